@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses and bounded text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/sbdf.h"
+#include "base/text.h"
+
+static void test_sbdf_round_trip(void **state)
+{
+        char text[BASE_SBDF_TEXT_SIZE];
+        uint32_t sbdf = 0;
+
+        (void)state;
+        assert_true(base_sbdf_parse("0000:0a:1f.7", 12, &sbdf));
+        assert_int_equal(sbdf, BASE_SBDF(0, 0x0a, 0x1f, 7));
+        assert_string_equal(base_sbdf_format(sbdf, text), "0000:0a:1f.7");
+        assert_true(base_sbdf_parse("0A:00.1", 7, &sbdf));
+        assert_string_equal(base_sbdf_format(sbdf, text), "0000:0a:00.1");
+        assert_true(base_sbdf_parse(&"10001:e1:00.0"[1], 12, &sbdf));
+        assert_int_equal(base_sbdf_segment(sbdf), 1);
+}
+
+static void test_sbdf_rejects(void **state)
+{
+        static const char *const bad[] = { "",        "00:00",         "00:00.8",
+                                           "00:20.0", "0000:00:00.0x", "000:00:00.0",
+                                           "00:0g.0", "0000:00:00",    "ffff:ff:1f.7",
+                                           "00-00.0", "0000:000:0.0" };
+        uint32_t sbdf = 42;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+                assert_false(base_sbdf_parse(bad[i], strlen(bad[i]), &sbdf));
+        assert_int_equal(sbdf, 42);
+}
+
+static void test_text_never_overruns(void **state)
+{
+        char buffer[8];
+        struct base_text text = base_text_on(buffer, sizeof buffer);
+
+        (void)state;
+        base_text_add(&text, "1234567");
+        assert_false(text.truncated);
+        base_text_add(&text, "8");
+        assert_true(text.truncated);
+        assert_string_equal(buffer, "1234567");
+}
+
+static void test_text_numbers(void **state)
+{
+        char buffer[64];
+        struct base_text text = base_text_on(buffer, sizeof buffer);
+
+        (void)state;
+        base_text_add_u64(&text, 0);
+        base_text_add_char(&text, ' ');
+        base_text_add_u64(&text, UINT64_MAX);
+        base_text_add_char(&text, ' ');
+        base_text_add_hex(&text, 0x1f, 4);
+        base_text_add_char(&text, ' ');
+        base_text_add_hex(&text, 0x12345, 2);
+        assert_string_equal(buffer, "0 18446744073709551615 001f 12345");
+}
+
+static void test_text_escapes(void **state)
+{
+        char buffer[64];
+        struct base_text text = base_text_on(buffer, sizeof buffer);
+
+        (void)state;
+        base_text_add_escaped(&text, "a\033[2J\\\x7f\xc3", 8);
+        assert_string_equal(buffer, "a\\x1b[2J\\x5c\\x7f\\xc3");
+}
+
+static void test_text_copy(void **state)
+{
+        char buffer[4] = "zzz";
+
+        (void)state;
+        assert_true(base_text_copy("abc", 3, buffer, sizeof buffer));
+        assert_string_equal(buffer, "abc");
+        assert_false(base_text_copy("abcd", 4, buffer, sizeof buffer));
+        assert_string_equal(buffer, "");
+        assert_false(base_text_copy("a\0b", 3, buffer, sizeof buffer));
+        assert_memory_equal(buffer, "\0\0\0\0", 4);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_sbdf_round_trip),     cmocka_unit_test(test_sbdf_rejects),
+                cmocka_unit_test(test_text_never_overruns), cmocka_unit_test(test_text_numbers),
+                cmocka_unit_test(test_text_escapes),        cmocka_unit_test(test_text_copy),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
