@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the core asks of the world. The edge does it as written, and reports what it then observes. */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/limits.h"
+#include "core/record.h"
+
+enum effect_kind {
+        EFFECT_NONE,
+        /* Observations: each is answered by the event that it names, or by EVENT_COMPLETED with an error. */
+        EFFECT_DISCOVER,    /**< find every bridge that can be a port -> EVENT_PORT_FOUND, one each, parents first */
+        EFFECT_PORT_READ,   /**< read port's registers and drivers -> EVENT_PORT_READ. At once, never in a worker */
+        EFFECT_INVENTORY,   /**< list every function below port -> EVENT_INVENTORY */
+        EFFECT_OWNERS,      /**< read Xen's owner list for bus_first..bus_last of port's segment -> EVENT_OWNERS */
+        EFFECT_CONFIRM,     /**< assign function to DOMID_IO once more; error 0 = Xen blocks its DMA ->
+                                 EVENT_COMPLETED */
+        /* Actions: answered by EVENT_COMPLETED, which proves nothing. */
+        EFFECT_PORT_CLOSE,  /**< clear Bus Master Enable in port's Command register. At once, never in a worker */
+        EFFECT_PORT_BIND,   /**< bind port to pcieport */
+        EFFECT_PORT_AWAKE,  /**< write "on" to port's power/control */
+        EFFECT_PCIEHP_UNBIND, /**< unbind pciehp from port's hot-plug service */
+        EFFECT_SLOT_CONTROL, /**< Slot Control := (old & ~mask) | value, Command Completed cleared first. At once */
+        EFFECT_SLOT_CLEAR,  /**< write value to Slot Status (its event bits are RW1C). At once */
+        EFFECT_RESCAN,      /**< write 1 to port's rescan attribute */
+        EFFECT_DRIVER_OFF,  /**< function: driver_override := the keep-off name, then unbind its driver */
+        EFFECT_QUARANTINE,  /**< XEN_DOMCTL_assign_device of function to DOMID_IO */
+        EFFECT_REMOVE,      /**< write 1 to function's remove attribute */
+        EFFECT_REPLY,       /**< answer request `request` with `result` and `reason`; no event follows */
+        EFFECT_MAX
+};
+
+/** How a request ended. */
+enum effect_result {
+        RESULT_DONE,    /**< what was asked is so, observed */
+        RESULT_FAILED,  /**< it could not be done; reason says why; nothing was opened */
+        RESULT_UNKNOWN, /**< there is no such port or function, or it is not external */
+        RESULT_BUSY,    /**< another request for the same port is under way */
+        RESULT_MAX
+};
+
+struct effect {
+        enum effect_kind kind;
+        uint32_t token;       /**< returned in the answering event; 0 for effects that run at once and for replies */
+        /**
+         * 0 = carried out at once, in the event loop; else in a worker process, and after so many milliseconds without
+         * an answer the edge answers with ETIMEDOUT.
+         */
+        uint32_t deadline_ms;
+        uint32_t port;        /**< SBDF of the external port */
+        uint32_t function;    /**< SBDF of the function, for effects on one; else BASE_SBDF_NONE */
+        uint64_t instance;    /**< st_ino of the function's sysfs folder: if it is another now, answer ESTALE; 0 =
+                                   the kernel need not know the function */
+        uint16_t pcie_cap;    /**< offset of port's PCI Express capability, for register effects */
+        uint16_t acs_cap;     /**< offset of port's ACS extended capability, 0 = none */
+        uint16_t value;       /**< register effects: bits to write */
+        uint16_t mask;        /**< register effects: bits that `value` replaces */
+        uint8_t bus_first;    /**< EFFECT_OWNERS: first bus of the range */
+        uint8_t bus_last;
+        uint64_t request;     /**< EFFECT_REPLY: whose */
+        enum effect_result result;
+        enum record_reason reason;
+};
+
+/** What one step leaves. The caller owns it and hands it in empty (zeroed). */
+struct effects {
+        uint32_t count;
+        uint32_t record_count;
+        struct effect items[LIMIT_EFFECTS];
+        struct record records[LIMIT_RECORDS];
+        bool overflow; /**< something did not fit: the step is repeated by the next event, nothing was opened */
+};
+
+/** Appends an effect. Where there is no room, sets overflow and returns false. */
+bool core_effect_add(struct effects *effects, const struct effect *effect);
+/** Appends a record; where there is no room, sets overflow. */
+void core_record_add(struct effects *effects, const struct record *record);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything that can reach the core. Flat and without pointers, so that a worker can send one through a pipe. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/limits.h"
+
+enum event_kind {
+        EVENT_NONE,      /**< only time has passed */
+        EVENT_CONFIG,    /**< the configuration (start) */
+        EVENT_PLATFORM,  /**< hypervisor and IOMMU (start) */
+        EVENT_PORT_FOUND, /**< a bridge that can be a port */
+        EVENT_PORTS_END, /**< the discovery with this token is complete */
+        EVENT_PORT_READ, /**< registers and drivers of a port: polled, or read on demand */
+        EVENT_INVENTORY, /**< functions below a port */
+        EVENT_OWNERS,    /**< Xen's owner list below a port */
+        EVENT_COMPLETED, /**< an effect has ended */
+        EVENT_UEVENT,
+        EVENT_OVERRUN,   /**< the uevent socket lost messages (ENOBUFS) */
+        EVENT_REQUEST,   /**< an operator asks */
+        EVENT_MAX
+};
+
+/** Which IOMMU Xen drives: a fact of the platform, found at start. */
+enum event_iommu { IOMMU_UNKNOWN, IOMMU_VTD, IOMMU_AMD, IOMMU_MAX };
+/** A fact that may not be readable. */
+enum event_fact { FACT_UNKNOWN, FACT_NO, FACT_YES };
+
+struct event_platform {
+        enum event_iommu iommu;
+        enum event_fact xen;        /**< can Xen be asked (privcmd, domctl) */
+        enum event_fact iommu_on;   /**< XEN_SYSCTL_PHYSCAP_directio */
+        enum event_fact intremap;   /**< interrupt remapping enabled */
+        enum event_fact ats;        /**< `ats` on Xen's command line */
+        enum event_fact passthrough; /**< dom0-iommu=passthrough, or iommu=dom0-passthrough */
+        uint16_t xen_major, xen_minor;
+};
+
+/** Which ports are external, and how the daemon works. Made by policy_config_parse. */
+enum event_selector_kind { SELECTOR_SBDF, SELECTOR_PATH };
+
+struct event_selector {
+        enum event_selector_kind kind;
+        uint32_t sbdf;
+        char path[LIMIT_PATH]; /**< below /sys/devices, as in the uevent's DEVPATH:
+                                    "/devices/pci0000:00/0000:00:04.0" */
+};
+
+struct event_config {
+        uint32_t poll_interval_ms; /**< 10..10000 */
+        bool auto_ports;           /**< every hot-plug-capable port is external */
+        uint32_t selector_count;
+        struct event_selector selectors[LIMIT_SELECTORS];
+        char run_directory[LIMIT_DIRECTORY];
+        char state_directory[LIMIT_DIRECTORY];
+};
+
+/** Where a PCI function hangs: read from a device path. */
+struct event_place {
+        uint32_t sbdf;                   /**< the function, or BASE_SBDF_NONE */
+        uint32_t depth;                  /**< entries of above[] */
+        uint32_t above[LIMIT_DEPTH];     /**< bridges above it, from the root bus down */
+        bool truncated;                  /**< deeper than LIMIT_DEPTH: the place is not known */
+};
+
+/** What does not change while a port is there. Parsed from the config space of the trusted port. */
+struct event_port {
+        uint32_t sbdf;
+        struct event_place place;
+        char path[LIMIT_PATH];  /**< DEVPATH */
+        uint16_t vendor, device;
+        uint16_t pcie_cap;      /**< offset; 0 = not a PCIe port */
+        uint16_t acs_cap;       /**< offset of the ACS extended capability; 0 = none */
+        uint8_t port_type;      /**< PCIe Capabilities bits 7:4: 4 root port, 6 downstream port */
+        bool slot;              /**< Slot Implemented */
+        uint32_t slot_cap;      /**< Slot Capabilities */
+        uint32_t link_cap;      /**< Link Capabilities */
+};
+
+/** One look at a port: registers as they were read, and sysfs. */
+struct event_port_registers {
+        bool readable;          /**< false: a read failed or gave all ones; nothing else here counts */
+        uint16_t command;
+        uint16_t link_status;
+        uint16_t slot_control;
+        uint16_t slot_status;
+        uint16_t acs_control;
+        uint8_t secondary, subordinate;
+        bool pcieport;          /**< bound to pcieport */
+        bool pciehp;            /**< pciehp is bound to its hot-plug service */
+        bool awake;             /**< power/control reads "on" */
+};
+
+enum event_function_kind { FUNCTION_ENDPOINT, FUNCTION_BRIDGE };
+
+/** One function as the kernel and its config space show it. Everything but `instance` and names may be a lie. */
+struct event_function {
+        uint32_t sbdf;
+        uint32_t parent;        /**< bridge directly above: the port itself, or a function below it */
+        uint64_t instance;      /**< st_ino of its sysfs folder: one number per kernel device object */
+        uint64_t digest;        /**< of identity and capability bytes; equal digests = nothing we look at changed */
+        uint16_t vendor, device;
+        uint16_t subsystem_vendor, subsystem_device;
+        uint32_t class;         /**< 24 bits: base class, subclass, programming interface */
+        uint8_t header_type;    /**< register 0Eh with the multi-function bit */
+        enum event_function_kind kind; /**< by header type, as Linux sees it */
+        bool readable;          /**< false: all ones, or cut short */
+        bool malformed;         /**< capability list loops or leaves the config space */
+        bool changed;           /**< vendor, device or class differ from what the kernel enumerated */
+        bool kept_off;          /**< driver_override holds the keep-off name */
+        char driver[LIMIT_DRIVER]; /**< bound driver, or empty */
+};
+
+struct event_inventory {
+        uint32_t count;
+        bool truncated;         /**< there are more than fit, or a folder could not be read */
+        struct event_function functions[LIMIT_PORT_FUNCTIONS];
+};
+
+/** Written to driver_override so that no dom0 driver matches: no driver has this name. */
+#define EVENT_KEEP_OFF_DRIVER "sallyport"
+
+/** Owners as Xen numbers them (domid), and three values that are no domid. */
+#define EVENT_OWNER_UNKNOWN 0xffffu /**< not read */
+#define EVENT_OWNER_ABSENT 0xfffeu  /**< Xen does not list the function */
+#define EVENT_OWNER_NOBODY 0xfffdu  /**< listed without an owner ("NULL") */
+#define EVENT_OWNER_DOM0 0u
+#define EVENT_OWNER_DOM_IO 0x7ff1u  /**< DOMID_IO */
+
+struct event_owner {
+        uint32_t sbdf;
+        uint16_t domid;
+};
+
+struct event_owners {
+        uint32_t count;
+        bool truncated;         /**< not the whole list */
+        struct event_owner owners[LIMIT_OWNERS];
+};
+
+enum event_action {
+        UEVENT_ADD,
+        UEVENT_REMOVE,
+        UEVENT_BIND,
+        UEVENT_UNBIND,
+        UEVENT_CHANGE,
+        UEVENT_OTHER
+};
+enum event_subsystem { SUBSYSTEM_PCI, SUBSYSTEM_PCI_EXPRESS, SUBSYSTEM_OTHER };
+
+struct event_uevent {
+        enum event_action action;
+        enum event_subsystem subsystem;
+        struct event_place place; /**< of the nearest PCI function in DEVPATH, itself included */
+};
+
+enum event_verb { REQUEST_EJECT, REQUEST_MAX };
+
+struct event_request {
+        uint64_t id;            /**< chosen by the caller, returned in EFFECT_REPLY */
+        enum event_verb verb;
+        uint32_t sbdf;          /**< port, or a function below one */
+};
+
+struct event {
+        enum event_kind kind;
+        uint32_t token;         /**< of the effect that it answers, 0 where none */
+        uint64_t time_ms;       /**< CLOCK_BOOTTIME when it was observed; the core's only clock */
+        uint32_t port;          /**< SBDF, for the kinds that are about one port */
+        int32_t error;          /**< EVENT_COMPLETED: positive errno or 0 */
+        union {
+                struct event_config config;
+                struct event_platform platform;
+                struct event_port found;
+                struct event_port_registers registers;
+                struct event_inventory inventory;
+                struct event_owners owners;
+                struct event_uevent uevent;
+                struct event_request request;
+        };
+};

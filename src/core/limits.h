@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every bound of the core, in one place. What does not fit is contained and said, never dropped in silence. */
+#pragma once
+
+/** Hot-plug-capable ports of one machine. A dual-controller Thunderbolt laptop has 4, a 24-bay NVMe server 24 to 32. */
+#define LIMIT_PORTS 32
+/**
+ * Functions below one port. A Thunderbolt 4 dock shows about 12 (5 bridge functions, xHCI, NIC, card reader...); a
+ * chain of six with an eGPU about 80.
+ */
+#define LIMIT_PORT_FUNCTIONS 128
+/** Functions below all external ports together. */
+#define LIMIT_FUNCTIONS 512
+/** Bridges above a function. Six Thunderbolt routers are two bridges each; PCIe allows 256 buses. */
+#define LIMIT_DEPTH 32
+/** Port selectors in the configuration. */
+#define LIMIT_SELECTORS 32
+/** Bytes of a sysfs device path, NUL included. 32 bridges of 13 bytes each and the root. */
+#define LIMIT_PATH 448
+/** Bytes of a run or state directory, NUL included: sockaddr_un's sun_path must hold it and a name. */
+#define LIMIT_DIRECTORY 80
+/** Bytes of a driver's name as the core keeps it, NUL included; MODULE_NAME_LEN is 56 (64 - 8). */
+#define LIMIT_DRIVER 56
+/** PCI functions that one reading of Xen's owner list reports below one port. */
+#define LIMIT_OWNERS 256
+/** Effects and records that one step can leave. Each port has at most one effect under way. */
+#define LIMIT_EFFECTS 64
+#define LIMIT_RECORDS 64
+/** Bytes of config space that are read per function: the PCI-compatible space, where all that we judge stands. */
+#define LIMIT_CONFIG_BYTES 256

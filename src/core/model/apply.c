@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events into the state: the one switch over everything that can happen. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/sbdf.h"
+#include "core/model/model.h"
+
+/* Where a discovery is repeated: a bridge came or went, and it may be a port. */
+static void uevent_apply(struct core *core, const struct event_uevent *uevent)
+{
+        struct model_port *port;
+
+        if (uevent->subsystem == SUBSYSTEM_OTHER)
+                return;
+        if (uevent->place.truncated) {
+                for (uint32_t i = 0; i < core->port_count; i++)
+                        model_port_doubt(&core->ports[i]);
+                core->discover = true;
+                return;
+        }
+        port = model_port_above(core, &uevent->place);
+        if (port && uevent->place.sbdf == port->found.sbdf) {
+                port->registers_fresh = false;
+                if (uevent->subsystem == SUBSYSTEM_PCI && uevent->action == UEVENT_REMOVE)
+                        core->discover = true;
+                return;
+        }
+        if (port) {
+                /* That a driver left takes nothing away from what was verified; mostly it left because we said so. */
+                if (uevent->action != UEVENT_UNBIND)
+                        model_port_doubt(port);
+                return;
+        }
+        if (uevent->subsystem == SUBSYSTEM_PCI &&
+            (uevent->action == UEVENT_ADD || uevent->action == UEVENT_REMOVE))
+                core->discover = true;
+}
+
+static void overrun_apply(struct core *core, struct effects *effects)
+{
+        struct record record =
+                model_record(core, RECORD_OVERRUN, REASON_NONE, BASE_SBDF_NONE, BASE_SBDF_NONE);
+
+        for (uint32_t i = 0; i < core->port_count; i++)
+                model_port_doubt(&core->ports[i]);
+        core->discover = true;
+        core_record_add(effects, &record);
+}
+
+/* Ends the effect that this event answers. False where it answers none that we wait for: too late, or never asked. */
+static bool token_take(struct model_port *port, uint32_t token)
+{
+        if (token == 0 || port->token != token)
+                return false;
+        port->token = 0;
+        return true;
+}
+
+static void answer_apply(struct core *core, const struct event *event, struct effects *effects)
+{
+        struct model_port *port = model_port_get(core, event->port);
+
+        if (!port || !token_take(port, event->token))
+                return;
+        switch (event->kind) {
+        case EVENT_INVENTORY:
+                if (port->pending == EFFECT_INVENTORY)
+                        model_inventory_apply(core, port, &event->inventory, effects);
+                break;
+        case EVENT_OWNERS:
+                if (port->pending == EFFECT_OWNERS)
+                        model_owners_apply(core, port, &event->owners, effects);
+                break;
+        case EVENT_COMPLETED:
+                model_completed_apply(core, port, event->error, effects);
+                break;
+        case EVENT_NONE:
+        case EVENT_CONFIG:
+        case EVENT_PLATFORM:
+        case EVENT_PORT_FOUND:
+        case EVENT_PORTS_END:
+        case EVENT_PORT_READ:
+        case EVENT_UEVENT:
+        case EVENT_OVERRUN:
+        case EVENT_REQUEST:
+        case EVENT_MAX:
+                base_assert(false);
+        }
+}
+
+static void discovery_failed(struct core *core, const struct event *event)
+{
+        if (event->token != 0 && event->token == core->discover_token) {
+                core->discover_token = 0;
+                core->discover = true;
+                core->discover_until_ms = core->now_ms + 1000;
+        }
+}
+
+void model_event_apply(struct core *core, const struct event *event, struct effects *effects)
+{
+        struct model_port *port;
+
+        if (event->time_ms > core->now_ms)
+                core->now_ms = event->time_ms;
+        switch (event->kind) {
+        case EVENT_NONE:
+        case EVENT_REQUEST: /* plan/request.c */
+                break;
+        case EVENT_CONFIG:
+                core->config = event->config;
+                core->configured = true;
+                core->discover = true;
+                for (uint32_t i = 0; i < core->port_count; i++)
+                        core->ports[i].judged = false;
+                break;
+        case EVENT_PLATFORM:
+                core->platform = event->platform;
+                core->platform_known = false; /* policy_platform_judge tells it */
+                break;
+        case EVENT_PORT_FOUND:
+                model_found_apply(core, event, effects);
+                break;
+        case EVENT_PORTS_END:
+                model_found_end(core, event, effects);
+                break;
+        case EVENT_PORT_READ:
+                port = model_port_get(core, event->port);
+                if (port)
+                        model_registers_apply(core, port, &event->registers, effects);
+                break;
+        case EVENT_INVENTORY:
+        case EVENT_OWNERS:
+                answer_apply(core, event, effects);
+                break;
+        case EVENT_COMPLETED:
+                discovery_failed(core, event);
+                answer_apply(core, event, effects);
+                break;
+        case EVENT_UEVENT:
+                uevent_apply(core, &event->uevent);
+                break;
+        case EVENT_OVERRUN:
+                overrun_apply(core, effects);
+                break;
+        case EVENT_MAX:
+                break;
+        }
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The end of an effect: what has to be looked at again, for its return code proves nothing. */
+#include "base/assert.h"
+#include "base/sbdf.h"
+#include "core/model/model.h"
+
+/* The function that the effect was licensed for, if it is still that one (I5). */
+static struct model_function *pending_function(struct core *core, const struct model_port *port)
+{
+        struct model_function *function =
+                model_function_get(core, port->found.sbdf, port->pending_function);
+
+        if (function && function->facts.instance == port->pending_instance)
+                return function;
+        return NULL;
+}
+
+static struct model_attempt *pending_attempt(struct model_port *port,
+                                             struct model_function *function)
+{
+        if (function && port->pending_goal == GOAL_DRIVER)
+                return &function->driver;
+        if (function && port->pending_goal == GOAL_QUARANTINE)
+                return &function->quarantine;
+        if (function && port->pending_goal == GOAL_GONE)
+                return &function->removal;
+        return &port->attempts[port->pending_goal];
+}
+
+static void failure_tell(struct core *core, const struct model_port *port, int32_t error,
+                         struct effects *effects)
+{
+        struct record record = model_record(core, RECORD_EFFECT_FAILED, REASON_NONE,
+                                            port->found.sbdf, port->pending_function);
+
+        record.error = error;
+        record.effect = port->pending;
+        core_record_add(effects, &record);
+}
+
+void model_completed_apply(struct core *core, struct model_port *port, int32_t error,
+                           struct effects *effects)
+{
+        struct model_function *function = pending_function(core, port);
+
+        base_assert(port->pending_goal < GOAL_MAX);
+        pending_attempt(port, function)->error = error;
+        if (error)
+                failure_tell(core, port, error, effects);
+        switch (port->pending) {
+        case EFFECT_PORT_BIND:
+        case EFFECT_PORT_AWAKE:
+        case EFFECT_PCIEHP_UNBIND:
+                port->registers_fresh = false;
+                break;
+        case EFFECT_RESCAN:
+                port->rescanned = port->pending_incarnation;
+                model_port_doubt(port);
+                break;
+        case EFFECT_REMOVE:
+                model_port_doubt(port);
+                break;
+        case EFFECT_DRIVER_OFF:
+                if (function)
+                        function->driver_asked = true;
+                port->stable = false; /* one inventory, after the last of them, shows which have gone */
+                break;
+        case EFFECT_QUARANTINE:
+                if (function)
+                        function->asked = true;
+                port->owners_fresh = false;
+                port->owners_dirty = true;
+                break;
+        case EFFECT_CONFIRM:
+                if (function) {
+                        function->confirmed = error == 0;
+                        function->asked = error == 0;
+                }
+                break;
+        case EFFECT_NONE: /* the others are observations that failed: their facts stay stale */
+        case EFFECT_DISCOVER:
+        case EFFECT_PORT_READ:
+        case EFFECT_INVENTORY:
+        case EFFECT_OWNERS:
+        case EFFECT_PORT_CLOSE:
+        case EFFECT_SLOT_CONTROL:
+        case EFFECT_SLOT_CLEAR:
+        case EFFECT_REPLY:
+        case EFFECT_MAX:
+                break;
+        }
+}

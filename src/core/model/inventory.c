@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Functions as the kernel lists them, and owners as Xen does. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/sbdf.h"
+#include "core/model/model.h"
+
+static void function_tell(struct core *core, const struct model_function *function,
+                          enum record_kind kind, struct effects *effects)
+{
+        struct record record =
+                model_record(core, kind, REASON_NONE, function->port, function->facts.sbdf);
+
+        core_record_add(effects, &record);
+}
+
+static bool inventory_holds(const struct event_inventory *inventory,
+                            const struct model_function *function)
+{
+        for (uint32_t i = 0; i < inventory->count; i++)
+                if (inventory->functions[i].sbdf == function->facts.sbdf &&
+                    inventory->functions[i].instance == function->facts.instance)
+                        return true;
+        return false;
+}
+
+/* Drops what the kernel no longer lists. What Xen alone still knows stays until the owner list says otherwise. */
+static bool inventory_prune(struct core *core, const struct model_port *port,
+                            const struct event_inventory *inventory, struct effects *effects)
+{
+        bool pruned = false;
+
+        for (uint32_t i = core->function_count; i > 0; i--) {
+                struct model_function *function = &core->functions[i - 1];
+
+                if (function->port != port->found.sbdf || !function->listed ||
+                    inventory_holds(inventory, function))
+                        continue;
+                function_tell(core, function, RECORD_FUNCTION_GONE, effects);
+                model_function_drop(core, function);
+                pruned = true;
+        }
+        return pruned;
+}
+
+static bool facts_same(const struct event_function *a, const struct event_function *b)
+{
+        return a->digest == b->digest && a->readable == b->readable && a->changed == b->changed &&
+               a->parent == b->parent;
+}
+
+/* One function of the inventory into the state. Returns whether it was known, and the same, before. */
+static bool function_merge(struct core *core, struct model_port *port,
+                           const struct event_function *facts, struct effects *effects)
+{
+        struct model_function *function = model_function_get(core, port->found.sbdf, facts->sbdf);
+        struct record overflow;
+        bool same;
+
+        if (function && function->listed) {
+                function->driver_asked = false;
+                same = facts_same(&function->facts, facts);
+                if (!same)
+                        function->asked = function->confirmed = false;
+                function->facts = *facts;
+                return same;
+        }
+        if (!function)
+                function = model_function_add(core, port, facts->sbdf);
+        if (!function) {
+                port->inventory_partial = true;
+                overflow = model_record(core, RECORD_OVERFLOW, REASON_INVENTORY, port->found.sbdf,
+                                        facts->sbdf);
+                core_record_add(effects, &overflow);
+                return false;
+        }
+        function->facts = *facts;
+        function->listed = true;
+        function->asked = function->confirmed = false;
+        /*
+         * The kernel enumerated it at our last rescan, or before we came; if another device sits there since, it is
+         * stale.
+         */
+        function->incarnation = port->inventory_once ? port->rescanned : port->pending_incarnation;
+        function->at_boot = !port->inventory_once;
+        port->ejected = false; /* somebody enumerated what was ejected: it is here again */
+        function_tell(core, function, RECORD_FUNCTION_FOUND, effects);
+        return false;
+}
+
+void model_inventory_apply(struct core *core, struct model_port *port,
+                           const struct event_inventory *inventory, struct effects *effects)
+{
+        bool same;
+
+        base_assert(inventory->count <= LIMIT_PORT_FUNCTIONS);
+        port->inventory_partial = inventory->truncated;
+        same = !inventory_prune(core, port, inventory, effects);
+        port->owners_due = port->owners_due || !same;
+        for (uint32_t i = 0; i < inventory->count; i++)
+                if (!function_merge(core, port, &inventory->functions[i], effects))
+                        same = false;
+        port->stable = same && port->inventory_once;
+        if (!same) {
+                port->owners_fresh = false;
+                port->owners_dirty = true;
+        }
+        port->inventory_once = true;
+        port->inventory_fresh = !port->inventory_dirty && !port->inventory_partial;
+}
+
+/* A requester ID that Xen knows and the kernel does not: it is quarantined like the others. */
+static struct model_function *stray_add(struct core *core, struct model_port *port, uint32_t sbdf,
+                                        struct effects *effects)
+{
+        struct model_function *function = model_function_add(core, port, sbdf);
+        struct record record;
+
+        /* Xen knows more than the kernel showed: somebody enumerates meanwhile, so the kernel is asked again. */
+        port->inventory_fresh = port->stable = false;
+        port->inventory_dirty = true;
+        if (function)
+                return function;
+        port->inventory_partial = true;
+        record = model_record(core, RECORD_OVERFLOW, REASON_OWNERS_UNREADABLE, port->found.sbdf,
+                              sbdf);
+        core_record_add(effects, &record);
+        return NULL;
+}
+
+/* The owner list against what assigning told us. A contradiction means: not verified (I6). */
+static void owner_compare(struct model_function *function)
+{
+        if (function->owner != EVENT_OWNER_DOM_IO)
+                function->asked = function->confirmed = false;
+}
+
+void model_owners_apply(struct core *core, struct model_port *port,
+                        const struct event_owners *owners, struct effects *effects)
+{
+        base_assert(owners->count <= LIMIT_OWNERS);
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf)
+                        core->functions[i].owner = EVENT_OWNER_ABSENT;
+        for (uint32_t i = 0; i < owners->count; i++) {
+                const struct event_owner *seen = &owners->owners[i];
+                struct model_function *function =
+                        model_function_get(core, port->found.sbdf, seen->sbdf);
+
+                if (!function)
+                        function = stray_add(core, port, seen->sbdf, effects);
+                if (function)
+                        function->owner = seen->domid;
+        }
+        for (uint32_t i = core->function_count; i > 0; i--) {
+                struct model_function *function = &core->functions[i - 1];
+
+                if (function->port != port->found.sbdf)
+                        continue;
+                if (!function->listed && function->owner == EVENT_OWNER_ABSENT)
+                        model_function_drop(core, function);
+                else
+                        owner_compare(function);
+        }
+        port->owners_fresh = !port->owners_dirty && !owners->truncated && !port->inventory_partial;
+        port->owners_due = port->owners_due && !port->owners_fresh;
+        port->rechecked = false;
+}

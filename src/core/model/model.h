@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The state of the core: ports and functions as they were last observed. Flat, without pointers or heap. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/effect.h"
+#include "core/event/event.h"
+#include "core/limits.h"
+
+/* Register bits that decisions are made of. PCIe Base Spec 7.5.1.1.3, 7.5.3 (PCI Express Capability), 7.7.11.3. */
+#define MODEL_COMMAND_BME 0x0004u
+#define MODEL_LINK_CAP_DLLLARC 0x00100000u    /* Data Link Layer Link Active Reporting Capable */
+#define MODEL_LINK_STATUS_DLLLA 0x2000u       /* Data Link Layer Link Active */
+#define MODEL_SLOT_CAP_ABP 0x01u              /* Attention Button Present */
+#define MODEL_SLOT_CAP_PCP 0x02u              /* Power Controller Present */
+#define MODEL_SLOT_CAP_MRLSP 0x04u            /* MRL Sensor Present */
+#define MODEL_SLOT_CAP_AIP 0x08u              /* Attention Indicator Present */
+#define MODEL_SLOT_CAP_PIP 0x10u              /* Power Indicator Present */
+#define MODEL_SLOT_CAP_HPC 0x40u              /* Hot-Plug Capable */
+#define MODEL_SLOT_CAP_NCCS 0x40000u          /* No Command Completed Support */
+#define MODEL_SLOT_CONTROL_INTERRUPTS 0x103fu /* every notification enable: we poll, none is wanted */
+#define MODEL_SLOT_CONTROL_AIC 0x00c0u        /* Attention Indicator Control */
+#define MODEL_SLOT_CONTROL_PIC 0x0300u        /* Power Indicator Control */
+#define MODEL_SLOT_CONTROL_PCC 0x0400u        /* Power Controller Control: 0 = on, 1 = off */
+#define MODEL_SLOT_STATUS_ABP 0x0001u         /* Attention Button Pressed */
+#define MODEL_SLOT_STATUS_PDC 0x0008u         /* Presence Detect Changed */
+#define MODEL_SLOT_STATUS_CC 0x0010u          /* Command Completed */
+#define MODEL_SLOT_STATUS_MRLSS 0x0020u       /* MRL Sensor State: 1 = open */
+#define MODEL_SLOT_STATUS_PDS 0x0040u         /* Presence Detect State */
+#define MODEL_SLOT_STATUS_DLLSC 0x0100u       /* Data Link Layer State Changed */
+#define MODEL_SLOT_STATUS_EVENTS 0x010fu      /* the RW1C bits that we take note of; Command Completed apart */
+#define MODEL_ACS_SV 0x0001u                  /* ACS Source Validation Enable */
+
+/** What must be so below an external port, in the order in which it is brought about (plan/goals.c). */
+enum model_goal {
+        GOAL_REGISTERS,  /**< the port was read since something last touched it */
+        GOAL_GATE,       /**< door 1: Bus Master Enable is 0 */
+        GOAL_PCIEPORT,   /**< pcieport holds the port, else pci_enable_bridge() opens it */
+        GOAL_PCIEHP,     /**< pciehp does not */
+        GOAL_AWAKE,      /**< runtime power management is off */
+        GOAL_STATUS,     /**< Slot Status event bits that were seen are cleared */
+        GOAL_SLOT,       /**< Slot Control is as it should be: power, indicators, no interrupts */
+        GOAL_INVENTORY,  /**< the functions below were listed since something last changed */
+        GOAL_OWNERLESS,  /**< before a removal: the owner list was read */
+        GOAL_GONE,       /**< functions that are to leave have left (each) */
+        GOAL_RESCAN,     /**< the kernel was asked to enumerate this incarnation, and found something */
+        GOAL_DRIVER,     /**< no dom0 driver holds the function (each) */
+        GOAL_STABLE,     /**< two inventories in a row are the same */
+        GOAL_QUARANTINE, /**< door 2: Xen says that the function's DMA is blocked (each) */
+        GOAL_OWNERS,     /**< Xen's owner list says the same */
+        GOAL_RECHECK,    /**< the port was read once more after all that */
+        GOAL_MAX
+};
+
+/** How often a goal was tried since the port was last at rest, and when it may be tried again. */
+struct model_attempt {
+        uint64_t retry_at_ms;
+        uint32_t tries;
+        int32_t error; /**< of the last effect, positive errno or 0 */
+};
+
+/** As shown to people. */
+enum model_state {
+        STATE_NONE,
+        STATE_STARTING,    /**< port: being closed and taken over */
+        STATE_EMPTY,       /**< port: guarded, nothing plugged */
+        STATE_ARRIVING,    /**< between plug and quarantine, door 1 shut */
+        STATE_QUARANTINED, /**< verified */
+        STATE_CONTAINED,   /**< something could not be done; held by door 1 alone */
+        STATE_ASSIGNED,    /**< function: a guest owns it */
+        STATE_LEAVING,     /**< port: removal under way */
+        STATE_EJECTED,     /**< port: removed, may be unplugged */
+        STATE_GONE,        /**< function: physically away or being removed, not yet forgotten by the kernel */
+        STATE_INTERNAL,    /**< port: not external, not touched */
+        STATE_MAX
+};
+
+/** A function below an external port. (facts.sbdf, facts.instance) names one kernel object, never its successor. */
+struct model_function {
+        struct event_function facts;
+        uint32_t port;        /**< SBDF of the external port */
+        uint32_t incarnation; /**< of the port, when the function was found */
+        uint16_t owner;       /**< domid or EVENT_OWNER_* as last read back */
+        bool listed;          /**< the kernel lists it; false: known to Xen only */
+        bool at_boot;         /**< it was there when the daemon started */
+        bool driver_asked;    /**< its driver was told to go since the last inventory */
+        bool asked;           /**< assigning to DOMID_IO was tried */
+        bool confirmed;       /**< assigning again returned 0: Xen blocks it */
+        struct model_attempt driver, quarantine, removal;
+        enum model_state state; /**< as last reported */
+        enum record_reason reason;
+};
+
+struct model_port {
+        struct event_port found;
+        bool external;
+        enum record_reason why; /**< of external or not */
+        bool judged;
+        uint32_t discovery;     /**< core.discovery when it was last found */
+
+        struct event_port_registers registers;
+        bool read_once;       /**< registers hold a reading */
+        bool reading;         /**< a reading was asked for and is not answered: until then nothing is decided */
+        bool registers_fresh;
+        bool rechecked;       /**< read since the owner list was */
+        bool guarded;         /**< was seen closed, with pcieport and without pciehp */
+        bool closed;          /**< BME was 0 at the last reading */
+        uint16_t status_seen; /**< Slot Status event bits that were acted upon and not yet seen cleared */
+        uint64_t command_until_ms; /**< a Slot Control command is under way until Command Completed or then */
+
+        bool occupied;        /**< something sits in the slot (or, without a slot, the link is up) */
+        bool up;              /**< occupied, powered, link active */
+        uint64_t occupied_since_ms;
+        uint64_t up_since_ms;
+        uint32_t incarnation; /**< counts what was plugged; starts at 1 */
+        uint32_t rescanned;   /**< incarnation that the kernel was last asked to enumerate; 0 = none */
+
+        bool inventory_fresh, inventory_dirty; /**< dirty: something changed after the reading under way began */
+        bool inventory_once;  /**< one was read since the start */
+        bool inventory_partial; /**< the last one did not hold everything */
+        bool stable;
+        bool owners_fresh, owners_dirty;
+        bool owners_due;      /**< functions went away: Xen has to have forgotten them too */
+
+        bool leaving;         /**< everything below is to be removed */
+        bool ejected;         /**< it was; stays until the slot is empty or the button is pressed */
+        uint64_t button_at_ms; /**< attention button was pressed then, and can be pressed again to cancel; 0 = not */
+        uint64_t request;     /**< id of the eject request under way; 0 = none */
+        uint64_t request_until_ms;
+
+        uint32_t token;       /**< of the effect in a worker; 0 = none */
+        enum effect_kind pending;
+        enum model_goal pending_goal;
+        uint32_t pending_function;
+        uint64_t pending_instance;
+        uint32_t pending_incarnation; /**< the port's, when the effect left */
+        uint64_t pending_until_ms;
+
+        struct model_attempt attempts[GOAL_MAX];
+        enum model_state state; /**< as last reported */
+        enum record_reason reason;
+        bool acs_told;
+};
+
+struct core {
+        uint64_t now_ms;
+        uint32_t token_next;
+        bool configured;
+        bool discover;        /**< the ports are to be looked for */
+        bool discovered;      /**< they were, at least once */
+        bool overflowed;      /**< there were more of them than LIMIT_PORTS: some are not guarded */
+        uint32_t discovery;   /**< counts discoveries */
+        uint32_t discover_token; /**< of the one under way; 0 = none */
+        uint64_t discover_until_ms;
+        struct event_platform platform;
+        bool platform_known;
+        uint32_t port_count;
+        uint32_t function_count;
+        struct model_port ports[LIMIT_PORTS];
+        struct model_function functions[LIMIT_FUNCTIONS];
+        struct event_config config; /* last: constant while the daemon runs, so explorers need not copy it */
+};
+
+/** Takes an event into the state; what was noticed leaves as records. */
+void model_event_apply(struct core *core, const struct event *event, struct effects *effects);
+
+/* One file each; called by model_event_apply only. */
+void model_found_apply(struct core *core, const struct event *event, struct effects *effects);
+void model_found_end(struct core *core, const struct event *event, struct effects *effects);
+void model_registers_apply(struct core *core, struct model_port *port,
+                           const struct event_port_registers *seen, struct effects *effects);
+void model_inventory_apply(struct core *core, struct model_port *port,
+                           const struct event_inventory *inventory, struct effects *effects);
+void model_owners_apply(struct core *core, struct model_port *port,
+                        const struct event_owners *owners, struct effects *effects);
+void model_completed_apply(struct core *core, struct model_port *port, int32_t error,
+                           struct effects *effects);
+
+/** The port with this address, or NULL. */
+struct model_port *model_port_get(struct core *core, uint32_t sbdf);
+/** The external port that is, or is above, the place; NULL where none is. */
+struct model_port *model_port_above(struct core *core, const struct event_place *place);
+/** The function of this port with this address, or NULL. */
+struct model_function *model_function_get(struct core *core, uint32_t port, uint32_t sbdf);
+/** Drops one function; the others keep their order. Pointers to later functions move. */
+void model_function_drop(struct core *core, struct model_function *function);
+/** How many functions are known below the port. */
+uint32_t model_function_count(const struct core *core, const struct model_port *port);
+/** Adds one below the port; NULL where LIMIT_FUNCTIONS are there already. */
+struct model_function *model_function_add(struct core *core, const struct model_port *port,
+                                          uint32_t sbdf);
+
+/** Forgets what is known of what is below the port: it must be read again. */
+void model_port_doubt(struct model_port *port);
+/** Forgets failed attempts: the world has changed. */
+void model_port_forgive(struct core *core, struct model_port *port);
+/** Is there a power controller, and is it off? */
+bool model_port_unpowered(const struct model_port *port);
+/** Is there a latch sensor, and is it open? */
+bool model_port_unlatched(const struct model_port *port);
+/** Is it to be removed from the kernel: port down or being emptied, former incarnation, unreadable, replaced? */
+bool model_function_leaves(const struct model_port *port, const struct model_function *function);
+/** Is this owner a guest? */
+bool model_owner_guest(uint16_t owner);
+
+/** A record about a port and a function (or BASE_SBDF_NONE), with the core's time. */
+struct record model_record(const struct core *core, enum record_kind kind,
+                           enum record_reason reason, uint32_t port, uint32_t function);

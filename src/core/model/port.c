@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ports and functions as a collection: look up, add, drop, doubt. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/sbdf.h"
+#include "core/model/model.h"
+
+struct model_port *model_port_get(struct core *core, uint32_t sbdf)
+{
+        base_assert(core->port_count <= LIMIT_PORTS);
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if (core->ports[i].found.sbdf == sbdf)
+                        return &core->ports[i];
+        return NULL;
+}
+
+struct model_port *model_port_above(struct core *core, const struct event_place *place)
+{
+        base_assert(place->depth <= LIMIT_DEPTH);
+        for (uint32_t i = 0; i <= place->depth; i++) {
+                uint32_t sbdf = i < place->depth ? place->above[i] : place->sbdf;
+                struct model_port *port = model_port_get(core, sbdf);
+
+                if (port && port->external)
+                        return port;
+        }
+        return NULL;
+}
+
+struct model_function *model_function_get(struct core *core, uint32_t port, uint32_t sbdf)
+{
+        base_assert(core->function_count <= LIMIT_FUNCTIONS);
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                struct model_function *function = &core->functions[i];
+
+                if (function->port == port && function->facts.sbdf == sbdf)
+                        return function;
+        }
+        return NULL;
+}
+
+void model_function_drop(struct core *core, struct model_function *function)
+{
+        size_t index = (size_t)(function - core->functions);
+
+        base_assert(index < core->function_count);
+        core->function_count--;
+        memmove(function, function + 1, (core->function_count - index) * sizeof *function);
+        memset(&core->functions[core->function_count], 0, sizeof *function);
+}
+
+uint32_t model_function_count(const struct core *core, const struct model_port *port)
+{
+        uint32_t count = 0;
+
+        for (uint32_t i = 0; i < core->function_count; i++)
+                count += core->functions[i].port == port->found.sbdf;
+        return count;
+}
+
+struct model_function *model_function_add(struct core *core, const struct model_port *port,
+                                          uint32_t sbdf)
+{
+        struct model_function *function;
+
+        base_assert(core->function_count <= LIMIT_FUNCTIONS);
+        base_assert(!model_function_get(core, port->found.sbdf, sbdf));
+        if (core->function_count == LIMIT_FUNCTIONS)
+                return NULL;
+        function = &core->functions[core->function_count++];
+        memset(function, 0, sizeof *function);
+        function->facts.sbdf = sbdf;
+        function->facts.parent = port->found.sbdf;
+        function->port = port->found.sbdf;
+        function->incarnation = port->incarnation;
+        function->owner = EVENT_OWNER_UNKNOWN;
+        return function;
+}
+
+void model_port_doubt(struct model_port *port)
+{
+        port->registers_fresh = false;
+        port->inventory_fresh = false;
+        port->inventory_dirty = true;
+        port->owners_fresh = false;
+        port->owners_dirty = true;
+}
+
+void model_port_forgive(struct core *core, struct model_port *port)
+{
+        memset(port->attempts, 0, sizeof port->attempts);
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                struct model_function *function = &core->functions[i];
+
+                if (function->port != port->found.sbdf)
+                        continue;
+                function->driver = (struct model_attempt){ 0 };
+                function->quarantine = (struct model_attempt){ 0 };
+                function->removal = (struct model_attempt){ 0 };
+        }
+}
+
+bool model_port_unpowered(const struct model_port *port)
+{
+        return port->found.slot && (port->found.slot_cap & MODEL_SLOT_CAP_PCP) &&
+               (port->registers.slot_control & MODEL_SLOT_CONTROL_PCC);
+}
+
+bool model_port_unlatched(const struct model_port *port)
+{
+        return port->found.slot && (port->found.slot_cap & MODEL_SLOT_CAP_MRLSP) &&
+               (port->registers.slot_status & MODEL_SLOT_STATUS_MRLSS);
+}
+
+bool model_function_leaves(const struct model_port *port, const struct model_function *function)
+{
+        if (!function->listed)
+                return false;
+        return port->leaving || !port->up || function->incarnation != port->incarnation ||
+               function->facts.changed || !function->facts.readable;
+}
+
+bool model_owner_guest(uint16_t owner)
+{
+        /* DOMID_FIRST_RESERVED is 0x7ff0 (xen/include/public/xen.h); dom0 is 0. */
+        return owner != EVENT_OWNER_DOM0 && owner < 0x7ff0u;
+}
+
+struct record model_record(const struct core *core, enum record_kind kind,
+                           enum record_reason reason, uint32_t port, uint32_t function)
+{
+        return (struct record){ .time_ms = core->now_ms,
+                                .kind = kind,
+                                .reason = reason,
+                                .port = port,
+                                .function = function };
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The plan: one table, one walk. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/sbdf.h"
+#include "core/plan/plan.h"
+#include "core/policy/policy.h"
+#include "core/verify/verify.h"
+
+struct plan_goal {
+        enum model_goal goal;
+        enum effect_kind effect;
+        uint32_t deadline_ms; /* 0: carried out at once */
+        bool each;            /* about each function */
+        bool needs_guard;     /* not before the port is ours: it would let something in */
+};
+
+/*
+ * The order is that of DESIGN.md section 3. Door 1 comes first and is never behind a worker; removal comes before a
+ * new enumeration (I5); drivers go before the owner changes, since Xen resets MSI-X with it. Deadlines: a rescan reads
+ * hostile config space (a Completion Timeout is up to 64 s by spec, 50 ms in practice); unbinding waits for a driver's
+ * pending commands (nvme: 60 s).
+ */
+static const struct plan_goal plan_goals[GOAL_MAX] = {
+        { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false },
+        { GOAL_GATE, EFFECT_PORT_CLOSE, 0, false, false },
+        { GOAL_PCIEPORT, EFFECT_PORT_BIND, 10000, false, false },
+        { GOAL_PCIEHP, EFFECT_PCIEHP_UNBIND, 20000, false, false },
+        { GOAL_AWAKE, EFFECT_PORT_AWAKE, 5000, false, false },
+        { GOAL_STATUS, EFFECT_SLOT_CLEAR, 0, false, false },
+        { GOAL_SLOT, EFFECT_SLOT_CONTROL, 0, false, false },
+        { GOAL_INVENTORY, EFFECT_INVENTORY, 30000, false, false },
+        { GOAL_OWNERLESS, EFFECT_OWNERS, 10000, false, false },
+        { GOAL_GONE, EFFECT_REMOVE, 60000, true, false },
+        { GOAL_RESCAN, EFFECT_RESCAN, 120000, false, true },
+        { GOAL_DRIVER, EFFECT_DRIVER_OFF, 75000, true, false },
+        { GOAL_STABLE, EFFECT_INVENTORY, 30000, false, false },
+        { GOAL_QUARANTINE, EFFECT_QUARANTINE, 10000, true, false },
+        { GOAL_OWNERS, EFFECT_OWNERS, 10000, false, false },
+        { GOAL_RECHECK, EFFECT_PORT_READ, 0, false, false },
+};
+
+#define PLAN_BACKOFF_MS 1000u
+#define PLAN_BACKOFF_MAX_MS 30000u
+#define PLAN_GRACE_MS \
+        5000u /* the edge's own deadline comes first; this is for an edge that forgot */
+#define PLAN_COMMAND_MS 1000u /* Command Completed is due within 1 s (PCIe Base Spec 6.7.3.2) */
+
+/* Tries are immediate at first, then ever rarer; closing a door never waits longer than for the next look. */
+static void attempt_count(const struct core *core, struct model_attempt *attempt,
+                          const struct plan_goal *line)
+{
+        uint32_t wait_ms = 0;
+
+        attempt->tries++;
+        if (attempt->tries >= VERIFY_TRIES) {
+                uint32_t doublings = attempt->tries - VERIFY_TRIES;
+
+                wait_ms = doublings < 5 ? PLAN_BACKOFF_MS << doublings : PLAN_BACKOFF_MAX_MS;
+                if (line->deadline_ms == 0)
+                        wait_ms = core->config.poll_interval_ms;
+        }
+        attempt->retry_at_ms = core->now_ms + wait_ms;
+}
+
+static struct model_attempt *goal_attempt(struct model_port *port, struct model_function *function,
+                                          enum model_goal goal)
+{
+        if (goal == GOAL_GONE)
+                return &function->removal;
+        if (goal == GOAL_DRIVER)
+                return &function->driver;
+        if (goal == GOAL_QUARANTINE)
+                return &function->quarantine;
+        return &port->attempts[goal];
+}
+
+static void effect_tell(struct core *core, const struct effect *effect, struct effects *effects)
+{
+        struct record record = model_record(core, RECORD_EFFECT_STARTED, REASON_NONE, effect->port,
+                                            effect->function);
+
+        record.effect = effect->kind;
+        core_record_add(effects, &record);
+}
+
+/* Registers that the effect is to write. */
+static void effect_registers(const struct core *core, const struct model_port *port,
+                             struct effect *effect)
+{
+        uint16_t mask;
+
+        if (effect->kind == EFFECT_SLOT_CONTROL) {
+                effect->value = verify_slot_wanted(core, port, &mask);
+                effect->mask = mask;
+        } else if (effect->kind == EFFECT_SLOT_CLEAR) {
+                effect->value = port->status_seen;
+        }
+}
+
+/* What an effect that runs at once makes stale; the answer to the others does it (model/completed.c). */
+static void effect_at_once(const struct core *core, struct model_port *port,
+                           const struct effect *effect)
+{
+        port->reading = effect->kind == EFFECT_PORT_READ;
+        if (!port->reading)
+                port->registers_fresh = false;
+        if (effect->kind == EFFECT_SLOT_CONTROL && !(port->found.slot_cap & MODEL_SLOT_CAP_NCCS))
+                port->command_until_ms = core->now_ms + PLAN_COMMAND_MS;
+}
+
+static void effect_in_worker(struct core *core, struct model_port *port,
+                             const struct plan_goal *line, struct effect *effect)
+{
+        effect->token = ++core->token_next ? core->token_next : ++core->token_next;
+        port->token = effect->token;
+        port->pending = effect->kind;
+        port->pending_goal = line->goal;
+        port->pending_function = effect->function;
+        port->pending_instance = effect->instance;
+        port->pending_incarnation = port->incarnation;
+        port->pending_until_ms = core->now_ms + effect->deadline_ms + PLAN_GRACE_MS;
+        if (effect->kind == EFFECT_INVENTORY)
+                port->inventory_dirty = false;
+        if (effect->kind == EFFECT_OWNERS)
+                port->owners_dirty = false;
+}
+
+static void effect_leave(struct core *core, struct model_port *port,
+                         struct model_function *function, const struct plan_goal *line,
+                         struct effects *effects)
+{
+        struct effect effect = {
+                .kind = line->effect,
+                .deadline_ms = line->deadline_ms,
+                .port = port->found.sbdf,
+                .function = function ? function->facts.sbdf : BASE_SBDF_NONE,
+                .instance = function && function->listed ? function->facts.instance : 0,
+                .pcie_cap = port->found.pcie_cap,
+                .acs_cap = port->found.acs_cap,
+                .bus_first = port->registers.secondary,
+                .bus_last = port->registers.subordinate,
+        };
+
+        if (line->goal == GOAL_QUARANTINE && function->asked)
+                effect.kind = EFFECT_CONFIRM;
+        effect_registers(core, port, &effect);
+        attempt_count(core, goal_attempt(port, function, line->goal), line);
+        if (line->deadline_ms == 0)
+                effect_at_once(core, port, &effect);
+        else
+                effect_in_worker(core, port, line, &effect);
+        if (effect.kind != EFFECT_PORT_READ)
+                effect_tell(core, &effect, effects);
+        (void)core_effect_add(
+                effects,
+                &effect); /* no room: registers stale or token pending, so it is tried again */
+}
+
+/* May this line act now, or does something else have to come first? */
+static bool line_ready(const struct core *core, const struct model_port *port,
+                       const struct plan_goal *line)
+{
+        if (line->deadline_ms != 0 && port->token != 0)
+                return false;
+        if (line->needs_guard && (!verify_port_guarded(port) || verify_port_settling(core, port)))
+                return false;
+        if (line->goal == GOAL_SLOT && port->command_until_ms > core->now_ms)
+                return false;
+        if (line->goal == GOAL_GONE && verify_port_ownerless(core, port))
+                return false;
+        return true;
+}
+
+/* Children leave with the bridge above them: only the topmost function that leaves is removed. */
+static bool function_topmost(struct core *core, const struct model_port *port,
+                             const struct model_function *function)
+{
+        const struct model_function *above =
+                model_function_get(core, port->found.sbdf, function->facts.parent);
+
+        return !above || !model_function_leaves(port, above);
+}
+
+/* Returns true where an effect left for this line, or must be waited for before later lines. */
+static bool line_each(struct core *core, struct model_port *port, const struct plan_goal *line,
+                      struct effects *effects)
+{
+        for (uint32_t i = core->function_count; i > 0;
+             i--) { /* leaves before the bridges above them */
+                struct model_function *function = &core->functions[i - 1];
+
+                if (function->port != port->found.sbdf ||
+                    verify_goal_met(core, port, line->goal, function) ||
+                    goal_attempt(port, function, line->goal)->retry_at_ms > core->now_ms)
+                        continue;
+                if (line->goal == GOAL_GONE && !function_topmost(core, port, function))
+                        continue;
+                if (!line_ready(core, port, line))
+                        return false;
+                effect_leave(core, port, function, line, effects);
+                return true;
+        }
+        return false;
+}
+
+static bool line_whole(struct core *core, struct model_port *port, const struct plan_goal *line,
+                       struct effects *effects)
+{
+        if (verify_goal_met(core, port, line->goal, NULL)) {
+                /*
+                 * What is done at once or only looked at was done; the other lines' tries count until the port rests.
+                 */
+                if (line->deadline_ms == 0 || line->effect == EFFECT_INVENTORY ||
+                    line->effect == EFFECT_OWNERS)
+                        port->attempts[line->goal] = (struct model_attempt){ 0 };
+                return false;
+        }
+        if (port->attempts[line->goal].retry_at_ms > core->now_ms || !line_ready(core, port, line))
+                return false;
+        effect_leave(core, port, NULL, line, effects);
+        return true;
+}
+
+static bool goals_all_met(const struct core *core, const struct model_port *port)
+{
+        for (size_t i = 0; i < GOAL_MAX; i++) {
+                if (!plan_goals[i].each) {
+                        if (!verify_goal_met(core, port, plan_goals[i].goal, NULL))
+                                return false;
+                        continue;
+                }
+                for (uint32_t j = 0; j < core->function_count; j++)
+                        if (core->functions[j].port == port->found.sbdf &&
+                            !verify_goal_met(core, port, plan_goals[i].goal, &core->functions[j]))
+                                return false;
+        }
+        return true;
+}
+
+static void port_advance(struct core *core, struct model_port *port, struct effects *effects)
+{
+        if (port->token != 0 && core->now_ms >= port->pending_until_ms) {
+                port->token = 0; /* the edge never answered: whatever it does now is not believed */
+                model_port_doubt(port);
+        }
+        if (port->reading)
+                return; /* the answer is on its way; if it is lost, the watcher's next look does as well */
+        for (size_t i = 0; i < GOAL_MAX; i++) {
+                const struct plan_goal *line = &plan_goals[i];
+                bool left = line->each ? line_each(core, port, line, effects)
+                                       : line_whole(core, port, line, effects);
+
+                if (left)
+                        return;
+        }
+        if (port->token == 0 && goals_all_met(core, port))
+                model_port_forgive(core, port);
+}
+
+void plan_ports_advance(struct core *core, struct effects *effects)
+{
+        if (!core->configured)
+                return;
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if (core->ports[i].external)
+                        port_advance(core, &core->ports[i], effects);
+}
+
+void plan_discovery_advance(struct core *core, struct effects *effects)
+{
+        struct effect effect = { .kind = EFFECT_DISCOVER,
+                                 .port = BASE_SBDF_NONE,
+                                 .function = BASE_SBDF_NONE };
+
+        if (core->discover_token != 0 || !core->discover || !core->configured ||
+            core->now_ms < core->discover_until_ms)
+                return;
+        core->discover = false;
+        core->discovery++;
+        core->token_next++;
+        core->discover_token = core->token_next;
+        effect.token = core->discover_token;
+        if (!core_effect_add(effects, &effect)) {
+                core->discover_token = 0;
+                core->discover = true;
+        }
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Orderly removal: by request or by attention button. Every request gets exactly one answer. */
+#include "base/assert.h"
+#include "base/sbdf.h"
+#include "core/plan/plan.h"
+#include "core/verify/verify.h"
+
+#define REQUEST_MS \
+        90000u /* longer than the removal's own deadline, so that its reason is the one that is told */
+#define BUTTON_MS 5000u /* PCIe Base Spec 6.7.1.5: the abort interval */
+
+static void request_answer(uint64_t request, uint32_t port, enum effect_result result,
+                           enum record_reason reason, struct effects *effects)
+{
+        struct effect effect = { .kind = EFFECT_REPLY,
+                                 .port = port,
+                                 .function = BASE_SBDF_NONE,
+                                 .request = request,
+                                 .result = result,
+                                 .reason = reason };
+
+        (void)core_effect_add(effects, &effect);
+}
+
+/* The external port that the address means: itself, or the one above the function. */
+static struct model_port *request_port(struct core *core, uint32_t sbdf)
+{
+        struct model_port *port = model_port_get(core, sbdf);
+
+        if (port)
+                return port->external ? port : NULL;
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].facts.sbdf == sbdf)
+                        return model_port_get(core, core->functions[i].port);
+        return NULL;
+}
+
+/* Taking a function from under a guest is for its toolstack to do first. */
+static bool port_in_use(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    model_owner_guest(core->functions[i].owner))
+                        return true;
+        return false;
+}
+
+static void removal_begin(struct core *core, struct model_port *port)
+{
+        port->leaving = true;
+        port->button_at_ms = 0;
+        model_port_doubt(port);
+        model_port_forgive(core, port);
+}
+
+void plan_request_apply(struct core *core, const struct event *event, struct effects *effects)
+{
+        struct model_port *port;
+        struct record record;
+
+        if (event->kind != EVENT_REQUEST)
+                return;
+        port = request_port(core, event->request.sbdf);
+        if (!port || event->request.verb != REQUEST_EJECT) {
+                request_answer(event->request.id, event->request.sbdf, RESULT_UNKNOWN, REASON_NONE,
+                               effects);
+                return;
+        }
+        if (port->request != 0) {
+                request_answer(event->request.id, port->found.sbdf, RESULT_BUSY, REASON_NONE,
+                               effects);
+                return;
+        }
+        if (port_in_use(core, port)) {
+                request_answer(event->request.id, port->found.sbdf, RESULT_FAILED,
+                               REASON_OWNED_BY_GUEST, effects);
+                return;
+        }
+        port->request = event->request.id;
+        port->request_until_ms = core->now_ms + REQUEST_MS;
+        record = model_record(core, RECORD_REMOVAL_ORDERLY, REASON_REQUESTED, port->found.sbdf,
+                              BASE_SBDF_NONE);
+        core_record_add(effects, &record);
+        removal_begin(core, port);
+}
+
+static void removal_end(struct core *core, struct model_port *port, enum effect_result result,
+                        enum record_reason reason, struct effects *effects)
+{
+        struct record record;
+
+        port->leaving = false;
+        if (result == RESULT_DONE) {
+                port->ejected = port->occupied;
+                record = model_record(core, RECORD_EJECTED, reason, port->found.sbdf,
+                                      BASE_SBDF_NONE);
+                core_record_add(effects, &record);
+        } else {
+                model_port_doubt(port);
+        }
+        if (port->request != 0)
+                request_answer(port->request, port->found.sbdf, result, reason, effects);
+        port->request = 0;
+}
+
+static void removal_advance(struct core *core, struct model_port *port, struct effects *effects)
+{
+        enum record_reason reason;
+        enum model_state state;
+
+        if (port->button_at_ms && core->now_ms - port->button_at_ms >= BUTTON_MS)
+                removal_begin(core, port);
+        if (!port->leaving)
+                return;
+        state = verify_port_state(core, port, &reason);
+        if (verify_port_bare(core, port) && verify_goal_met(core, port, GOAL_SLOT, NULL))
+                removal_end(core, port, RESULT_DONE, REASON_NONE, effects);
+        else if (state == STATE_CONTAINED)
+                removal_end(core, port, RESULT_FAILED, reason, effects);
+        else if (port->request != 0 && core->now_ms >= port->request_until_ms)
+                removal_end(core, port, RESULT_FAILED, REASON_TIMEOUT, effects);
+}
+
+void plan_requests_advance(struct core *core, struct effects *effects)
+{
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if (core->ports[i].external)
+                        removal_advance(core, &core->ports[i], effects);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is told to people: one record per thing that happened. The text is made of it in report/. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/limits.h"
+
+/** What happened. Each has a MESSAGE_ID and a text in report/record.c; only ever append. */
+enum record_kind {
+        RECORD_PORT_GUARDED,      /**< external port closed and ours: BME 0, pciehp off, pcieport on */
+        RECORD_PORT_INTERNAL,     /**< port found and judged not external */
+        RECORD_PORT_LOST,         /**< a guarded port does not answer */
+        RECORD_GATE_OPENED,       /**< somebody else set BME of a closed port */
+        RECORD_PCIEHP_BACK,       /**< pciehp was bound to a guarded port behind our back */
+        RECORD_ARRIVAL,           /**< something was plugged */
+        RECORD_FUNCTION_FOUND,    /**< a function was enumerated below an external port */
+        RECORD_FUNCTION_QUARANTINED, /**< seen: owner DOMID_IO, no driver */
+        RECORD_FUNCTION_CONTAINED,   /**< only door 1 holds it, and why */
+        RECORD_FUNCTION_GONE,
+        RECORD_PORT_QUARANTINED,  /**< every function below is quarantined, both doors verified */
+        RECORD_PORT_CONTAINED,    /**< something could not be done; door 1 stays shut */
+        RECORD_REMOVAL_SURPRISE,  /**< presence or link lost without notice, or a swap was noticed */
+        RECORD_REMOVAL_ORDERLY,   /**< eject or attention button: removal begins */
+        RECORD_REMOVAL_CANCELLED, /**< attention button pressed again within 5 s */
+        RECORD_EJECTED,           /**< removed; safe to unplug */
+        RECORD_UNPLUGGED,         /**< slot empty and nothing left below the port */
+        RECORD_PLATFORM_WEAK,     /**< door 2 cannot hold on this machine; reason says why */
+        RECORD_PLATFORM_READY,    /**< what was found: vendor, Xen version */
+        RECORD_OVERFLOW,          /**< more ports, functions or effects than limits.h has room for */
+        RECORD_OVERRUN,           /**< uevents were lost; everything is read again */
+        RECORD_EFFECT_FAILED,     /**< an effect answered with an error; it will be tried again */
+        RECORD_EFFECT_STARTED,    /**< debug: an effect leaves the core */
+        RECORD_CONFIG_REJECTED,   /**< made by the daemon: error in a configuration file; guarding with `auto` */
+        RECORD_MAX
+};
+
+/** Why. Stable words of the text and JSON output (report_reason_text). Only ever append. */
+enum record_reason {
+        REASON_NONE,
+        REASON_HOTPLUG_CAPABLE,   /**< external: Slot Capabilities say Hot-Plug Capable */
+        REASON_CONFIGURED,        /**< external: named in the configuration */
+        REASON_NOT_HOTPLUG,       /**< internal: no hot-plug slot, and not named */
+        REASON_BELOW_EXTERNAL,    /**< not a port of ours: it hangs below an external port */
+        REASON_NOT_CONFIGURED,    /**< internal: the configuration names others only */
+        REASON_PORT_UNREADABLE,   /**< the port's registers read as all ones or not at all */
+        REASON_GATE_REFUSED,      /**< BME reads 1 after we cleared it */
+        REASON_NO_PCIEPORT,       /**< the port is not bound to pcieport */
+        REASON_PCIEHP_BOUND,      /**< pciehp does not let go of the port */
+        REASON_RUNTIME_PM,        /**< runtime power management of the port could not be switched off */
+        REASON_SLOT_COMMAND,      /**< the slot did not take a Slot Control command */
+        REASON_NO_LINK,           /**< present, but the link does not come up */
+        REASON_NO_FUNCTION,       /**< link up, but no function answers */
+        REASON_INVENTORY,         /**< the functions below could not be listed, or are more than limits.h allows */
+        REASON_UNSTABLE,          /**< two readings of the hierarchy differ */
+        REASON_DRIVER_BOUND,      /**< a dom0 driver does not let go */
+        REASON_UNREADABLE,        /**< config space reads as all ones, or is cut short */
+        REASON_QUARANTINE_REFUSED, /**< Xen refused DOMID_IO; error says how */
+        REASON_OWNER_DIFFERS,     /**< Xen's owner list says another owner than DOMID_IO */
+        REASON_OWNERS_UNREADABLE, /**< Xen's owner list could not be read */
+        REASON_UNKNOWN_TO_XEN,    /**< Xen does not list the function */
+        REASON_OWNED_BY_GUEST,    /**< a guest owns it */
+        REASON_REMOVE_FAILED,     /**< the kernel still shows the function after its removal */
+        REASON_MRL_OPEN,          /**< the slot's latch is open: no power */
+        REASON_NO_ACS,            /**< the port has no ACS Source Validation, or it is off: requester IDs can be
+                                       forged */
+        REASON_NO_XEN,            /**< no Xen below us, or no way to ask it */
+        REASON_NO_IOMMU,          /**< Xen runs without an IOMMU */
+        REASON_NO_INTREMAP,       /**< interrupt remapping is off */
+        REASON_ATS,               /**< Xen was started with ats: devices may bypass translation */
+        REASON_PASSTHROUGH,       /**< dom0-iommu=passthrough: dom0's devices are not translated */
+        REASON_UNKNOWN_VENDOR,    /**< neither DMAR nor IVRS among the ACPI tables */
+        REASON_AMD_UNSUPPORTED,   /**< AMD-Vi: unknown requester IDs are not reserved by this version */
+        REASON_TIMEOUT,           /**< not done within its time */
+        REASON_REQUESTED,         /**< somebody asked for it */
+        REASON_BUTTON,            /**< attention button */
+        REASON_SWAPPED,           /**< Presence Detect or Data Link Layer State changed between two looks */
+        REASON_CHANGED,           /**< the function is not what the kernel enumerated */
+        REASON_OWNERLESS,         /**< Xen lists a function without an owner: its removal would panic Xen < 4.19 */
+        REASON_MAX
+};
+
+enum record_priority { /* syslog(3)'s numbers */
+        RECORD_CRITICAL = 2,
+        RECORD_ERROR = 3,
+        RECORD_WARNING = 4,
+        RECORD_NOTICE = 5,
+        RECORD_INFO = 6,
+        RECORD_DEBUG = 7,
+};
+
+struct record {
+        uint64_t time_ms;
+        enum record_kind kind;
+        enum record_reason reason;
+        uint32_t port;     /**< SBDF or BASE_SBDF_NONE */
+        uint32_t function; /**< SBDF or BASE_SBDF_NONE */
+        uint32_t effect;   /**< enum effect_kind, for RECORD_EFFECT_*; else 0 */
+        int32_t error;     /**< positive errno or 0 */
+        uint32_t count;    /**< functions, lost events... as the kind's text says; else 0 */
+        char driver[LIMIT_DRIVER]; /**< for reasons about drivers, else empty */
+};

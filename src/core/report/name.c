@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stable words for enumerations: part of the JSON output and the journal, so they never change. */
+#include "core/report/name.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/assert.h"
+#include "core/report/report.h"
+
+static const char *const state_names[STATE_MAX] = {
+        [STATE_NONE] = "",
+        [STATE_STARTING] = "starting",
+        [STATE_EMPTY] = "empty",
+        [STATE_ARRIVING] = "arriving",
+        [STATE_QUARANTINED] = "quarantined",
+        [STATE_CONTAINED] = "contained",
+        [STATE_ASSIGNED] = "assigned",
+        [STATE_LEAVING] = "leaving",
+        [STATE_EJECTED] = "ejected",
+        [STATE_GONE] = "gone",
+        [STATE_INTERNAL] = "internal",
+};
+
+static const char *const reason_names[REASON_MAX] = {
+        [REASON_NONE] = "",
+        [REASON_HOTPLUG_CAPABLE] = "hot-plug-capable",
+        [REASON_CONFIGURED] = "configured",
+        [REASON_NOT_HOTPLUG] = "not-hot-plug-capable",
+        [REASON_BELOW_EXTERNAL] = "below-external-port",
+        [REASON_NOT_CONFIGURED] = "not-configured",
+        [REASON_PORT_UNREADABLE] = "port-unreadable",
+        [REASON_GATE_REFUSED] = "gate-refused",
+        [REASON_NO_PCIEPORT] = "pcieport-missing",
+        [REASON_PCIEHP_BOUND] = "pciehp-bound",
+        [REASON_RUNTIME_PM] = "runtime-pm",
+        [REASON_SLOT_COMMAND] = "slot-command",
+        [REASON_NO_LINK] = "no-link",
+        [REASON_NO_FUNCTION] = "no-function",
+        [REASON_INVENTORY] = "inventory",
+        [REASON_UNSTABLE] = "unstable",
+        [REASON_DRIVER_BOUND] = "driver-bound",
+        [REASON_UNREADABLE] = "unreadable",
+        [REASON_QUARANTINE_REFUSED] = "quarantine-refused",
+        [REASON_OWNER_DIFFERS] = "owner-differs",
+        [REASON_OWNERS_UNREADABLE] = "owners-unreadable",
+        [REASON_UNKNOWN_TO_XEN] = "unknown-to-xen",
+        [REASON_OWNED_BY_GUEST] = "owned-by-guest",
+        [REASON_REMOVE_FAILED] = "remove-failed",
+        [REASON_MRL_OPEN] = "latch-open",
+        [REASON_NO_ACS] = "no-acs",
+        [REASON_NO_XEN] = "no-xen",
+        [REASON_NO_IOMMU] = "no-iommu",
+        [REASON_NO_INTREMAP] = "no-interrupt-remapping",
+        [REASON_ATS] = "ats",
+        [REASON_PASSTHROUGH] = "dom0-passthrough",
+        [REASON_UNKNOWN_VENDOR] = "unknown-iommu",
+        [REASON_AMD_UNSUPPORTED] = "amd-unsupported",
+        [REASON_TIMEOUT] = "timeout",
+        [REASON_REQUESTED] = "requested",
+        [REASON_BUTTON] = "attention-button",
+        [REASON_SWAPPED] = "swapped",
+        [REASON_CHANGED] = "changed",
+        [REASON_OWNERLESS] = "ownerless",
+};
+
+static const char *const effect_names[EFFECT_MAX] = {
+        [EFFECT_NONE] = "none",
+        [EFFECT_DISCOVER] = "discover",
+        [EFFECT_PORT_READ] = "port-read",
+        [EFFECT_INVENTORY] = "inventory",
+        [EFFECT_OWNERS] = "owners",
+        [EFFECT_CONFIRM] = "confirm",
+        [EFFECT_PORT_CLOSE] = "port-close",
+        [EFFECT_PORT_BIND] = "port-bind",
+        [EFFECT_PORT_AWAKE] = "port-awake",
+        [EFFECT_PCIEHP_UNBIND] = "pciehp-unbind",
+        [EFFECT_SLOT_CONTROL] = "slot-control",
+        [EFFECT_SLOT_CLEAR] = "slot-clear",
+        [EFFECT_RESCAN] = "rescan",
+        [EFFECT_DRIVER_OFF] = "driver-off",
+        [EFFECT_QUARANTINE] = "quarantine",
+        [EFFECT_REMOVE] = "remove",
+        [EFFECT_REPLY] = "reply",
+};
+
+const char *report_state_name(enum model_state state)
+{
+        base_assert(state < STATE_MAX && state_names[state]);
+        return state_names[state];
+}
+
+const char *report_reason_name(enum record_reason reason)
+{
+        base_assert(reason < REASON_MAX && reason_names[reason]);
+        return reason_names[reason];
+}
+
+const char *report_effect_name(uint32_t kind)
+{
+        base_assert(kind < EFFECT_MAX && effect_names[kind]);
+        return effect_names[kind];
+}
+
+const char *report_errno_name(int32_t error)
+{
+        switch (error) {
+        case EPERM:
+                return "EPERM";
+        case ENOENT:
+                return "ENOENT";
+        case EIO:
+                return "EIO";
+        case ENXIO:
+                return "ENXIO";
+        case EAGAIN:
+                return "EAGAIN";
+        case ENOMEM:
+                return "ENOMEM";
+        case EACCES:
+                return "EACCES";
+        case EBUSY:
+                return "EBUSY";
+        case ENODEV:
+                return "ENODEV";
+        case EINVAL:
+                return "EINVAL";
+        case ENOSPC:
+                return "ENOSPC";
+        case EOPNOTSUPP:
+                return "EOPNOTSUPP";
+        case ETIMEDOUT:
+                return "ETIMEDOUT";
+        case ESTALE:
+                return "ESTALE";
+        default:
+                return NULL;
+        }
+}
+
+void report_owner_text(uint16_t owner, struct base_text *text)
+{
+        if (owner == EVENT_OWNER_UNKNOWN || owner == EVENT_OWNER_ABSENT)
+                return;
+        if (owner == EVENT_OWNER_NOBODY) {
+                base_text_add(text, "none");
+                return;
+        }
+        if (owner == EVENT_OWNER_DOM_IO) {
+                base_text_add(text, "dom_io");
+                return;
+        }
+        base_text_add(text, "dom");
+        base_text_add_u64(text, owner);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Golden texts: every record, and the rows of a machine in four states. argv[1] is the folder with what is expected. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sbdf.h"
+#include "core/report/report.h"
+#include "world/world.h"
+
+static const char *golden_folder;
+static struct world world;
+static char text_buffer[65536];
+
+/* Compares with the golden file; what was made instead lies beside the test's working directory. */
+static void golden_compare(const char *name, const char *made)
+{
+        static char expected[sizeof text_buffer];
+        char path[512];
+        size_t length = 0;
+        FILE *file;
+
+        (void)snprintf(path, sizeof path, "%s/%s", golden_folder, name);
+        file = fopen(path, "re");
+        if (file) {
+                length = fread(expected, 1, sizeof expected - 1, file);
+                (void)fclose(file);
+        }
+        expected[length] = '\0';
+        if (strcmp(expected, made) != 0) {
+                file = fopen(name, "we");
+                assert_non_null(file);
+                assert_true(fputs(made, file) >= 0);
+                assert_int_equal(fclose(file), 0);
+                print_error("differs from %s; made instead: ./%s in the test's folder\n", path,
+                            name);
+        }
+        assert_string_equal(expected, made);
+}
+
+static void row_add(struct base_text *text, const char *what, const struct report_row *row)
+{
+        base_text_add(text, what);
+        for (uint32_t i = 0; i < row->count; i++) {
+                base_text_add(text, i ? " " : ": ");
+                base_text_add(text, row->fields[i].key);
+                base_text_add_char(text, '=');
+                base_text_add(text, row->fields[i].value);
+        }
+        base_text_add_char(text, '\n');
+}
+
+static void machine_add(struct base_text *text, const char *title)
+{
+        struct report_row row;
+
+        base_text_add(text, "# ");
+        base_text_add(text, title);
+        base_text_add_char(text, '\n');
+        report_status_row(&world.core, &row);
+        row_add(text, "status", &row);
+        for (uint32_t i = 0; report_port_row(&world.core, i, &row); i++)
+                row_add(text, "port", &row);
+        for (uint32_t i = 0; report_function_row(&world.core, i, &row); i++)
+                row_add(text, "function", &row);
+        assert_null(report_row_value(&row, "sbdf"));
+}
+
+static void test_rows(void **state)
+{
+        struct base_text text = base_text_on(text_buffer, sizeof text_buffer);
+
+        (void)state;
+        world_init(&world);
+        machine_add(&text, "nothing known yet");
+        world_start(&world);
+        world_run(&world, 5);
+        machine_add(&text, "guarded and empty");
+        world_plug(&world, 3);
+        world_run(&world, 20);
+        machine_add(&text, "three functions in quarantine");
+        world_unplug(&world);
+        world_run(&world, 5);
+        world_plug(&world, 2);
+        world.functions[1].refuses = true;
+        world_run(&world, 30);
+        machine_add(&text, "one refuses quarantine");
+        world.registers.readable = false;
+        world_run(&world, 10);
+        machine_add(&text, "the port does not answer");
+        assert_false(text.truncated);
+        golden_compare("rows.txt", text_buffer);
+}
+
+static void record_add(struct base_text *text, const struct record *record)
+{
+        char sentence[512];
+        struct base_text sentence_text = base_text_on(sentence, sizeof sentence);
+        const struct report_message *message = report_message_get(record->kind);
+
+        report_record_text(record, &sentence_text);
+        assert_false(sentence_text.truncated);
+        base_text_add(text, message->name);
+        base_text_add_char(text, ' ');
+        base_text_add_u64(text, (uint64_t)message->priority);
+        base_text_add(text, ": ");
+        base_text_add(text, sentence);
+        base_text_add_char(text, '\n');
+}
+
+static void test_records(void **state)
+{
+        struct base_text text = base_text_on(text_buffer, sizeof text_buffer);
+        struct record record = { .port = WORLD_PORT,
+                                 .function = BASE_SBDF(0, 1, 0, 1),
+                                 .count = 3 };
+
+        (void)state;
+        for (int kind = 0; kind < RECORD_MAX; kind++) {
+                record.kind = (enum record_kind)kind;
+                record.reason = REASON_HOTPLUG_CAPABLE;
+                record.effect = EFFECT_RESCAN;
+                record.error = ETIMEDOUT;
+                record_add(&text, &record);
+        }
+        record.kind = RECORD_FUNCTION_CONTAINED;
+        record.reason = REASON_DRIVER_BOUND;
+        record.error = 12345;
+        memcpy(record.driver, "evil\033[2J", 9);
+        record_add(&text, &record);
+        record.error = 0;
+        record.port = record.function = BASE_SBDF_NONE;
+        record.kind = RECORD_PLATFORM_WEAK;
+        record.reason = REASON_NO_INTREMAP;
+        record_add(&text, &record);
+        golden_compare("records.txt", text_buffer);
+}
+
+static void test_message_ids_differ(void **state)
+{
+        (void)state;
+        for (int i = 0; i < RECORD_MAX; i++) {
+                const char *id = report_message_get((enum record_kind)i)->message_id;
+
+                assert_int_equal(strlen(id), 32);
+                assert_int_equal(strspn(id, "0123456789abcdef"), 32);
+                for (int j = 0; j < i; j++)
+                        assert_string_not_equal(
+                                id, report_message_get((enum record_kind)j)->message_id);
+        }
+}
+
+static void test_every_name(void **state)
+{
+        (void)state;
+        for (int i = 1; i < REASON_MAX; i++)
+                assert_true(strlen(report_reason_name((enum record_reason)i)) > 0);
+        for (uint32_t i = 0; i < EFFECT_MAX; i++)
+                assert_true(strlen(report_effect_name(i)) > 0);
+}
+
+int main(int argc, char **argv)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_rows),
+                cmocka_unit_test(test_records),
+                cmocka_unit_test(test_message_ids_differ),
+                cmocka_unit_test(test_every_name),
+        };
+
+        if (argc != 2)
+                return EXIT_FAILURE;
+        golden_folder = argv[1];
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

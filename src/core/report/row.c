@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows of `list`, `ports` and `status`. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/sbdf.h"
+#include "core/policy/policy.h"
+#include "core/report/name.h"
+#include "core/report/report.h"
+#include "core/verify/verify.h"
+
+/* Opens the next field; the caller writes its value. */
+static struct base_text field_open(struct report_row *row, const char *key)
+{
+        struct report_field *field;
+
+        base_assert(row->count < REPORT_FIELDS);
+        field = &row->fields[row->count++];
+        field->key = key;
+        return base_text_on(field->value, sizeof field->value);
+}
+
+static void field_text(struct report_row *row, const char *key, const char *value)
+{
+        struct base_text text = field_open(row, key);
+
+        base_text_add_escaped(&text, value, strlen(value));
+}
+
+static void field_sbdf(struct report_row *row, const char *key, uint32_t sbdf)
+{
+        struct base_text text = field_open(row, key);
+
+        base_text_add_sbdf(&text, sbdf);
+}
+
+static void field_number(struct report_row *row, const char *key, uint64_t value)
+{
+        struct base_text text = field_open(row, key);
+
+        base_text_add_u64(&text, value);
+}
+
+static void field_bool(struct report_row *row, const char *key, bool value)
+{
+        field_text(row, key, value ? "true" : "false");
+}
+
+static void row_clear(struct report_row *row)
+{
+        row->count = 0;
+}
+
+static void function_identity(const struct event_function *facts, struct report_row *row)
+{
+        struct base_text text;
+
+        field_text(row, "kind", facts->kind == FUNCTION_BRIDGE ? "bridge" : "endpoint");
+        text = field_open(row, "class");
+        base_text_add(&text, "0x");
+        base_text_add_hex(&text, facts->class, 6);
+        text = field_open(row, "id");
+        base_text_add_hex(&text, facts->vendor, 4);
+        base_text_add_char(&text, ':');
+        base_text_add_hex(&text, facts->device, 4);
+}
+
+/* The index-th function in the order of `list`: ports by address, functions as enumerated. */
+static const struct model_function *function_at(const struct core *core, uint32_t index)
+{
+        for (uint32_t i = 0; i < core->port_count; i++)
+                for (uint32_t j = 0; j < core->function_count; j++)
+                        if (core->functions[j].port == core->ports[i].found.sbdf && index-- == 0)
+                                return &core->functions[j];
+        return NULL;
+}
+
+bool report_function_row(const struct core *core, uint32_t index, struct report_row *ret_row)
+{
+        const struct model_function *function = function_at(core, index);
+        struct base_text text;
+
+        row_clear(ret_row);
+        if (!function)
+                return false;
+        field_sbdf(ret_row, "sbdf", function->facts.sbdf);
+        field_sbdf(ret_row, "port", function->port);
+        field_sbdf(ret_row, "parent", function->facts.parent);
+        field_text(ret_row, "state", report_state_name(function->state));
+        text = field_open(ret_row, "owner");
+        report_owner_text(function->owner, &text);
+        field_text(ret_row, "driver", function->facts.driver);
+        function_identity(&function->facts, ret_row);
+        field_text(ret_row, "reason", report_reason_name(function->reason));
+        field_bool(ret_row, "at_boot", function->at_boot);
+        return true;
+}
+
+static const char *known(bool readable, bool value, const char *yes, const char *no)
+{
+        if (!readable)
+                return "unknown";
+        return value ? yes : no;
+}
+
+bool report_port_row(const struct core *core, uint32_t index, struct report_row *ret_row)
+{
+        const struct model_port *port = &core->ports[index];
+        bool readable;
+
+        row_clear(ret_row);
+        if (index >= core->port_count)
+                return false;
+        readable = port->read_once && port->registers.readable;
+        field_sbdf(ret_row, "sbdf", port->found.sbdf);
+        field_bool(ret_row, "external", port->external);
+        field_text(ret_row, "gate", known(readable, port->closed, "closed", "open"));
+        field_text(ret_row, "presence", known(readable, port->occupied, "present", "empty"));
+        field_text(ret_row, "link", known(readable, port->up, "up", "down"));
+        field_number(ret_row, "bus_first", port->registers.secondary);
+        field_number(ret_row, "bus_last", port->registers.subordinate);
+        field_text(ret_row, "state", report_state_name(port->state));
+        field_text(ret_row, "reason", report_reason_name(port->reason));
+        field_text(ret_row, "pciehp", known(readable, port->registers.pciehp, "bound", "unbound"));
+        field_bool(ret_row, "acs", policy_port_validated(port));
+        field_number(ret_row, "functions", model_function_count(core, port));
+        field_text(ret_row, "path", port->found.path);
+        return true;
+}
+
+static const char *iommu_name(enum event_iommu iommu)
+{
+        switch (iommu) {
+        case IOMMU_VTD:
+                return "vtd";
+        case IOMMU_AMD:
+                return "amd";
+        case IOMMU_UNKNOWN:
+        case IOMMU_MAX:
+                break;
+        }
+        return "unknown";
+}
+
+static uint64_t function_states(const struct core *core, enum model_state state)
+{
+        uint64_t count = 0;
+
+        for (uint32_t i = 0; i < core->function_count; i++)
+                count += core->functions[i].state == state;
+        return count;
+}
+
+void report_status_row(const struct core *core, struct report_row *ret_row)
+{
+        enum record_reason weakness = policy_platform_weakness(&core->platform);
+        uint64_t external = 0, problems = function_states(core, STATE_CONTAINED);
+        struct base_text text;
+
+        row_clear(ret_row);
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                external += core->ports[i].external;
+                problems += core->ports[i].external && (core->ports[i].state == STATE_CONTAINED ||
+                                                        !verify_port_guarded(&core->ports[i]));
+        }
+        field_bool(ret_row, "contained", verify_machine_contained(core));
+        field_number(ret_row, "ports", core->port_count);
+        field_number(ret_row, "external", external);
+        field_number(ret_row, "functions", core->function_count);
+        field_number(ret_row, "quarantined", function_states(core, STATE_QUARANTINED));
+        field_number(ret_row, "problems", problems);
+        field_text(ret_row, "iommu", iommu_name(core->platform.iommu));
+        text = field_open(ret_row, "xen");
+        if (core->platform.xen_major > 0) {
+                base_text_add_u64(&text, core->platform.xen_major);
+                base_text_add_char(&text, '.');
+                base_text_add_u64(&text, core->platform.xen_minor);
+        }
+        field_text(ret_row, "door2", weakness ? "weak" : "holds");
+        field_text(ret_row, "reason", report_reason_name(weakness));
+}
+
+const char *report_row_value(const struct report_row *row, const char *key)
+{
+        base_assert(row->count <= REPORT_FIELDS);
+        for (uint32_t i = 0; i < row->count; i++)
+                if (base_text_equal(row->fields[i].key, key))
+                        return row->fields[i].value;
+        return NULL;
+}

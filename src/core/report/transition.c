@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* States are derived after each step; the records say which of them changed. */
+#include "core/report/transition.h"
+
+#include <string.h>
+
+#include "base/sbdf.h"
+#include "core/policy/policy.h"
+#include "core/verify/verify.h"
+
+static void function_transition(struct core *core, const struct model_port *port,
+                                struct model_function *function, struct effects *effects)
+{
+        struct record record;
+        enum record_reason reason;
+        enum model_state state = verify_function_state(core, port, function, &reason);
+
+        if (state == function->state && reason == function->reason)
+                return;
+        function->state = state;
+        function->reason = reason;
+        record = model_record(core, RECORD_FUNCTION_QUARANTINED, reason, function->port,
+                              function->facts.sbdf);
+        if (state == STATE_CONTAINED || reason == REASON_REMOVE_FAILED)
+                record.kind = RECORD_FUNCTION_CONTAINED;
+        else if (state != STATE_QUARANTINED)
+                return;
+        record.error =
+                reason == REASON_DRIVER_BOUND ? function->driver.error : function->quarantine.error;
+        memcpy(record.driver, function->facts.driver, sizeof record.driver);
+        core_record_add(effects, &record);
+}
+
+/* Which record a port's new state is worth; RECORD_MAX for none: the events themselves told. */
+static enum record_kind port_record(const struct model_port *port, enum model_state from,
+                                    enum model_state to)
+{
+        switch (to) {
+        case STATE_QUARANTINED:
+                return RECORD_PORT_QUARANTINED;
+        case STATE_CONTAINED:
+                return RECORD_PORT_CONTAINED;
+        case STATE_EMPTY:
+                return from == STATE_NONE || from == STATE_STARTING || port->occupied
+                               ? RECORD_MAX
+                               : RECORD_UNPLUGGED;
+        case STATE_NONE:
+        case STATE_STARTING:
+        case STATE_ARRIVING:
+        case STATE_ASSIGNED:
+        case STATE_LEAVING:
+        case STATE_EJECTED:
+        case STATE_GONE:
+        case STATE_INTERNAL:
+        case STATE_MAX:
+                return RECORD_MAX;
+        }
+        return RECORD_MAX;
+}
+
+/* A port that cannot confine requester IDs is never opened: said once, when that is known. */
+static void acs_tell(struct core *core, struct model_port *port, struct effects *effects)
+{
+        struct record record;
+
+        if (port->acs_told || !verify_port_guarded(port) || policy_port_validated(port))
+                return;
+        port->acs_told = true;
+        record = model_record(core, RECORD_PLATFORM_WEAK, REASON_NO_ACS, port->found.sbdf,
+                              BASE_SBDF_NONE);
+        core_record_add(effects, &record);
+}
+
+static void port_transition(struct core *core, struct model_port *port, struct effects *effects)
+{
+        struct record record;
+        enum record_reason reason;
+        enum model_state state = verify_port_state(core, port, &reason);
+        enum model_state from = port->state;
+
+        acs_tell(core, port, effects);
+        if (state == from && reason == port->reason)
+                return;
+        port->state = state;
+        port->reason = reason;
+        record = model_record(core, port_record(port, from, state), reason, port->found.sbdf,
+                              BASE_SBDF_NONE);
+        record.count = model_function_count(core, port);
+        if (record.kind != RECORD_MAX)
+                core_record_add(effects, &record);
+}
+
+void report_transitions(struct core *core, struct effects *effects)
+{
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                struct model_port *port = &core->ports[i];
+
+                for (uint32_t j = 0; port->external && j < core->function_count; j++)
+                        if (core->functions[j].port == port->found.sbdf)
+                                function_transition(core, port, &core->functions[j], effects);
+                port_transition(core, port, effects);
+        }
+}

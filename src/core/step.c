@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One event through the rooms. Read this first. */
+#include "core/step.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/sbdf.h"
+#include "core/model/model.h"
+#include "core/plan/plan.h"
+#include "core/policy/policy.h"
+#include "core/report/transition.h"
+
+void core_init(struct core *ret_core)
+{
+        memset(ret_core, 0, sizeof *ret_core);
+}
+
+void core_step(struct core *core, const struct event *event, struct effects *effects)
+{
+        base_assert(effects->count == 0 && effects->record_count == 0);
+
+        model_event_apply(core, event, effects);  /* what is so, and what changed */
+        policy_platform_judge(core, effects);     /* whether door 2 can hold */
+        policy_ports_judge(core, effects);        /* what is external */
+        plan_request_apply(core, event, effects); /* what somebody wants */
+        plan_requests_advance(core, effects);     /* what they are told */
+        plan_discovery_advance(core, effects);    /* where to look */
+        plan_ports_advance(core, effects); /* what to do next: verify/ says what is missing */
+        report_transitions(core, effects); /* what people are told */
+}
+
+bool core_port_watched(const struct core *core, uint32_t index, struct effect *ret_read)
+{
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                const struct model_port *port = &core->ports[i];
+
+                if (!port->external || index-- > 0)
+                        continue;
+                *ret_read = (struct effect){ .kind = EFFECT_PORT_READ,
+                                             .port = port->found.sbdf,
+                                             .function = BASE_SBDF_NONE,
+                                             .pcie_cap = port->found.pcie_cap,
+                                             .acs_cap = port->found.acs_cap };
+                return true;
+        }
+        return false;
+}

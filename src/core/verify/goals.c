@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One predicate per goal. */
+#include "base/assert.h"
+#include "core/verify/verify.h"
+
+bool verify_port_guarded(const struct model_port *port)
+{
+        return port->read_once && port->registers.readable && port->closed &&
+               port->registers.pcieport && !port->registers.pciehp;
+}
+
+bool verify_port_bare(const struct core *core, const struct model_port *port)
+{
+        return port->inventory_fresh && port->owners_fresh && model_function_count(core, port) == 0;
+}
+
+bool verify_port_ownerless(const struct core *core, const struct model_port *port)
+{
+        const struct event_platform *platform = &core->platform;
+
+        if (platform->xen == FACT_NO)
+                return false;
+        if (platform->xen_major > 4 || (platform->xen_major == 4 && platform->xen_minor >= 19))
+                return false; /* 635dd1120a: vpci_remove_device no longer follows a missing owner */
+        if (!port->owners_fresh)
+                return true;
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    core->functions[i].owner == EVENT_OWNER_NOBODY)
+                        return true;
+        return false;
+}
+
+bool verify_port_settling(const struct core *core, const struct model_port *port)
+{
+        bool blind = !(port->found.link_cap & MODEL_LINK_CAP_DLLLARC);
+
+        return core->now_ms - port->up_since_ms <
+               (blind ? VERIFY_SETTLE_BLIND_MS : VERIFY_SETTLE_MS);
+}
+
+bool verify_port_leaves(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    model_function_leaves(port, &core->functions[i]))
+                        return true;
+        return false;
+}
+
+static bool slot_met(const struct core *core, const struct model_port *port)
+{
+        uint16_t mask, wanted;
+
+        if (!port->found.slot)
+                return true;
+        wanted = verify_slot_wanted(core, port, &mask);
+        return (port->registers.slot_control & mask) == wanted;
+}
+
+static bool rescan_met(const struct core *core, const struct model_port *port)
+{
+        if (!port->up || port->leaving || port->ejected)
+                return true;
+        if (port->rescanned != port->incarnation)
+                return false;
+        return !port->inventory_fresh || model_function_count(core, port) > 0;
+}
+
+bool verify_function_driverless(const struct model_function *function)
+{
+        return !function->listed ||
+               (function->facts.driver[0] == '\0' && function->facts.kept_off);
+}
+
+static bool driver_met(const struct model_port *port, const struct model_function *function)
+{
+        if (!function->listed || model_function_leaves(port, function) ||
+            model_owner_guest(function->owner))
+                return true;
+        return function->driver_asked || verify_function_driverless(function);
+}
+
+static bool quarantine_met(const struct model_port *port, const struct model_function *function)
+{
+        if (model_function_leaves(port, function) || model_owner_guest(function->owner))
+                return true;
+        if (!function->listed && function->owner == EVENT_OWNER_NOBODY)
+                return true; /* no owner, no mapping, and nothing may be done to it (I7) */
+        return function->confirmed;
+}
+
+/* Wherever something is below, or was: Xen's list has to agree. (Each reading also prints to Xen's console.) */
+static bool owners_met(const struct core *core, const struct model_port *port)
+{
+        return port->owners_fresh ||
+               (model_function_count(core, port) == 0 && !port->leaving && !port->owners_due);
+}
+
+bool verify_goal_met(const struct core *core, const struct model_port *port, enum model_goal goal,
+                     const struct model_function *function)
+{
+        switch (goal) {
+        case GOAL_REGISTERS:
+                return port->registers_fresh;
+        case GOAL_GATE:
+                return port->closed;
+        case GOAL_PCIEPORT:
+                return port->registers.pcieport;
+        case GOAL_PCIEHP:
+                return !port->registers.pciehp;
+        case GOAL_AWAKE:
+                return port->registers.awake;
+        case GOAL_STATUS:
+                return port->status_seen == 0;
+        case GOAL_SLOT:
+                return slot_met(core, port);
+        case GOAL_INVENTORY:
+                return port->inventory_fresh;
+        case GOAL_OWNERLESS:
+                return port->owners_fresh || !verify_port_leaves(core, port);
+        case GOAL_GONE:
+                return !model_function_leaves(port, function);
+        case GOAL_RESCAN:
+                return rescan_met(core, port);
+        case GOAL_DRIVER:
+                return driver_met(port, function);
+        case GOAL_STABLE:
+                return port->stable || model_function_count(core, port) == 0;
+        case GOAL_QUARANTINE:
+                return quarantine_met(port, function);
+        case GOAL_OWNERS:
+                return owners_met(core, port);
+        case GOAL_RECHECK:
+                return port->rechecked || model_function_count(core, port) == 0;
+        case GOAL_MAX:
+                break;
+        }
+        base_assert(false);
+}

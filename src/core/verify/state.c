@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is shown: states are derived from facts and from failed goals, never set by hand. */
+#include <stddef.h>
+
+#include "base/assert.h"
+#include "core/verify/verify.h"
+
+static bool attempt_failed(const struct model_attempt *attempt)
+{
+        return attempt->tries >= VERIFY_TRIES;
+}
+
+static enum record_reason quarantine_reason(const struct core *core,
+                                            const struct model_function *function)
+{
+        if (core->platform.xen == FACT_NO)
+                return REASON_NO_XEN;
+        if (function->quarantine.error)
+                return REASON_QUARANTINE_REFUSED;
+        if (function->owner == EVENT_OWNER_ABSENT)
+                return REASON_UNKNOWN_TO_XEN;
+        return REASON_OWNER_DIFFERS;
+}
+
+enum model_state verify_function_state(const struct core *core, const struct model_port *port,
+                                       const struct model_function *function,
+                                       enum record_reason *ret_reason)
+{
+        *ret_reason = REASON_NONE;
+        if (model_function_leaves(port, function)) {
+                if (attempt_failed(&function->removal))
+                        *ret_reason = REASON_REMOVE_FAILED;
+                else if (!function->facts.readable)
+                        *ret_reason = REASON_UNREADABLE;
+                else if (function->facts.changed)
+                        *ret_reason = REASON_CHANGED;
+                return STATE_GONE;
+        }
+        if (model_owner_guest(function->owner)) {
+                *ret_reason = REASON_OWNED_BY_GUEST;
+                return STATE_ASSIGNED;
+        }
+        if (function->confirmed && function->owner == EVENT_OWNER_DOM_IO &&
+            verify_function_driverless(function) && port->stable)
+                return STATE_QUARANTINED;
+        if (attempt_failed(&function->driver))
+                *ret_reason = REASON_DRIVER_BOUND;
+        else if (attempt_failed(&function->quarantine))
+                *ret_reason = quarantine_reason(core, function);
+        return *ret_reason ? STATE_CONTAINED : STATE_ARRIVING;
+}
+
+/* The first port goal that failed, in the order of the plan. */
+static enum record_reason port_failure(const struct core *core, const struct model_port *port)
+{
+        static const enum record_reason reasons[GOAL_MAX] = {
+                [GOAL_REGISTERS] = REASON_PORT_UNREADABLE,
+                [GOAL_GATE] = REASON_GATE_REFUSED,
+                [GOAL_PCIEPORT] = REASON_NO_PCIEPORT,
+                [GOAL_PCIEHP] = REASON_PCIEHP_BOUND,
+                [GOAL_AWAKE] = REASON_RUNTIME_PM,
+                [GOAL_STATUS] = REASON_SLOT_COMMAND,
+                [GOAL_SLOT] = REASON_SLOT_COMMAND,
+                [GOAL_INVENTORY] = REASON_INVENTORY,
+                [GOAL_OWNERLESS] = REASON_OWNERS_UNREADABLE,
+                [GOAL_RESCAN] = REASON_NO_FUNCTION,
+                [GOAL_STABLE] = REASON_UNSTABLE,
+                [GOAL_OWNERS] = REASON_OWNERS_UNREADABLE,
+        };
+
+        if (port->read_once && !port->registers.readable)
+                return REASON_PORT_UNREADABLE;
+        for (enum model_goal goal = 0; goal < GOAL_MAX; goal++)
+                if (reasons[goal] && attempt_failed(&port->attempts[goal]) &&
+                    !verify_goal_met(core, port, goal, NULL))
+                        return reasons[goal];
+        if (port->owners_fresh && verify_port_leaves(core, port) &&
+            verify_port_ownerless(core, port))
+                return REASON_OWNERLESS;
+        return REASON_NONE;
+}
+
+/* The worst that is said of a function below, so that a port is never better than what hangs below it. */
+static enum model_state functions_state(const struct core *core, const struct model_port *port,
+                                        enum record_reason *ret_reason)
+{
+        enum model_state worst = STATE_QUARANTINED;
+
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *function = &core->functions[i];
+                enum record_reason reason;
+                enum model_state state;
+
+                if (function->port != port->found.sbdf)
+                        continue;
+                state = verify_function_state(core, port, function, &reason);
+                if (state == STATE_CONTAINED ||
+                    (state == STATE_GONE && reason == REASON_REMOVE_FAILED)) {
+                        *ret_reason = reason;
+                        return STATE_CONTAINED;
+                }
+                if (state != STATE_QUARANTINED && state != STATE_ASSIGNED)
+                        worst = STATE_ARRIVING;
+        }
+        return worst;
+}
+
+/* Every goal that is about the port as a whole; those about each function are in the functions' states. */
+static bool port_at_rest(const struct core *core, const struct model_port *port)
+{
+        for (enum model_goal goal = 0; goal < GOAL_MAX; goal++) {
+                if (goal == GOAL_GONE || goal == GOAL_DRIVER || goal == GOAL_QUARANTINE ||
+                    goal == GOAL_STATUS || goal == GOAL_SLOT || goal == GOAL_REGISTERS)
+                        continue;
+                if (!verify_goal_met(core, port, goal, NULL))
+                        return false;
+        }
+        return true;
+}
+
+enum model_state verify_port_state(const struct core *core, const struct model_port *port,
+                                   enum record_reason *ret_reason)
+{
+        enum model_state below;
+
+        *ret_reason = port->why;
+        if (!port->external)
+                return STATE_INTERNAL;
+        *ret_reason = port_failure(core, port);
+        if (*ret_reason)
+                return STATE_CONTAINED;
+        if (!verify_port_guarded(port) || !port->inventory_once)
+                return STATE_STARTING;
+        below = functions_state(core, port, ret_reason);
+        if (below == STATE_CONTAINED)
+                return below;
+        if (port->leaving)
+                return STATE_LEAVING;
+        if (port->ejected)
+                return STATE_EJECTED;
+        if (model_port_unlatched(port)) {
+                *ret_reason = REASON_MRL_OPEN;
+                return STATE_EMPTY;
+        }
+        if (port->occupied && !port->up && !model_port_unpowered(port) &&
+            core->now_ms - port->occupied_since_ms > VERIFY_LINK_MS) {
+                *ret_reason = REASON_NO_LINK;
+                return STATE_CONTAINED;
+        }
+        if (!port->up)
+                return model_function_count(core, port) ? STATE_LEAVING : STATE_EMPTY;
+        if (below != STATE_QUARANTINED)
+                return STATE_ARRIVING;
+        /* Being looked at once more does not take the verdict away; a contradiction does, by its function. */
+        if (port->state == STATE_QUARANTINED && verify_goal_met(core, port, GOAL_RESCAN, NULL))
+                return STATE_QUARANTINED;
+        return port_at_rest(core, port) ? STATE_QUARANTINED : STATE_ARRIVING;
+}
+
+bool verify_machine_contained(const struct core *core)
+{
+        if (!core->discovered || core->overflowed)
+                return false;
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if (core->ports[i].external && !verify_port_guarded(&core->ports[i]))
+                        return false;
+        return true;
+}

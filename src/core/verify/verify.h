@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Facts wanted against facts seen. Nothing here acts, and nothing counts as done because somebody said so. */
+#pragma once
+
+#include "core/model/model.h"
+
+/** After so many tries a goal counts as failed: told, and tried again ever more slowly. */
+#define VERIFY_TRIES 4
+
+/** Quiet time between link up and the first access. PCIe Base Spec 6.6.1: 100 ms after link training. */
+#define VERIFY_SETTLE_MS 100
+/** The same where the port cannot report its link: 6.6.1 allows a device 1 s after reset. */
+#define VERIFY_SETTLE_BLIND_MS 1000
+/** A powered slot whose link is not up after so long is reported. pciehp_hpc.c waits as long. */
+#define VERIFY_LINK_MS 2000
+
+/**
+ * Is this goal met, as far as facts show? For goals about each function, function is the one; else NULL.
+ * A goal that does not apply now is met.
+ */
+bool verify_goal_met(const struct core *core, const struct model_port *port, enum model_goal goal,
+                     const struct model_function *function);
+
+/** Is the port ours: readable, closed, held by pcieport, without pciehp? Nothing is enumerated or powered before. */
+bool verify_port_guarded(const struct model_port *port);
+
+/** Does the kernel's or Xen's view hold nothing below the port any more, freshly read? */
+bool verify_port_bare(const struct core *core, const struct model_port *port);
+
+/** Is no dom0 driver bound, and can none bind? As the last inventory saw it. */
+bool verify_function_driverless(const struct model_function *function);
+
+/** Is there a function that has to be removed from the kernel? */
+bool verify_port_leaves(const struct core *core, const struct model_port *port);
+
+/**
+ * Could removing functions below the port panic this Xen? Xen < 4.19 does over an entry without owner (I7,
+ * vpci_remove_device); true as well where the owner list was not read since something changed.
+ */
+bool verify_port_ownerless(const struct core *core, const struct model_port *port);
+
+/** Does what is plugged still bounce, or has it only just come up? */
+bool verify_port_settling(const struct core *core, const struct model_port *port);
+
+/** Slot Control as it should be now; *ret_mask says which bits are ours to set (PCIe Base Spec 6.7.1). */
+uint16_t verify_slot_wanted(const struct core *core, const struct model_port *port,
+                            uint16_t *ret_mask);
+
+/** The state to show, and why. */
+enum model_state verify_function_state(const struct core *core, const struct model_port *port,
+                                       const struct model_function *function,
+                                       enum record_reason *ret_reason);
+enum model_state verify_port_state(const struct core *core, const struct model_port *port,
+                                   enum record_reason *ret_reason);
+
+/**
+ * Are all ports known, every external one verified closed, and none of them held by pciehp? What `status` answers
+ * with its exit code.
+ */
+bool verify_machine_contained(const struct core *core);
