@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The narrow interface to the world: one effect in, the event that answers it out. */
+#pragma once
+
+#include "core/effect.h"
+#include "core/event/event.h"
+
+struct actuator {
+        int sysfs; /**< directory descriptor of sysfs's root; a tree of plain files does for tests */
+};
+
+/** Called once per event of a discovery; the event lives until it returns. */
+typedef void (*actuator_found)(void *userdata, const struct event *event);
+
+/**
+ * Opens the world below sysfs_path ("/sys"). 0, or a negative errno with *ret_actuator untouched.
+ * To be closed with actuator_close.
+ */
+int actuator_open(const char *sysfs_path, struct actuator *ret_actuator);
+/** Closes what actuator_open opened. */
+void actuator_close(struct actuator *actuator);
+
+/**
+ * Carries out one effect, synchronously, and fills the event that answers it (kinds: core/effect.h), stamped with the
+ * time at which it was observed. A failure is an answer too: EVENT_COMPLETED with a positive errno; ESTALE where the
+ * function is another than the one that the effect was meant for. Can block as long as kernel and Xen do: what has a
+ * deadline belongs into a worker process. 0, or -EINVAL for the kinds that are not done here (EFFECT_DISCOVER,
+ * EFFECT_REPLY), with *ret_event untouched.
+ */
+int actuator_perform(const struct actuator *actuator, const struct effect *effect,
+                     struct event *ret_event);
+
+/**
+ * EFFECT_DISCOVER: hands over one EVENT_PORT_FOUND per PCI Express port, parents first, then EVENT_PORTS_END; or
+ * EVENT_COMPLETED with an errno where the bus cannot be listed whole. Reads config space only of what the kernel
+ * enumerated as a bridge.
+ */
+void actuator_discover(const struct actuator *actuator, const struct effect *effect,
+                       actuator_found found, void *userdata);
+
+/**
+ * Reads what is known of the machine into *ret_event (EVENT_PLATFORM). Never fails: what cannot be read stays
+ * unknown. Reads Xen's console ring, so it comes after the doors are shut.
+ */
+void actuator_platform_read(const struct actuator *actuator, struct event *ret_event);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be done to and seen of ports and functions through sysfs. For perform.c. */
+#pragma once
+
+#include "edge/actuator/actuator.h"
+
+/* Port effects of the same names. Each returns 0 or a negative errno. */
+int actuator_port_close(const struct actuator *actuator, const struct effect *effect);
+int actuator_port_bind(const struct actuator *actuator, const struct effect *effect);
+int actuator_port_awake(const struct actuator *actuator, const struct effect *effect);
+int actuator_port_rescan(const struct actuator *actuator, const struct effect *effect);
+int actuator_pciehp_unbind(const struct actuator *actuator, const struct effect *effect);
+int actuator_slot_control(const struct actuator *actuator, const struct effect *effect);
+int actuator_slot_clear(const struct actuator *actuator, const struct effect *effect);
+/** EFFECT_PORT_READ. Never fails: what cannot be read is not readable. */
+void actuator_port_read(const struct actuator *actuator, const struct effect *effect,
+                        struct event_port_registers *ret_registers);
+
+/** EFFECT_INVENTORY. 0, or a negative errno where the port's folder cannot be opened. */
+int actuator_inventory_read(const struct actuator *actuator, const struct effect *effect,
+                            struct event_inventory *ret_inventory);
+/**
+ * Opens the folder of the effect's function and checks that it is the one that the effect was meant for, so that all
+ * that is done relative to it is never done to a successor at the same address. A descriptor that the caller closes,
+ * or a negative errno: -ESTALE = another one, -ENOENT = none.
+ */
+int actuator_function_open(const struct actuator *actuator, const struct effect *effect);
+int actuator_function_driver_off(const struct actuator *actuator, const struct effect *effect);
+int actuator_function_remove(const struct actuator *actuator, const struct effect *effect);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one switch over everything that can be asked of the world. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/sbdf.h"
+#include "core/event/parse.h"
+#include "edge/actuator/actuator.h"
+#include "edge/actuator/pci.h"
+#include "edge/actuator/sysfs.h"
+#include "edge/actuator/xen.h"
+#include "edge/cleanup.h"
+#include "edge/clock.h"
+
+int actuator_open(const char *sysfs_path, struct actuator *ret_actuator)
+{
+        int sysfs = actuator_sysfs_open(AT_FDCWD, sysfs_path);
+
+        if (sysfs < 0)
+                return sysfs;
+        ret_actuator->sysfs = sysfs;
+        return 0;
+}
+
+void actuator_close(struct actuator *actuator)
+{
+        if (actuator->sysfs >= 0)
+                (void)close(actuator->sysfs);
+        actuator->sysfs = -1;
+}
+
+/* EFFECT_QUARANTINE and EFFECT_CONFIRM. Xen is asked only while the function is still the one that was meant. */
+static int function_quarantine(const struct actuator *actuator, const struct effect *effect)
+{
+        EDGE_CLEANUP_FD int folder = -1;
+        struct actuator_xen *xen = NULL;
+        int error;
+
+        if (effect->instance != 0) {
+                folder = actuator_function_open(actuator, effect);
+                if (folder < 0)
+                        return folder;
+        }
+        error = actuator_xen_open(&xen);
+        if (!error)
+                error = actuator_xen_quarantine(xen, effect->function);
+        (void)actuator_xen_close(xen);
+        return error;
+}
+
+static int owners_read(const struct effect *effect, struct event_owners *ret_owners)
+{
+        EDGE_CLEANUP_MEMORY char *text = NULL;
+        struct actuator_xen *xen = NULL;
+        size_t length = 0;
+        int error = actuator_xen_open(&xen);
+
+        if (!error)
+                error = actuator_xen_owners_text(xen, &text, &length);
+        (void)actuator_xen_close(xen);
+        if (error)
+                return error;
+        if (!event_owners_parse(text, length, base_sbdf_segment(effect->port), effect->bus_first,
+                                effect->bus_last, ret_owners))
+                return -ENODATA;
+        return 0;
+}
+
+/* What answers this effect where it succeeds. EVENT_NONE: not done here. */
+static enum event_kind answer_kind(enum effect_kind kind)
+{
+        switch (kind) {
+        case EFFECT_PORT_READ:
+                return EVENT_PORT_READ;
+        case EFFECT_INVENTORY:
+                return EVENT_INVENTORY;
+        case EFFECT_OWNERS:
+                return EVENT_OWNERS;
+        case EFFECT_CONFIRM:
+        case EFFECT_PORT_CLOSE:
+        case EFFECT_PORT_BIND:
+        case EFFECT_PORT_AWAKE:
+        case EFFECT_PCIEHP_UNBIND:
+        case EFFECT_SLOT_CONTROL:
+        case EFFECT_SLOT_CLEAR:
+        case EFFECT_RESCAN:
+        case EFFECT_DRIVER_OFF:
+        case EFFECT_QUARANTINE:
+        case EFFECT_REMOVE:
+                return EVENT_COMPLETED;
+        case EFFECT_NONE:
+        case EFFECT_DISCOVER:
+        case EFFECT_REPLY:
+        case EFFECT_MAX:
+                break;
+        }
+        return EVENT_NONE;
+}
+
+static int effect_perform(const struct actuator *actuator, const struct effect *effect,
+                          struct event *event)
+{
+        switch (effect->kind) {
+        case EFFECT_PORT_READ:
+                actuator_port_read(actuator, effect, &event->registers);
+                return 0;
+        case EFFECT_INVENTORY:
+                return actuator_inventory_read(actuator, effect, &event->inventory);
+        case EFFECT_OWNERS:
+                return owners_read(effect, &event->owners);
+        case EFFECT_PORT_CLOSE:
+                return actuator_port_close(actuator, effect);
+        case EFFECT_PORT_BIND:
+                return actuator_port_bind(actuator, effect);
+        case EFFECT_PORT_AWAKE:
+                return actuator_port_awake(actuator, effect);
+        case EFFECT_PCIEHP_UNBIND:
+                return actuator_pciehp_unbind(actuator, effect);
+        case EFFECT_SLOT_CONTROL:
+                return actuator_slot_control(actuator, effect);
+        case EFFECT_SLOT_CLEAR:
+                return actuator_slot_clear(actuator, effect);
+        case EFFECT_RESCAN:
+                return actuator_port_rescan(actuator, effect);
+        case EFFECT_DRIVER_OFF:
+                return actuator_function_driver_off(actuator, effect);
+        case EFFECT_CONFIRM:
+        case EFFECT_QUARANTINE:
+                return function_quarantine(actuator, effect);
+        case EFFECT_REMOVE:
+                return actuator_function_remove(actuator, effect);
+        case EFFECT_NONE:
+        case EFFECT_DISCOVER:
+        case EFFECT_REPLY:
+        case EFFECT_MAX:
+                break;
+        }
+        return -EINVAL;
+}
+
+int actuator_perform(const struct actuator *actuator, const struct effect *effect,
+                     struct event *ret_event)
+{
+        struct event event = { .kind = answer_kind(effect->kind),
+                               .token = effect->token,
+                               .port = effect->port };
+        int error;
+
+        if (event.kind == EVENT_NONE)
+                return -EINVAL;
+        error = effect_perform(actuator, effect, &event);
+        if (error) {
+                event.kind = EVENT_COMPLETED;
+                event.error = -error;
+        }
+        event.time_ms = edge_clock_ms();
+        *ret_event = event;
+        return 0;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Door 2 through libxenctrl: the only file that knows it. */
+#include "edge/actuator/xen.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xenctrl.h>
+#include <xentoollog.h>
+
+#include "core/event/parse.h"
+#include "edge/cleanup.h"
+
+/* The largest console ring that is read: conring_size= may ask for more, but none of it is ours. */
+#define CONSOLE_SIZE (1u << 20)
+#define CONSOLE_CHUNK 16384u
+/* Somebody may write faster than we read: then what was read has to do. */
+#define CONSOLE_ROUNDS_MAX 256
+
+struct actuator_xen {
+        xc_interface *handle;
+        xentoollog_logger logger;
+};
+
+/* libxenctrl would write to stderr, in words that help nobody: its errors reach the operator as errno. */
+static void log_discard(struct xentoollog_logger *logger, xentoollog_level level, int errnoval,
+                        const char *context, const char *format, va_list al)
+{
+        (void)logger, (void)level, (void)errnoval, (void)context, (void)format, (void)al;
+}
+
+static int failure(void)
+{
+        return errno > 0 ? -errno : -EIO;
+}
+
+int actuator_xen_open(struct actuator_xen **ret_xen)
+{
+        struct actuator_xen *xen;
+
+        if (access("/dev/xen/privcmd", R_OK | W_OK) < 0)
+                return -ENODEV;
+        xen = calloc(1, sizeof *xen);
+        if (!xen)
+                return -ENOMEM;
+        xen->logger.vmessage = log_discard;
+        errno = 0;
+        xen->handle = xc_interface_open(&xen->logger, &xen->logger, 0);
+        if (!xen->handle) {
+                int error = failure();
+
+                free(xen);
+                return error;
+        }
+        *ret_xen = xen;
+        return 0;
+}
+
+struct actuator_xen *actuator_xen_close(struct actuator_xen *xen)
+{
+        if (xen)
+                (void)xc_interface_close(xen->handle);
+        free(xen);
+        return NULL;
+}
+
+int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf)
+{
+        errno = 0;
+        if (xc_assign_device(xen->handle, DOMID_IO, sbdf, XEN_DOMCTL_DEV_RDM_RELAXED) != 0)
+                return failure();
+        return 0;
+}
+
+/*
+ * Reads the console ring from *index on, and moves *index behind it. Where more comes than fits, the newest
+ * counts and the buffer begins anew. Returns 0 or a negative errno.
+ */
+static int console_read(struct actuator_xen *xen, uint32_t *index, char *buffer, size_t *ret_length)
+{
+        size_t length = 0;
+
+        for (int round = 0; round < CONSOLE_ROUNDS_MAX; round++) {
+                unsigned int count = CONSOLE_CHUNK;
+
+                if (length > CONSOLE_SIZE - CONSOLE_CHUNK)
+                        length = 0;
+                errno = 0;
+                if (xc_readconsolering(xen->handle, buffer + length, &count, /* clear= */ 0,
+                                       /* incremental= */ 1, index) != 0)
+                        return failure();
+                if (count == 0)
+                        break;
+                length += count;
+        }
+        *ret_length = length;
+        return 0;
+}
+
+int actuator_xen_owners_text(struct actuator_xen *xen, char **ret_text, size_t *ret_length)
+{
+        EDGE_CLEANUP_MEMORY char *text = malloc(CONSOLE_SIZE);
+        char key[] = "Q";
+        uint32_t index = 0;
+        size_t length;
+        int error;
+
+        if (!text)
+                return -ENOMEM;
+        error = console_read(xen, &index, text,
+                             &length); /* for the index: what was printed before is not ours */
+        if (error)
+                return error;
+        errno = 0;
+        if (xc_send_debug_keys(xen->handle, key) != 0)
+                return failure();
+        error = console_read(xen, &index, text, &length);
+        if (error)
+                return error;
+        *ret_text = text;
+        *ret_length = length;
+        text = NULL;
+        return 0;
+}
+
+/* drivers/passthrough/iommu.c:iommu_setup tells it at boot; a ring that has wrapped since tells nothing. */
+static void intremap_read(struct actuator_xen *xen, struct event_platform *platform)
+{
+        EDGE_CLEANUP_MEMORY char *text = malloc(CONSOLE_SIZE);
+        uint32_t index = 0;
+        size_t length;
+
+        if (!text || console_read(xen, &index, text, &length) != 0)
+                return;
+        platform->intremap = event_intremap_parse(text, length);
+}
+
+void actuator_xen_facts(struct actuator_xen *xen, struct event_platform *platform)
+{
+        xen_commandline_t command_line = { 0 };
+        xc_physinfo_t physinfo = { 0 };
+        int version = xc_version(xen->handle, XENVER_version, NULL);
+
+        if (version >= 0) {
+                platform->xen_major = (uint16_t)(version >> 16);
+                platform->xen_minor = (uint16_t)(version & 0xffff);
+        }
+        if (xc_physinfo(xen->handle, &physinfo) != 0) {
+                platform->xen =
+                        FACT_NO; /* not the privileged domain, or another Xen than libxenctrl's */
+                return;
+        }
+        platform->xen = FACT_YES;
+        platform->iommu_on =
+                physinfo.capabilities & XEN_SYSCTL_PHYSCAP_directio ? FACT_YES : FACT_NO;
+        intremap_read(xen, platform);
+        if (xc_version(xen->handle, XENVER_commandline, &command_line) == 0)
+                event_cmdline_parse(command_line, strnlen(command_line, sizeof command_line),
+                                    platform);
+}

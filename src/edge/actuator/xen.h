@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Xen, as narrow as it is needed. Nothing stays open: hypercall buffers do not survive a fork. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/event/event.h"
+
+/** A connection to the hypervisor, made and used in one and the same process. */
+struct actuator_xen;
+
+/** Connects. 0, or a negative errno: -ENODEV where there is no Xen to ask. To be closed with actuator_xen_close. */
+int actuator_xen_open(struct actuator_xen **ret_xen);
+/** Disconnects; NULL is fine. Returns NULL. */
+struct actuator_xen *actuator_xen_close(struct actuator_xen *xen);
+
+/**
+ * XEN_DOMCTL_assign_device to DOMID_IO. Idempotent: that it succeeds again says that Xen blocks the function's DMA
+ * (mechanisms.md, §2). 0, or a negative errno: -ENODEV = Xen does not know it, -EBUSY = a guest's, or it refuses.
+ */
+int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf);
+/**
+ * Has Xen print its list of PCI functions (debug key 'Q') and reads what it printed. 0 with *ret_text, not
+ * NUL-terminated, to be freed by the caller; or a negative errno.
+ */
+int actuator_xen_owners_text(struct actuator_xen *xen, char **ret_text, size_t *ret_length);
+/** Fills what Xen knows of the platform; what it does not tell stays as it was. */
+void actuator_xen_facts(struct actuator_xen *xen, struct event_platform *platform);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Variables that release what they hold when they go out of scope. */
+#pragma once
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static inline void edge_cleanup_fd(int *fd)
+{
+        if (*fd >= 0)
+                (void)close(*fd);
+}
+
+static inline void edge_cleanup_memory(void *pointer)
+{
+        free(*(void **)pointer);
+}
+
+/** The file descriptor is closed at the end of the scope; negative = none. */
+#define EDGE_CLEANUP_FD __attribute__((cleanup(edge_cleanup_fd)))
+/** The memory is freed at the end of the scope. */
+#define EDGE_CLEANUP_MEMORY __attribute__((cleanup(edge_cleanup_memory)))

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The private bus: a D-Bus server for operators' tools, on a socket in the run directory, without a bus daemon. */
+#pragma once
+
+#include <stdbool.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "core/effect.h"
+#include "core/event/event.h"
+#include "core/record.h"
+
+struct core;
+
+#define SINK_BUS_SOCKET "socket" /**< file name in the run directory */
+#define SINK_BUS_PATH "/org/sallyport1"
+#define SINK_BUS_INTERFACE "org.sallyport1.Manager"
+#define SINK_BUS_CLIENTS_MAX 32u
+#define SINK_BUS_REQUESTS_MAX 32u
+
+/** Takes an operator's request (EVENT_REQUEST). */
+typedef void (*sink_request)(void *userdata, const struct event *event);
+
+struct sink_bus_request {
+        uint64_t id;             /* 0 = free */
+        sd_bus_message *message; /* the call to answer */
+};
+
+/** The server. Opaque but for its size; all zero = not open. */
+struct sink_bus {
+        sd_event *loop;
+        const struct core *core;
+        sink_request request;
+        void *userdata;
+        bool defaults; /**< the configuration was rejected; Status says so */
+        int fd;
+        sd_event_source *listener;
+        sd_bus *clients[SINK_BUS_CLIENTS_MAX];
+        uint64_t request_last; /* ids are never used twice */
+        struct sink_bus_request requests[SINK_BUS_REQUESTS_MAX];
+};
+
+/**
+ * Makes the run directory (0700) where it is missing, replaces the socket in it, and serves the interface
+ * SINK_BUS_INTERFACE at SINK_BUS_PATH:
+ *   Ports() -> aa{ss}, Functions() -> aa{ss}, Status() -> a{ss}: rows of core/report;
+ *   Eject(s device) -> a{ss}: result, reason; answered by sink_bus_reply;
+ *   signal Record(a{ss}): event time_ms priority port function reason error text.
+ * Clients must have the user id 0. core must outlive the bus. 0, or a negative errno with everything released.
+ */
+int sink_bus_open(struct sink_bus *ret_bus, sd_event *loop, const char *run_directory,
+                  const struct core *core, sink_request request, void *userdata);
+/** Closes it; pending requests end with their connections. One that is not open is fine. */
+void sink_bus_close(struct sink_bus *bus);
+/** Answers the request that an EFFECT_REPLY names; nothing where its client is gone. */
+void sink_bus_reply(struct sink_bus *bus, const struct effect *effect);
+/** Sends the signal Record to every client. A client that does not read is dropped. */
+void sink_bus_record(struct sink_bus *bus, const struct record *record);

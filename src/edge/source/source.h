@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events that come without being asked for. */
+#pragma once
+
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "core/event/event.h"
+#include "core/step.h"
+#include "edge/actuator/actuator.h"
+
+/** Takes an event; it lives until the call returns. */
+typedef void (*source_emit)(void *userdata, const struct event *event);
+
+/** Kernel uevents. */
+struct source_uevent {
+        int fd; /**< the socket, non-blocking; closed by source_uevent_stop */
+        source_emit emit;
+        void *userdata;
+        sd_event_source *io;
+};
+
+/**
+ * Opens a socket for the kernel's own uevents (multicast group 1; udev's group 2 is not listened to). A descriptor, or
+ * a negative errno.
+ */
+int source_uevent_open(void);
+/**
+ * Hands every uevent from fd to emit: EVENT_UEVENT, or EVENT_OVERRUN where some were lost. Takes over fd, also where it
+ * fails. 0, or a negative errno.
+ */
+int source_uevent_start(struct source_uevent *ret_source, sd_event *loop, int fd, source_emit emit,
+                        void *userdata);
+/** Ends it; a zeroed one with fd = -1 is fine. */
+void source_uevent_stop(struct source_uevent *source);
+
+/** Polls the external ports: their own interrupts are dead while Bus Master Enable is 0 (lab-facts.md F12). */
+struct source_watch {
+        const struct core *core;
+        const struct actuator *actuator;
+        uint32_t interval_ms;
+        source_emit emit;
+        void *userdata;
+        sd_event_source *timer;
+};
+
+/**
+ * Hands over one EVENT_PORT_READ per external port every interval_ms milliseconds (>= 1), the first after one
+ * interval; EVENT_NONE where there is no such port, so that the core's time goes on. core and actuator must outlive
+ * the source. 0, or a negative errno.
+ */
+int source_watch_start(struct source_watch *ret_source, sd_event *loop, const struct core *core,
+                       const struct actuator *actuator, uint32_t interval_ms, source_emit emit,
+                       void *userdata);
+/** Ends it; a zeroed one is fine. */
+void source_watch_stop(struct source_watch *source);
