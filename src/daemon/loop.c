@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one place where core_step is called. */
+#include "daemon/loop.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/sbdf.h"
+#include "core/report/report.h"
+#include "core/step.h"
+#include "edge/clock.h"
+
+/* Steps in a row before the other sources have their turn; the rest follows with the next event. */
+#define STEPS_PER_TURN 4096
+
+static void trouble_tell(const struct daemon_loop *daemon, int error, const char *text)
+{
+        char line[512];
+
+        (void)snprintf(line, sizeof line, "%s (%s)", text, strerror(-error));
+        sink_journal_text(&daemon->journal, RECORD_ERROR, line);
+}
+
+static void record_publish(struct daemon_loop *daemon, const struct record *record)
+{
+        sink_journal_record(&daemon->journal, record);
+        if (sink_journal_wants(&daemon->journal, record->kind))
+                sink_bus_record(&daemon->bus, record);
+}
+
+static const char *status_value(const struct report_row *row, const char *key)
+{
+        const char *value = report_row_value(row, key);
+
+        return value ? value : "?";
+}
+
+/* One line for `systemctl status`, where it is another than the last. */
+static void status_notify(struct daemon_loop *daemon)
+{
+        char status[sizeof daemon->status];
+        struct report_row row;
+
+        if (!getenv("NOTIFY_SOCKET"))
+                return;
+        report_status_row(&daemon->core, &row);
+        (void)snprintf(status, sizeof status,
+                       "%s external ports; %s functions below, %s quarantined; %s problems",
+                       status_value(&row, "external"), status_value(&row, "functions"),
+                       status_value(&row, "quarantined"), status_value(&row, "problems"));
+        if (strcmp(status, daemon->status) == 0)
+                return;
+        memcpy(daemon->status, status, sizeof status);
+        (void)sd_notifyf(/* unset_environment= */ 0, "STATUS=%s", status);
+}
+
+/* What does not fit is as good as a lost uevent: everything is read again. */
+static void event_append(void *userdata, const struct event *event)
+{
+        struct daemon_loop *daemon = userdata;
+
+        if (!daemon_queue_push(&daemon->queue, event))
+                daemon->lost = true;
+}
+
+static void failure_append(struct daemon_loop *daemon, const struct effect *effect, int error)
+{
+        struct event event = { .kind = EVENT_COMPLETED,
+                               .token = effect->token,
+                               .port = effect->port,
+                               .error = -error };
+
+        event.time_ms = edge_clock_ms();
+        event_append(daemon, &event);
+}
+
+static void effect_carry_out(struct daemon_loop *daemon, const struct effect *effect)
+{
+        struct event event;
+        int error;
+
+        if (effect->kind == EFFECT_REPLY) {
+                sink_bus_reply(&daemon->bus, effect);
+                return;
+        }
+        if (effect->kind == EFFECT_DISCOVER) {
+                actuator_discover(&daemon->actuator, effect, event_append, daemon);
+                return;
+        }
+        if (effect->deadline_ms != 0) {
+                error = daemon_worker_start(&daemon->workers, effect);
+                if (error)
+                        failure_append(daemon, effect, error);
+                return;
+        }
+        error = actuator_perform(&daemon->actuator, effect, &event);
+        if (effect->kind != EFFECT_PORT_READ)
+                daemon_queue_drop_readings(&daemon->queue, effect->port);
+        if (error)
+                failure_append(daemon, effect, error);
+        else
+                event_append(daemon, &event);
+}
+
+/* Records come first: whoever reads that an effect starts knows that it has not begun. */
+static void event_step(struct daemon_loop *daemon, const struct event *event)
+{
+        struct effects *effects = &daemon->effects;
+
+        memset(effects, 0, sizeof *effects);
+        core_step(&daemon->core, event, effects);
+        for (uint32_t i = 0; i < effects->record_count; i++)
+                record_publish(daemon, &effects->records[i]);
+        for (uint32_t i = 0; i < effects->count; i++)
+                effect_carry_out(daemon, &effects->items[i]);
+        if (effects->record_count > 0)
+                status_notify(daemon);
+}
+
+static void overrun_step(struct daemon_loop *daemon)
+{
+        struct event event = { .kind = EVENT_OVERRUN, .port = BASE_SBDF_NONE };
+
+        daemon->lost = false;
+        event.time_ms = edge_clock_ms();
+        event_step(daemon, &event);
+}
+
+/* Takes an event, and all that come of it. The answers of effects queue up, so steps never nest. */
+static void event_take(void *userdata, const struct event *event)
+{
+        struct daemon_loop *daemon = userdata;
+        struct event next;
+
+        event_append(daemon, event);
+        if (daemon->draining)
+                return;
+        daemon->draining = true;
+        for (int i = 0; i < STEPS_PER_TURN && daemon_queue_pop(&daemon->queue, &next); i++)
+                event_step(daemon, &next);
+        if (daemon->lost)
+                overrun_step(daemon);
+        daemon->draining = false;
+}
+
+static void config_take(struct daemon_loop *daemon)
+{
+        struct record rejected = { .kind = RECORD_CONFIG_REJECTED,
+                                   .time_ms = edge_clock_ms(),
+                                   .port = BASE_SBDF_NONE,
+                                   .function = BASE_SBDF_NONE };
+        struct event event = { .kind = EVENT_CONFIG,
+                               .port = BASE_SBDF_NONE,
+                               .config = daemon->config };
+
+        if (daemon->config_rejected)
+                record_publish(daemon, &rejected);
+        event.time_ms = edge_clock_ms();
+        event_take(daemon, &event);
+}
+
+static void platform_take(struct daemon_loop *daemon)
+{
+        struct event event;
+
+        actuator_platform_read(&daemon->actuator, &event);
+        event_take(daemon, &event);
+}
+
+static int loop_make(struct daemon_loop *daemon)
+{
+        sigset_t signals;
+        int r;
+
+        (void)sigemptyset(&signals);
+        (void)sigaddset(&signals, SIGTERM);
+        (void)sigaddset(&signals, SIGINT);
+        (void)sigaddset(&signals, SIGCHLD);
+        if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+                return -errno;
+        r = sd_event_new(&daemon->loop);
+        if (r >= 0)
+                r = sd_event_add_signal(daemon->loop, NULL, SIGTERM, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(daemon->loop, NULL, SIGINT, NULL, NULL);
+        daemon->workers = (struct daemon_workers){ .loop = daemon->loop,
+                                                   .actuator = &daemon->actuator,
+                                                   .perform = actuator_perform,
+                                                   .answer = event_take,
+                                                   .userdata = daemon };
+        return r < 0 ? r : 0;
+}
+
+/* Before the first discovery, so that nothing comes unseen between the two. */
+static void uevent_open(struct daemon_loop *daemon)
+{
+        int error = source_uevent_open();
+
+        if (error >= 0)
+                error = source_uevent_start(&daemon->uevent, daemon->loop, error, event_take,
+                                            daemon);
+        if (error < 0)
+                trouble_tell(
+                        daemon, error,
+                        "Kernel uevents cannot be received. External ports are watched all the "
+                        "same; new ports and changes behind our back are noticed late. Find "
+                        "out why and restart sallyportd.");
+}
+
+static void bus_open(struct daemon_loop *daemon)
+{
+        int error = sink_bus_open(&daemon->bus, daemon->loop, daemon->config.run_directory,
+                                  &daemon->core, event_take, daemon);
+        char text[256];
+
+        daemon->bus.defaults = daemon->config_rejected;
+        if (error == 0)
+                return;
+        (void)snprintf(text, sizeof text,
+                       "The socket in %s cannot be made, so `sallyport` finds no daemon. Ports are "
+                       "guarded all the same. Correct RunDirectory= and restart sallyportd.",
+                       daemon->config.run_directory);
+        trouble_tell(daemon, error, text);
+}
+
+int daemon_loop_open(struct daemon_loop *daemon)
+{
+        int error;
+
+        daemon->uevent.fd = -1;
+        error = loop_make(daemon);
+        if (error)
+                return error;
+        core_init(&daemon->core);
+        uevent_open(daemon);
+        config_take(daemon);   /* shuts the doors */
+        platform_take(daemon); /* asks Xen, and may take longer */
+        bus_open(daemon);
+        error = source_watch_start(&daemon->watch, daemon->loop, &daemon->core, &daemon->actuator,
+                                   daemon->config.poll_interval_ms, event_take, daemon);
+        if (error < 0)
+                return error;
+        (void)sd_event_set_watchdog(daemon->loop, 1); /* only where WATCHDOG_USEC asks for it */
+        (void)sd_notify(/* unset_environment= */ 0, "READY=1");
+        status_notify(daemon);
+        return 0;
+}
+
+int daemon_loop_run(struct daemon_loop *daemon)
+{
+        int r = sd_event_loop(daemon->loop);
+
+        (void)sd_notify(/* unset_environment= */ 0, "STOPPING=1");
+        return r < 0 ? r : 0;
+}
+
+void daemon_loop_close(struct daemon_loop *daemon)
+{
+        struct event event;
+
+        source_watch_stop(&daemon->watch);
+        source_uevent_stop(&daemon->uevent);
+        daemon_workers_stop(&daemon->workers);
+        sink_bus_close(&daemon->bus);
+        while (daemon_queue_pop(&daemon->queue, &event))
+                continue;
+        daemon->loop = sd_event_unref(daemon->loop);
+}

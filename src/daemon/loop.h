@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The daemon: events in, steps of the core, effects out. */
+#pragma once
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "core/model/model.h"
+#include "daemon/queue.h"
+#include "daemon/worker.h"
+#include "edge/actuator/actuator.h"
+#include "edge/sink/bus.h"
+#include "edge/sink/journal.h"
+#include "edge/source/source.h"
+
+/** Large: to be static or on the heap. All zero before daemon_loop_open. */
+struct daemon_loop {
+        sd_event *loop;
+        struct actuator actuator; /**< the caller's, open */
+        struct sink_journal journal;
+        bool config_rejected; /**< the configuration is the default one for want of a better */
+        struct event_config config;
+        struct core core;
+        struct daemon_queue queue;
+        bool draining;          /* core_step is running: what comes now has to wait */
+        bool lost;              /* an event did not fit into the queue */
+        char status[160];       /* as last told to the service manager */
+        struct effects effects; /* of the step under way */
+        struct daemon_workers workers;
+        struct source_uevent uevent;
+        struct source_watch watch;
+        struct sink_bus bus;
+};
+
+/**
+ * Sets everything up and makes the first pass: when it returns, every external port was told to close. What fails
+ * beside that (uevents, bus) is told, and guarding goes on without it. The caller has filled actuator, journal, config
+ * and config_rejected. 0, or a negative errno where there can be no loop at all. To be closed in any case.
+ */
+int daemon_loop_open(struct daemon_loop *daemon);
+/** Runs until SIGTERM or SIGINT. 0, or a negative errno. */
+int daemon_loop_run(struct daemon_loop *daemon);
+/** Releases everything. Touches no port: the doors stay as they are, shut. */
+void daemon_loop_close(struct daemon_loop *daemon);

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sallyportd: command line, configuration, and off it goes. */
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/policy/config.h"
+#include "daemon/config.h"
+#include "daemon/loop.h"
+
+#ifndef SALLYPORT_VERSION
+#define SALLYPORT_VERSION "unknown"
+#endif
+
+enum option_key {
+        OPTION_CONFIG_DIR = 256,
+        OPTION_CHECK,
+        OPTION_LOG_LEVEL,
+        OPTION_LOG_TARGET,
+        OPTION_SYSFS,
+        OPTION_VERSION,
+};
+
+struct options {
+        const char *config_directory;
+        const char *sysfs;
+        bool check;
+        enum record_priority priority_max;
+        enum sink_target target;
+};
+
+static const struct argp_option option_table[] = {
+        { "config-dir", OPTION_CONFIG_DIR, "DIR", 0, "Configuration folder (/etc/sallyport)", 0 },
+        { "check-config", OPTION_CHECK, NULL, 0,
+          "Check the configuration and exit: 0 = good, 1 = not", 0 },
+        { "log-level", OPTION_LOG_LEVEL, "LEVEL", 0,
+          "critical, error, warning, notice, info (default) or debug", 0 },
+        { "log-target", OPTION_LOG_TARGET, "TARGET", 0,
+          "auto (the journal where it runs, else stderr), journal or stderr", 0 },
+        { "sysfs", OPTION_SYSFS, "DIR", 0, "Root of sysfs (/sys); for tests", 0 },
+        { "version", OPTION_VERSION, NULL, 0, "Print the version and exit", 0 },
+        { 0 },
+};
+
+static void version_print(void)
+{
+        (void)puts("sallyportd " SALLYPORT_VERSION);
+        exit(EXIT_SUCCESS);
+}
+
+static void priority_parse(const char *argument, struct argp_state *state, struct options *options)
+{
+        int priority = sink_priority_parse(argument);
+
+        if (priority == 0)
+                argp_error(state, "unknown log level '%s'", argument);
+        options->priority_max = (enum record_priority)priority;
+}
+
+static void target_parse(const char *argument, struct argp_state *state, struct options *options)
+{
+        options->target = sink_target_parse(argument);
+        if (options->target == SINK_TARGET_MAX)
+                argp_error(state, "unknown log target '%s'", argument);
+}
+
+static error_t option_parse(int key, char *argument, struct argp_state *state)
+{
+        struct options *options = state->input;
+
+        if (key == OPTION_CONFIG_DIR)
+                options->config_directory = argument;
+        else if (key == OPTION_CHECK)
+                options->check = true;
+        else if (key == OPTION_LOG_LEVEL)
+                priority_parse(argument, state, options);
+        else if (key == OPTION_LOG_TARGET)
+                target_parse(argument, state, options);
+        else if (key == OPTION_SYSFS)
+                options->sysfs = argument;
+        else if (key == OPTION_VERSION)
+                version_print();
+        else if (key == ARGP_KEY_ARG)
+                argp_error(state, "unexpected argument '%s'", argument);
+        else
+                return ARGP_ERR_UNKNOWN;
+        return 0;
+}
+
+static const struct argp argp = {
+        .options = option_table,
+        .parser = option_parse,
+        .doc = "Keeps hot-plugged PCI devices contained between two doors.\v"
+               "Exit status: 0 stopped by a signal, or configuration good; 1 failed; "
+               "2 wrong usage.",
+};
+
+/* An error in the configuration is told, and never leaves a port unguarded: the default guards every one. */
+static void config_load(const struct options *options, struct daemon_loop *daemon)
+{
+        struct daemon_diagnosis diagnosis;
+
+        if (daemon_config_read(options->config_directory, &daemon->config, &diagnosis) == 0)
+                return;
+        sink_journal_text(&daemon->journal, RECORD_ERROR, diagnosis.text);
+        policy_config_default(&daemon->config);
+        daemon->config_rejected = true;
+}
+
+static int config_check(const struct options *options)
+{
+        struct daemon_diagnosis diagnosis;
+        struct event_config config;
+
+        if (daemon_config_read(options->config_directory, &config, &diagnosis) == 0)
+                return EXIT_SUCCESS;
+        (void)fprintf(stderr, "%s\n", diagnosis.text);
+        return EXIT_FAILURE;
+}
+
+static int daemon_run(const struct options *options)
+{
+        static struct daemon_loop daemon;
+        char text[256];
+        int error;
+
+        daemon.journal = sink_journal_open(options->target, options->priority_max);
+        error = actuator_open(options->sysfs, &daemon.actuator);
+        if (error) {
+                (void)snprintf(
+                        text, sizeof text,
+                        "%s cannot be opened (%s): no port is guarded. Mount sysfs there and "
+                        "start again.",
+                        options->sysfs, strerror(-error));
+                sink_journal_text(&daemon.journal, RECORD_CRITICAL, text);
+                return EXIT_FAILURE;
+        }
+        config_load(options, &daemon);
+        error = daemon_loop_open(&daemon);
+        if (!error)
+                error = daemon_loop_run(&daemon);
+        daemon_loop_close(&daemon);
+        actuator_close(&daemon.actuator);
+        if (!error)
+                return EXIT_SUCCESS;
+        (void)snprintf(
+                text, sizeof text,
+                "sallyportd stops (%s). Doors that are shut stay shut, but nobody watches them: "
+                "start it again.",
+                strerror(-error));
+        sink_journal_text(&daemon.journal, RECORD_CRITICAL, text);
+        return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+        struct options options = { .config_directory = "/etc/sallyport",
+                                   .sysfs = "/sys",
+                                   .priority_max = RECORD_INFO,
+                                   .target = SINK_TARGET_AUTO };
+
+        (void)signal(SIGPIPE,
+                     SIG_IGN); /* a reader of stderr that goes away must not end the watch */
+        argp_err_exit_status = 2;
+        if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
+                return 2;
+        return options.check ? config_check(&options) : daemon_run(&options);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Workers that answer, hang, die, answer short, and are too many. Also the queue. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/sbdf.h"
+#include "daemon/queue.h"
+#include "daemon/worker.h"
+
+/* What the worker of an effect does is told by the effect's value. */
+enum behaviour { ANSWERS, REFUSES, HANGS, DIES };
+
+struct answers {
+        unsigned int count;
+        struct event last;
+};
+
+static int test_perform(const struct actuator *actuator, const struct effect *effect,
+                        struct event *ret_event)
+{
+        (void)actuator;
+        switch ((enum behaviour)effect->value) {
+        case ANSWERS:
+                memset(ret_event, 0, sizeof *ret_event);
+                ret_event->kind = EVENT_INVENTORY;
+                ret_event->token = effect->token;
+                ret_event->inventory.count = 1;
+                ret_event->inventory.functions[LIMIT_PORT_FUNCTIONS - 1].vendor = 0x1b36;
+                return 0;
+        case REFUSES:
+                return -EINVAL;
+        case HANGS:
+                (void)signal(SIGTERM, SIG_IGN);
+                for (;;)
+                        (void)pause();
+        case DIES:
+                (void)raise(SIGKILL);
+        }
+        return -EINVAL;
+}
+
+static void test_answer(void *userdata, const struct event *event)
+{
+        struct answers *answers = userdata;
+
+        answers->count++;
+        answers->last = *event;
+}
+
+static unsigned int busy_count(const struct daemon_workers *workers)
+{
+        unsigned int count = 0;
+
+        for (unsigned int i = 0; i < DAEMON_WORKERS_MAX; i++)
+                count += workers->workers[i] != NULL;
+        return count;
+}
+
+static void workers_make(struct daemon_workers *ret_workers, struct answers *answers)
+{
+        sigset_t child;
+
+        (void)sigemptyset(&child);
+        (void)sigaddset(&child, SIGCHLD);
+        assert_int_equal(sigprocmask(SIG_BLOCK, &child, NULL), 0);
+        memset(answers, 0, sizeof *answers);
+        *ret_workers = (struct daemon_workers){ .perform = test_perform,
+                                                .answer = test_answer,
+                                                .userdata = answers };
+        assert_true(sd_event_new(&ret_workers->loop) >= 0);
+}
+
+/* Has one effect carried out and waits until its worker is reaped. */
+static void worker_run(enum behaviour behaviour, uint32_t deadline_ms, struct answers *ret_answers)
+{
+        struct daemon_workers workers;
+        struct effect effect = { .kind = EFFECT_INVENTORY,
+                                 .token = 77,
+                                 .deadline_ms = deadline_ms,
+                                 .port = BASE_SBDF(0, 0, 4, 0),
+                                 .value = (uint16_t)behaviour };
+
+        workers_make(&workers, ret_answers);
+        assert_int_equal(daemon_worker_start(&workers, &effect), 0);
+        assert_int_equal(busy_count(&workers), 1);
+        while (busy_count(&workers) > 0)
+                assert_true(sd_event_run(workers.loop, 10 * 1000000) > 0);
+        assert_int_equal(ret_answers->count, 1);
+        assert_int_equal(ret_answers->last.token, 77);
+        sd_event_unref(workers.loop);
+}
+
+static void test_answers(void **state)
+{
+        struct answers answers;
+
+        (void)state;
+        worker_run(ANSWERS, 10000, &answers);
+        assert_int_equal(answers.last.kind, EVENT_INVENTORY);
+        assert_int_equal(answers.last.inventory.functions[LIMIT_PORT_FUNCTIONS - 1].vendor, 0x1b36);
+}
+
+static void test_hangs(void **state)
+{
+        struct answers answers;
+
+        (void)state;
+        worker_run(HANGS, 20, &answers);
+        assert_int_equal(answers.last.kind, EVENT_COMPLETED);
+        assert_int_equal(answers.last.error, ETIMEDOUT);
+        assert_int_equal(answers.last.port, BASE_SBDF(0, 0, 4, 0));
+}
+
+static void test_dies(void **state)
+{
+        struct answers answers;
+
+        (void)state;
+        worker_run(DIES, 10000, &answers);
+        assert_int_equal(answers.last.kind, EVENT_COMPLETED);
+        assert_int_equal(answers.last.error, EIO);
+}
+
+static void test_short(void **state)
+{
+        struct answers answers;
+
+        (void)state;
+        worker_run(REFUSES, 10000, &answers);
+        assert_int_equal(answers.last.kind, EVENT_COMPLETED);
+        assert_int_equal(answers.last.error, EIO);
+}
+
+static void test_full(void **state)
+{
+        struct effect effect = { .kind = EFFECT_RESCAN, .deadline_ms = 60000, .value = HANGS };
+        struct daemon_workers workers;
+        struct answers answers;
+
+        (void)state;
+        workers_make(&workers, &answers);
+        for (unsigned int i = 0; i < DAEMON_WORKERS_MAX; i++)
+                assert_int_equal(daemon_worker_start(&workers, &effect), 0);
+        assert_int_equal(daemon_worker_start(&workers, &effect), -EAGAIN);
+        daemon_workers_stop(&workers);
+        assert_int_equal(busy_count(&workers), 0);
+        assert_int_equal(answers.count, 0);
+        sd_event_unref(workers.loop);
+}
+
+static void test_queue(void **state)
+{
+        struct event event = { .kind = EVENT_PORT_FOUND, .port = 1 }, taken;
+        struct daemon_queue queue = { 0 };
+
+        (void)state;
+        assert_false(daemon_queue_pop(&queue, &taken));
+        event.found.port_type = 4;
+        assert_true(daemon_queue_push(&queue, &event));
+        event.kind = EVENT_COMPLETED;
+        event.port = 2;
+        assert_true(daemon_queue_push(&queue, &event));
+        assert_true(daemon_queue_pop(&queue, &taken));
+        assert_int_equal(taken.port, 1);
+        assert_int_equal(taken.found.port_type, 4);
+        assert_true(daemon_queue_pop(&queue, &taken));
+        assert_int_equal(taken.port, 2);
+        assert_int_equal(taken.found.port_type, 0); /* not of this kind: not kept */
+        while (queue.count < DAEMON_QUEUE_MAX)
+                assert_true(daemon_queue_push(&queue, &event));
+        assert_false(daemon_queue_push(&queue, &event));
+        while (daemon_queue_pop(&queue, &taken))
+                continue;
+        assert_int_equal(queue.count, 0);
+}
+
+static void reading_push(struct daemon_queue *queue, enum event_kind kind, uint32_t port)
+{
+        struct event event = { .kind = kind, .port = port };
+
+        assert_true(daemon_queue_push(queue, &event));
+}
+
+/* Readings of port 1 go; the order of the rest stays, and the end is found. */
+static void test_queue_drop(void **state)
+{
+        struct daemon_queue queue = { 0 };
+        struct event taken;
+
+        (void)state;
+        daemon_queue_drop_readings(&queue, 1);
+        reading_push(&queue, EVENT_PORT_READ, 1);
+        reading_push(&queue, EVENT_PORT_READ, 2);
+        reading_push(&queue, EVENT_COMPLETED, 1);
+        reading_push(&queue, EVENT_PORT_READ, 1);
+        daemon_queue_drop_readings(&queue, 1);
+        assert_int_equal(queue.count, 2);
+        reading_push(&queue, EVENT_PORT_READ, 3);
+        assert_true(daemon_queue_pop(&queue, &taken));
+        assert_int_equal(taken.port, 2);
+        assert_true(daemon_queue_pop(&queue, &taken));
+        assert_int_equal(taken.kind, EVENT_COMPLETED);
+        assert_true(daemon_queue_pop(&queue, &taken));
+        assert_int_equal(taken.port, 3);
+        reading_push(&queue, EVENT_PORT_READ, 1);
+        daemon_queue_drop_readings(&queue, 1);
+        assert_false(daemon_queue_pop(&queue, &taken));
+        reading_push(&queue, EVENT_NONE, 0);
+        assert_true(daemon_queue_pop(&queue, &taken));
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_answers),    cmocka_unit_test(test_hangs),
+                cmocka_unit_test(test_dies),       cmocka_unit_test(test_short),
+                cmocka_unit_test(test_full),       cmocka_unit_test(test_queue),
+                cmocka_unit_test(test_queue_drop),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
