@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion of sallyport(1).
+_sallyport()
+{
+        local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+        local verbs='status list ports tree show monitor eject'
+        local options='--json --output= --noheadings --raw --socket= --help --usage --version'
+
+        case $previous in
+        show)
+                mapfile -t COMPREPLY < <(compgen -W "$({ sallyport list -n -r -o SBDF
+                                                         sallyport ports -n -r -o SBDF; } 2>/dev/null)" -- "$word")
+                __ltrim_colon_completions "$word" 2>/dev/null
+                return
+                ;;
+        eject)
+                mapfile -t COMPREPLY < <(compgen -W "$(sallyport ports -n -r -o SBDF,EXTERNAL 2>/dev/null |
+                                                       sed -n 's/ yes$//p')" -- "$word")
+                __ltrim_colon_completions "$word" 2>/dev/null
+                return
+                ;;
+        esac
+        mapfile -t COMPREPLY < <(compgen -W "$verbs $options" -- "$word")
+}
+complete -F _sallyport sallyport

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all verbs share: options, exit codes, tables. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "cli/table.h"
+
+#define CLI_SOCKET "/run/sallyport/socket"
+
+/** Exit codes; stable, documented in sallyport(1). */
+enum cli_exit {
+        CLI_OK,
+        CLI_FAILED,
+        CLI_USAGE,
+        CLI_NO_DAEMON,
+        CLI_NOT_CONTAINED,
+};
+
+struct cli_options {
+        const char *socket;
+        const char *device; /**< "DDDD:BB:SS.F", for verbs that take one */
+        struct cli_style style;
+};
+
+/** Each verb prints its result, or on stderr what went wrong, and returns the exit code. */
+enum cli_exit cli_status_run(const struct cli_options *options);
+enum cli_exit cli_list_run(const struct cli_options *options);
+enum cli_exit cli_ports_run(const struct cli_options *options);
+enum cli_exit cli_tree_run(const struct cli_options *options);
+enum cli_exit cli_show_run(const struct cli_options *options);
+enum cli_exit cli_monitor_run(const struct cli_options *options);
+enum cli_exit cli_eject_run(const struct cli_options *options);
+
+/** Prints rows as the table says, and tells on stderr where it cannot. */
+enum cli_exit cli_rows_show(const struct cli_table *table, const struct cli_rows *rows,
+                            const struct cli_options *options);
+/** The same for one row: "key: value" lines or JSON. */
+enum cli_exit cli_row_show(const struct cli_table *table, const struct cli_row *row,
+                           const struct cli_options *options);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The columns of every table. Names are the stable keys of core/report/report.h, in capitals. */
+#include "cli/table.h"
+
+#define TABLE(key, list, ...)                                                               \
+        {                                                                                   \
+                .name = key, .columns = list, .column_count = sizeof list / sizeof list[0], \
+                __VA_ARGS__                                                                 \
+        }
+
+static const struct cli_column function_columns[] = {
+        { .name = "SBDF" },
+        { .name = "PORT" },
+        { .name = "PARENT", .hidden = true },
+        { .name = "STATE" },
+        { .name = "OWNER" },
+        { .name = "DRIVER" },
+        { .name = "KIND" },
+        { .name = "CLASS" },
+        { .name = "ID" },
+        { .name = "REASON" },
+        { .name = "AT_BOOT", .type = CLI_BOOLEAN, .hidden = true },
+        { .name = "NAME" },
+};
+const struct cli_table cli_table_functions = TABLE("functions", function_columns, .tree = false);
+
+static const struct cli_column port_columns[] = {
+        { .name = "SBDF" },
+        { .name = "EXTERNAL", .type = CLI_BOOLEAN },
+        { .name = "GATE" },
+        { .name = "PRESENCE" },
+        { .name = "LINK" },
+        { .name = "BUS_FIRST", .type = CLI_NUMBER, .hidden = true },
+        { .name = "BUS_LAST", .type = CLI_NUMBER, .hidden = true },
+        { .name = "STATE" },
+        { .name = "REASON" },
+        { .name = "PCIEHP", .hidden = true },
+        { .name = "ACS", .type = CLI_BOOLEAN, .hidden = true },
+        { .name = "FUNCTIONS", .type = CLI_NUMBER },
+        { .name = "PATH", .hidden = true },
+};
+const struct cli_table cli_table_ports = TABLE("ports", port_columns, .tree = false);
+
+static const struct cli_column tree_columns[] = {
+        { .name = "SBDF" },  { .name = "KIND" },   { .name = "GATE" },
+        { .name = "STATE" }, { .name = "OWNER" },  { .name = "DRIVER" },
+        { .name = "ID" },    { .name = "REASON" }, { .name = "NAME" },
+};
+const struct cli_table cli_table_tree = TABLE("ports", tree_columns, .tree = true);
+
+static const struct cli_column status_columns[] = {
+        { .name = "CONTAINED", .type = CLI_BOOLEAN },
+        { .name = "PORTS", .type = CLI_NUMBER },
+        { .name = "EXTERNAL", .type = CLI_NUMBER },
+        { .name = "FUNCTIONS", .type = CLI_NUMBER },
+        { .name = "QUARANTINED", .type = CLI_NUMBER },
+        { .name = "PROBLEMS", .type = CLI_NUMBER },
+        { .name = "IOMMU" },
+        { .name = "XEN" },
+        { .name = "DOOR2" },
+        { .name = "REASON" },
+        { .name = "CONFIG" },
+};
+const struct cli_table cli_table_status = TABLE("status", status_columns, .tree = false);
+
+static const struct cli_column record_columns[] = {
+        { .name = "TIME_MS", .type = CLI_NUMBER },
+        { .name = "EVENT", .hidden = true },
+        { .name = "PRIORITY", .type = CLI_NUMBER, .hidden = true },
+        { .name = "PORT", .hidden = true },
+        { .name = "FUNCTION", .hidden = true },
+        { .name = "REASON", .hidden = true },
+        { .name = "ERROR", .type = CLI_NUMBER, .hidden = true },
+        { .name = "TEXT" },
+};
+const struct cli_table cli_table_records = TABLE("records", record_columns, .tree = false);
+
+static const struct cli_column eject_columns[] = { { .name = "RESULT" }, { .name = "REASON" } };
+const struct cli_table cli_table_eject = TABLE("eject", eject_columns, .tree = false);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sallyport: the table of verbs, and the command line. */
+#include <argp.h>
+#include <locale.h>
+#include <string.h>
+
+#include "base/sbdf.h"
+#include "cli/cli.h"
+
+struct verb {
+        const char *name;
+        const struct cli_table *table; /* whose columns -o chooses; NULL where it cannot */
+        bool device;
+        enum cli_exit (*run)(const struct cli_options *options);
+};
+
+static const struct verb verbs[] = {
+        { "status", NULL, false, cli_status_run },
+        { "list", &cli_table_functions, false, cli_list_run },
+        { "ports", &cli_table_ports, false, cli_ports_run },
+        { "tree", &cli_table_tree, false, cli_tree_run },
+        { "show", NULL, true, cli_show_run },
+        { "monitor", NULL, false, cli_monitor_run },
+        { "eject", NULL, true, cli_eject_run },
+};
+
+struct command {
+        const struct verb *verb;
+        char device[BASE_SBDF_TEXT_SIZE];
+        struct cli_options options;
+};
+
+enum option_key {
+        OPTION_JSON = 'J',
+        OPTION_COLUMNS = 'o',
+        OPTION_NO_HEADINGS = 'n',
+        OPTION_RAW = 'r',
+        OPTION_SOCKET = 256
+};
+
+static const struct argp_option options[] = {
+        { "json", OPTION_JSON, NULL, 0, "print JSON", 0 },
+        { "output", OPTION_COLUMNS, "COLUMNS", 0,
+          "columns to print; +COLUMNS adds to the usual ones", 0 },
+        { "noheadings", OPTION_NO_HEADINGS, NULL, 0, "do not print headings", 0 },
+        { "raw", OPTION_RAW, NULL, 0, "print without alignment, for scripts", 0 },
+        { "socket", OPTION_SOCKET, "PATH", 0, "where sallyportd listens, instead of " CLI_SOCKET,
+          0 },
+        { 0 },
+};
+
+const char *argp_program_version = "sallyport " SALLYPORT_VERSION;
+
+static void verb_parse(struct command *command, const char *name, struct argp_state *state)
+{
+        for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+                if (strcmp(verbs[i].name, name) == 0)
+                        command->verb = &verbs[i];
+        if (!command->verb)
+                argp_error(state, "no command '%s'", name);
+}
+
+static void device_parse(struct command *command, const char *text, struct argp_state *state)
+{
+        uint32_t sbdf;
+
+        if (!command->verb->device || command->options.device)
+                argp_error(state, "too many arguments: '%s'", text);
+        if (!base_sbdf_parse(text, strlen(text), &sbdf))
+                argp_error(state, "not a PCI address: '%s', expected [DDDD:]BB:SS.F", text);
+        command->options.device = base_sbdf_format(sbdf, command->device);
+}
+
+static void command_check(const struct command *command, struct argp_state *state)
+{
+        const struct cli_style *style = &command->options.style;
+
+        if (!command->verb)
+                argp_error(state, "no command");
+        if (command->verb->device && !command->options.device)
+                argp_error(state, "%s: no PCI address", command->verb->name);
+        if (style->columns && !command->verb->table)
+                argp_error(state, "%s: has no columns to choose", command->verb->name);
+        if (style->columns && !cli_table_accepts(command->verb->table, style))
+                argp_usage(state);
+}
+
+static error_t option_parse(int key, char *argument, struct argp_state *state)
+{
+        struct command *command = state->input;
+        struct cli_style *style = &command->options.style;
+
+        switch (key) {
+        case OPTION_JSON:
+                style->json = true;
+                return 0;
+        case OPTION_COLUMNS:
+                style->columns = argument;
+                return 0;
+        case OPTION_NO_HEADINGS:
+                style->no_headings = true;
+                return 0;
+        case OPTION_RAW:
+                style->raw = true;
+                return 0;
+        case OPTION_SOCKET:
+                command->options.socket = argument;
+                return 0;
+        case ARGP_KEY_ARG:
+                if (command->verb)
+                        device_parse(command, argument, state);
+                else
+                        verb_parse(command, argument, state);
+                return 0;
+        case ARGP_KEY_END:
+                command_check(command, state);
+                return 0;
+        }
+        return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp parser = {
+        .options = options,
+        .parser = option_parse,
+        .args_doc = "status\nlist\nports\ntree\nshow DEVICE\nmonitor\neject PORT",
+        .doc = "What sallyportd knows of hot-plugged PCI devices, and orderly removal.\v"
+               "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F.\n"
+               "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon, 4 something is not contained.\n"
+               "See sallyport(1).",
+};
+
+int main(int argc, char **argv)
+{
+        struct command command = { .options.socket = CLI_SOCKET };
+
+        setlocale(LC_ALL, "");
+        argp_err_exit_status = CLI_USAGE;
+        argp_parse(&parser, argc, argv, 0, NULL, &command);
+        return (int)command.verb->run(&command.options);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sallyport ports: every port that something can be plugged into. */
+#include "cli/client.h"
+
+enum cli_exit cli_ports_run(const struct cli_options *options)
+{
+        CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+        enum cli_exit result = cli_client_fetch(options, "Ports", &rows);
+
+        return result == CLI_OK ? cli_rows_show(&cli_table_ports, &rows, options) : result;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Golden text, trees and JSON: golden/NAME must be printed byte for byte. Its folder is the only argument. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/table.h"
+
+#define GOLDEN_SIZE 8192
+
+static const char *golden_folder;
+
+/* "key=value" pairs, up to NULL. */
+static void row_add(struct cli_rows *rows, const char *const *pairs)
+{
+        struct cli_row *row = cli_rows_append(rows);
+
+        assert_non_null(row);
+        for (; *pairs; pairs++) {
+                const char *equals = strchr(*pairs, '=');
+                char key[32] = "";
+
+                assert_true((size_t)(equals - *pairs) < sizeof key);
+                memcpy(key, *pairs, (size_t)(equals - *pairs));
+                assert_int_equal(cli_row_set(row, key, equals + 1), 0);
+        }
+}
+
+#define ROW(rows, ...) row_add(rows, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void golden_expect(const char *name, const char *text)
+{
+        char path[512], wanted[GOLDEN_SIZE];
+        size_t length;
+        FILE *file;
+
+        snprintf(path, sizeof path, "%s/%s", golden_folder, name);
+        if (getenv("GOLDEN_WRITE")) {
+                file = fopen(path, "we");
+                assert_non_null(file);
+                fputs(text, file);
+                fclose(file);
+                return;
+        }
+        file = fopen(path, "re");
+        assert_non_null(file);
+        length = fread(wanted, 1, sizeof wanted - 1, file);
+        wanted[length] = '\0';
+        fclose(file);
+        assert_string_equal(text, wanted);
+}
+
+static void print_expect(const char *name, const struct cli_table *table,
+                         const struct cli_rows *rows, const struct cli_style *style)
+{
+        char *text = NULL;
+        size_t length;
+        FILE *out = open_memstream(&text, &length);
+
+        assert_non_null(out);
+        assert_int_equal(cli_table_print(table, rows, style, out), 0);
+        fclose(out);
+        golden_expect(name, text);
+        free(text);
+}
+
+static void row_expect(const char *name, const struct cli_table *table, const struct cli_row *row,
+                       const struct cli_style *style)
+{
+        char *text = NULL;
+        size_t length;
+        FILE *out = open_memstream(&text, &length);
+
+        assert_non_null(out);
+        assert_int_equal(cli_table_print_row(table, row, style, out), 0);
+        fclose(out);
+        golden_expect(name, text);
+        free(text);
+}
+
+static void ports_make(struct cli_rows *rows)
+{
+        ROW(rows, "sbdf=0000:00:04.0", "external=true", "gate=closed", "presence=present",
+            "link=up", "bus_first=1", "bus_last=8", "state=quarantined",
+            "reason=", "pciehp=unbound", "acs=true", "functions=3",
+            "path=/devices/pci0000:00/0000:00:04.0", "kind=port");
+        ROW(rows, "sbdf=0000:00:1c.0", "external=false", "gate=open", "presence=empty", "link=down",
+            "bus_first=9", "bus_last=9", "state=internal", "reason=not-hotplug", "pciehp=bound",
+            "acs=false", "functions=0", "path=/devices/pci0000:00/0000:00:1c.0", "kind=port");
+}
+
+static void functions_make(struct cli_rows *rows)
+{
+        ROW(rows, "sbdf=0000:01:00.0", "port=0000:00:04.0", "parent=0000:00:04.0",
+            "state=quarantined", "owner=DOMID_IO", "driver=", "kind=bridge", "class=0x060400",
+            "id=104c:8232", "reason=", "at_boot=false", "name=TI bridge");
+        ROW(rows, "sbdf=0000:02:00.0", "port=0000:00:04.0", "parent=0000:01:00.0",
+            "state=contained", "owner=0", "driver=nvme", "kind=endpoint", "class=0x010802",
+            "id=1b36:0010", "reason=driver-bound", "at_boot=true",
+            "name=\"Evil\" \x1b[2J disk\nwith a line feed");
+        ROW(rows, "sbdf=0000:02:01.0", "port=0000:00:04.0", "parent=0000:01:00.0", "state=arriving",
+            "owner=", "driver=", "kind=endpoint", "class=0x020000", "id=8086:10d3",
+            "reason=", "at_boot=false");
+}
+
+static const struct cli_style text_style = { .json = false }, json_style = { .json = true };
+
+static void test_ports(void **state)
+{
+        const struct cli_style script = { .raw = true,
+                                          .no_headings = true,
+                                          .columns = "sbdf,Path,acs" };
+        CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+
+        (void)state;
+        ports_make(&rows);
+        print_expect("ports.txt", &cli_table_ports, &rows, &text_style);
+        print_expect("ports.json", &cli_table_ports, &rows, &json_style);
+        print_expect("ports-raw.txt", &cli_table_ports, &rows, &script);
+}
+
+static void test_functions(void **state)
+{
+        const struct cli_style added = { .columns = "+AT_BOOT,PARENT" };
+        CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+
+        (void)state;
+        functions_make(&rows);
+        print_expect("list.txt", &cli_table_functions, &rows, &text_style);
+        print_expect("list-added.txt", &cli_table_functions, &rows, &added);
+        print_expect("list.json", &cli_table_functions, &rows, &json_style);
+        row_expect("show.txt", &cli_table_functions, &rows.rows[1], &text_style);
+        row_expect("show.json", &cli_table_functions, &rows.rows[1], &json_style);
+}
+
+static void test_tree(void **state)
+{
+        CLI_ROWS_CLEANUP struct cli_rows ports = { .count = 0 }, rows = { .count = 0 };
+
+        (void)state;
+        ports_make(&ports);
+        assert_int_equal(cli_rows_copy(&rows, &ports.rows[0]), 0);
+        functions_make(&rows);
+        assert_int_equal(cli_rows_copy(&rows, &ports.rows[1]), 0);
+        print_expect("tree.txt", &cli_table_tree, &rows, &text_style);
+        print_expect("tree.json", &cli_table_tree, &rows, &json_style);
+}
+
+static void test_status(void **state)
+{
+        CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+
+        (void)state;
+        ROW(&rows, "contained=false", "ports=2", "external=1", "functions=3", "quarantined=1",
+            "problems=1", "iommu=vtd", "xen=4.17", "door2=holds", "reason=", "config=ok");
+        row_expect("status.txt", &cli_table_status, &rows.rows[0], &text_style);
+        row_expect("status.json", &cli_table_status, &rows.rows[0], &json_style);
+}
+
+static void test_records(void **state)
+{
+        const struct cli_style plain = { .no_headings = true };
+        CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+        char *text = NULL;
+        size_t length;
+        FILE *out = open_memstream(&text, &length);
+
+        (void)state;
+        ROW(&rows, "event=gate-opened", "time_ms=12345", "priority=2", "port=0000:00:04.0",
+            "function=", "reason=", "error=", "text=somebody opened [it]\nand \x1b left");
+        print_expect("monitor.txt", &cli_table_records, &rows, &plain);
+        assert_int_equal(cli_table_print_line(&cli_table_records, &rows.rows[0], out), 0);
+        fclose(out);
+        golden_expect("monitor.jsonl", text);
+        free(text);
+}
+
+static void test_empty(void **state)
+{
+        const struct cli_rows none = { .count = 0 };
+
+        (void)state;
+        print_expect("empty.txt", &cli_table_ports, &none, &text_style);
+        print_expect("empty.json", &cli_table_ports, &none, &json_style);
+}
+
+static void test_columns(void **state)
+{
+        static const char *const bad[] = { "",   "x", "SBDF,", ",SBDF", "SBDF,x",
+                                           "+x", "+", "SBD",   "SBDFF" };
+        struct cli_style style = { .columns = "sbdf,LINK,sbdf" };
+
+        (void)state;
+        assert_true(cli_table_accepts(&cli_table_ports, &style));
+        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+                style.columns = bad[i];
+                assert_false(cli_table_accepts(&cli_table_ports, &style));
+        }
+}
+
+static void test_row_bounds(void **state)
+{
+        CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+        struct cli_row *row = cli_rows_append(&rows);
+        char key[8];
+
+        (void)state;
+        for (unsigned int i = 0; i < CLI_FIELDS; i++) {
+                snprintf(key, sizeof key, "k%u", i);
+                assert_int_equal(cli_row_set(row, key, "a"), 0);
+        }
+        assert_int_equal(cli_row_set(row, "one more", "a"), -E2BIG);
+        assert_int_equal(cli_row_set(row, "k7", "b"), 0);
+        assert_string_equal(cli_row_get(row, "k7"), "b");
+        assert_string_equal(cli_row_get(row, "none"), "");
+        assert_ptr_equal(cli_rows_find(&rows, "k7", "b"), row);
+        assert_null(cli_rows_find(&rows, "k7", "c"));
+}
+
+int main(int argc, char **argv)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_ports),   cmocka_unit_test(test_functions),
+                cmocka_unit_test(test_tree),    cmocka_unit_test(test_status),
+                cmocka_unit_test(test_records), cmocka_unit_test(test_empty),
+                cmocka_unit_test(test_columns), cmocka_unit_test(test_row_bounds),
+        };
+
+        if (argc != 2)
+                return 2;
+        golden_folder = argv[1];
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

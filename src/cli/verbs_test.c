@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Each verb against a small daemon of its own: what it prints, and its exit code. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cli/client.h"
+
+#define OUTPUT_SIZE 8192
+
+static char folder[] = "/tmp/sallyport-cli-XXXXXX";
+static char socket_path[64];
+static char output[OUTPUT_SIZE];
+static pid_t server;
+
+static int rows_reply(sd_bus_message *call, const char *sbdf, const char *key, const char *value)
+{
+        return sd_bus_reply_method_return(call, "aa{ss}", 1, 2, "sbdf", sbdf, key, value);
+}
+
+static int on_ports(sd_bus_message *call, void *contained, sd_bus_error *error)
+{
+        (void)contained;
+        (void)error;
+        return rows_reply(call, "0000:00:04.0", "gate", "closed");
+}
+
+static int on_functions(sd_bus_message *call, void *contained, sd_bus_error *error)
+{
+        (void)contained;
+        (void)error;
+        return sd_bus_reply_method_return(call, "aa{ss}", 1, 3, "sbdf", "0000:01:00.0", "port",
+                                          "0000:00:04.0", "parent", "0000:00:04.0");
+}
+
+/* Says what happens to the first who asks, so that a monitor has something to show; then hangs up. */
+static int on_status(sd_bus_message *call, void *contained, sd_bus_error *error)
+{
+        sd_bus *bus = sd_bus_message_get_bus(call);
+        int r = sd_bus_reply_method_return(call, "a{ss}", 1, "contained", contained);
+
+        (void)error;
+        if (r >= 0)
+                r = sd_bus_emit_signal(bus, CLI_BUS_PATH, CLI_BUS_INTERFACE, "Record", "a{ss}", 2,
+                                       "time_ms", "7", "text", "it \x1b opened");
+        if (r >= 0)
+                r = sd_bus_flush(bus);
+        sd_bus_close(bus);
+        return r;
+}
+
+static int on_eject(sd_bus_message *call, void *contained, sd_bus_error *error)
+{
+        const char *device;
+        int r = sd_bus_message_read(call, "s", &device);
+
+        (void)contained;
+        if (r < 0)
+                return r;
+        if (strcmp(device, "0000:00:05.0") == 0)
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "too many");
+        return sd_bus_reply_method_return(call, "a{ss}", 2, "result",
+                                          strcmp(device, "0000:00:04.0") == 0 ? "done" : "failed",
+                                          "reason", "driver-bound");
+}
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD("Ports", NULL, "aa{ss}", on_ports, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Functions", NULL, "aa{ss}", on_functions, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Status", NULL, "a{ss}", on_status, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Eject", "s", "a{ss}", on_eject, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_SIGNAL("Record", "a{ss}", 0),
+        SD_BUS_VTABLE_END,
+};
+
+static void client_serve(int fd, const char *contained)
+{
+        CLI_CLIENT_CLEANUP sd_bus *bus = NULL;
+        sd_id128_t id = { .bytes = { 1 } };
+        int r = sd_bus_new(&bus);
+
+        if (r >= 0)
+                r = sd_bus_set_fd(bus, fd, fd);
+        if (r >= 0)
+                r = sd_bus_set_server(bus, 1, id);
+        if (r >= 0)
+                r = sd_bus_add_object_vtable(bus, NULL, CLI_BUS_PATH, CLI_BUS_INTERFACE, vtable,
+                                             (void *)(uintptr_t)contained);
+        if (r >= 0)
+                r = sd_bus_start(bus);
+        while (r >= 0) {
+                r = sd_bus_process(bus, NULL);
+                if (r == 0)
+                        r = sd_bus_wait(bus, UINT64_MAX);
+        }
+}
+
+static void server_start(const char *contained)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        assert_true(listener >= 0);
+        snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
+        assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+        assert_int_equal(listen(listener, 4), 0);
+        server = fork();
+        assert_true(server >= 0);
+        if (server == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;) {
+                        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+                        if (fd < 0)
+                                _exit(1);
+                        client_serve(fd, contained);
+                }
+        }
+        close(listener);
+}
+
+static int server_stop(void **state)
+{
+        (void)state;
+        if (server > 0) {
+                kill(server, SIGKILL);
+                waitpid(server, NULL, 0);
+        }
+        server = 0;
+        unlink(socket_path);
+        return 0;
+}
+
+typedef enum cli_exit (*verb_run)(const struct cli_options *options);
+
+/* Runs a verb; what it printed is then in `output`. */
+static enum cli_exit run(verb_run verb, const char *device, bool json)
+{
+        const struct cli_options options = { .socket = socket_path,
+                                             .device = device,
+                                             .style = { .json = json, .raw = true } };
+        FILE *file = tmpfile(), *terminal = stdout;
+        enum cli_exit result;
+        size_t length;
+
+        assert_non_null(file);
+        stdout = file;
+        result = verb(&options);
+        stdout = terminal;
+        rewind(file);
+        length = fread(output, 1, sizeof output - 1, file);
+        output[length] = '\0';
+        fclose(file);
+        return result;
+}
+
+static void assert_shown(const char *text)
+{
+        if (!strstr(output, text))
+                fail_msg("no '%s' in '%s'", text, output);
+}
+
+static void test_no_daemon(void **state)
+{
+        static const verb_run all[] = { cli_status_run, cli_list_run, cli_ports_run,
+                                        cli_tree_run,   cli_show_run, cli_monitor_run,
+                                        cli_eject_run };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+                assert_int_equal(run(all[i], "0000:00:04.0", false), CLI_NO_DAEMON);
+        server_start("true");
+        kill(server, SIGKILL);
+        waitpid(server, NULL, 0);
+        server = 0;
+        assert_int_equal(run(cli_status_run, NULL, false),
+                         CLI_NO_DAEMON); /* a socket that is left over */
+}
+
+static void test_status(void **state)
+{
+        (void)state;
+        server_start("true");
+        assert_int_equal(run(cli_status_run, NULL, false), CLI_OK);
+        assert_shown("yes");
+        server_stop(NULL);
+        server_start("false");
+        assert_int_equal(run(cli_status_run, NULL, true), CLI_NOT_CONTAINED);
+        assert_shown("\"contained\": false");
+        server_stop(NULL);
+        server_start("perhaps");
+        assert_int_equal(run(cli_status_run, NULL, true), CLI_NOT_CONTAINED);
+}
+
+static void test_lists(void **state)
+{
+        (void)state;
+        server_start("true");
+        assert_int_equal(run(cli_list_run, NULL, false), CLI_OK);
+        assert_shown("\n0000:01:00.0 0000:00:04.0 ");
+        assert_int_equal(run(cli_ports_run, NULL, true), CLI_OK);
+        assert_shown("\"gate\": \"closed\"");
+        assert_int_equal(run(cli_tree_run, NULL, true), CLI_OK);
+        assert_shown("\"children\"");
+}
+
+static void test_show(void **state)
+{
+        (void)state;
+        server_start("true");
+        assert_int_equal(run(cli_show_run, "0000:01:00.0", false), CLI_OK);
+        assert_shown("parent:");
+        assert_int_equal(run(cli_show_run, "0000:00:04.0", true), CLI_OK);
+        assert_shown("\"ports\"");
+        assert_int_equal(run(cli_show_run, "0000:00:06.0", false), CLI_FAILED);
+        assert_string_equal(output, "");
+}
+
+static void test_eject(void **state)
+{
+        (void)state;
+        server_start("true");
+        assert_int_equal(run(cli_eject_run, "0000:00:04.0", false), CLI_OK);
+        assert_shown("safe to unplug");
+        assert_int_equal(run(cli_eject_run, "0000:00:06.0", true), CLI_FAILED);
+        assert_shown("\"reason\": \"driver-bound\"");
+        assert_int_equal(run(cli_eject_run, "0000:00:05.0", false), CLI_FAILED);
+}
+
+static void test_monitor(void **state)
+{
+        (void)state;
+        server_start("true");
+        assert_int_equal(run(cli_monitor_run, NULL, true), CLI_NO_DAEMON);
+        assert_shown("\"time_ms\": 7,");
+        assert_shown("\"text\": \"it \\u001b opened\"}\n");
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_teardown(test_no_daemon, server_stop),
+                cmocka_unit_test_teardown(test_status, server_stop),
+                cmocka_unit_test_teardown(test_lists, server_stop),
+                cmocka_unit_test_teardown(test_show, server_stop),
+                cmocka_unit_test_teardown(test_eject, server_stop),
+                cmocka_unit_test_teardown(test_monitor, server_stop),
+        };
+        int failed;
+
+        if (!mkdtemp(folder))
+                return 1;
+        snprintf(socket_path, sizeof socket_path, "%s/a:b=c",
+                 folder); /* what an address must escape */
+        failed = cmocka_run_group_tests(tests, NULL, NULL);
+        rmdir(folder);
+        return failed;
+}
