@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A small machine for unit tests of the core: one root port with a slot, a kernel, Xen. */
+#pragma once
+
+/*
+ * It carries out effects as the edge would, and answers with what is then so. Faults are switches. The explorer's world
+ * (sim/) is another thing: this one serves tests that tell one story each.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/effect.h"
+#include "core/event/event.h"
+#include "core/model/model.h"
+
+#define WORLD_PORT BASE_SBDF(0, 0, 4, 0)
+#define WORLD_FUNCTIONS 8
+#define WORLD_QUEUE 64
+#define WORLD_RECORDS 512
+
+/* A physical function below the port, as the kernel and Xen see it. */
+struct world_function {
+        struct event_function facts; /* instance 0 = not known to the kernel */
+        uint16_t owner;              /* EVENT_OWNER_ABSENT = unknown to Xen */
+        bool there;                  /* physically */
+        bool refuses;                /* quarantine answers EBUSY */
+        bool clings;                 /* its driver cannot be unbound */
+};
+
+struct world {
+        struct core core;
+        uint64_t now_ms;
+        uint64_t instance_next;
+        struct event_port found;
+        struct event_port_registers registers;
+        struct world_function functions[WORLD_FUNCTIONS];
+        struct event queue[WORLD_QUEUE];
+        uint32_t queue_first, queue_count;
+        struct record records[WORLD_RECORDS];
+        uint32_t record_count;
+        struct effect replies[8];
+        uint32_t reply_count;
+        uint32_t done[EFFECT_MAX]; /* effects carried out, by kind */
+        enum effect_kind lies;     /* this kind answers 0 and does nothing */
+        enum effect_kind fails;    /* this kind answers EIO */
+        enum effect_kind hangs;    /* this kind never answers */
+        bool rescan_opens;         /* the kernel sets BME while it enumerates */
+        uint32_t exposures;        /* looks at the machine, after every effect, that saw both doors open */
+};
+
+/** A machine with Xen and VT-d, an empty slot, pciehp bound and BME set, as stock Linux leaves it. */
+void world_init(struct world *ret_world);
+/** Configuration (auto), platform and discovery: as the daemon starts. Runs until nothing is left to do. */
+void world_start(struct world *world);
+/** A new core on the same machine: the daemon was killed and starts again. */
+void world_restart(struct world *world);
+/** Plugs count functions: 01:00.0 (NVMe, with driver), 01:00.1 (bridge)... Presence and link come up. */
+void world_plug(struct world *world, uint32_t count);
+/** Takes everything away without notice; kernel and Xen still know it. */
+void world_unplug(struct world *world);
+/** Time passes in polls of 100 ms, each followed by everything that it brings about. */
+void world_run(struct world *world, uint32_t polls);
+/** Queues an event for the core. */
+void world_event(struct world *world, const struct event *event);
+/** The first record of this kind since the start, or NULL. */
+const struct record *world_record(const struct world *world, enum record_kind kind);
+/** The state that the core shows for function 01:00.index. */
+enum model_state world_state(const struct world *world, uint32_t index);
+/** The port as the core knows it. */
+const struct model_port *world_port(const struct world *world);
+
+/**
+ * A core that knows WORLD_PORT at rest, for tests of one room: external, up, guarded, everything just read; a slot with
+ * button, power controller (on) and lights (green on, yellow off); VT-d, Xen 4.17; nothing below.
+ */
+void world_core_fill(struct core *ret_core);
+/** Adds a function below it that is verified as quarantined. */
+struct model_function *world_core_function(struct core *core, uint32_t sbdf);
