@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The invariants of DESIGN.md section 6, one file each. */
+#pragma once
+
+#include "world.h"
+
+/** Returns NULL where the invariant holds in this state, else one sentence that says what is wrong. */
+typedef const char *(*check_call)(const struct sim_state *state);
+
+const char *check_i1(const struct sim_state *state); /* both doors are never open together */
+const char *check_i2(const struct sim_state *state); /* no driver behind an open door */
+const char *check_i4(const struct sim_state *state); /* killing the daemon opens nothing */
+const char *check_i5(const struct sim_state *state); /* no effect on a successor */
+const char *check_i6(const struct sim_state *state); /* what is called quarantined is */
+const char *check_i7(const struct sim_state *state); /* nothing panics Xen */
+
+/** All of them. *ret_name says which one failed ("I1"). */
+const char *check_all(const struct sim_state *state, const char **ret_name);
+
+/**
+ * L1: faults and attacks stop, and everything comes to rest where it should. Runs a copy forward; remembers states that
+ * are known to converge, so that each is walked once. steps_max bounds one run.
+ */
+const char *check_l1(const struct sim_state *state);
+/** Forgets what is known to converge (another scope). */
+void check_l1_reset(void);

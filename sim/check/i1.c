@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* I1: BME(P)=1 => every requester ID of P's bus range is quarantined, blocked, or one guest's. */
+#include "check/check.h"
+
+#include <stddef.h>
+
+/*
+ * An access needs an open path (BME of P; nothing below P is believed) and an IOMMU entry that leads to dom0, for
+ * any requester ID of P's range. Not counted: before the daemon closed P for the first time, and after dom0's root
+ * opened it, until the daemon next looks.
+ */
+const char *check_i1(const struct sim_state *state)
+{
+        const struct sim_world *world = &state->world;
+
+        if (world->rescan_while_open)
+                return "the kernel was told to enumerate while the port was open";
+        for (uint32_t i = 0; i < world->port_count; i++) {
+                const struct sim_port *port = &world->ports[i];
+
+                if (!(port->command & MODEL_COMMAND_BME) || !port->guarded_once || port->intruded)
+                        continue;
+                for (uint32_t j = 0; j < SIM_FUNCTIONS; j++)
+                        if (port->functions[j].mapping != SIM_BLOCKED)
+                                return "a requester ID below an open port reaches dom0's memory";
+        }
+        return NULL;
+}

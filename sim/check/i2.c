@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* I2: no function below an external port has a dom0 driver while BME(P)=1. (That it loses it in time is L1's.) */
+#include "check/check.h"
+
+#include <stddef.h>
+
+const char *check_i2(const struct sim_state *state)
+{
+        for (uint32_t i = 0; i < state->world.port_count; i++) {
+                const struct sim_port *port = &state->world.ports[i];
+
+                if (!(port->command & MODEL_COMMAND_BME) || !port->guarded_once || port->intruded)
+                        continue;
+                for (uint32_t j = 0; j < SIM_FUNCTIONS; j++)
+                        if (port->functions[j].driver)
+                                return "a dom0 driver holds a function below an open port";
+        }
+        return NULL;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* I6: what is not known is not called quarantined. */
+#include "check/check.h"
+
+#include <stddef.h>
+
+/* The verdict is judged only where nobody changed anything since Xen's list was last read. */
+const char *check_i6(const struct sim_state *state)
+{
+        const struct core *core = &state->core;
+
+        if (state->world.crashed)
+                return NULL;
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                const struct sim_port *port = &state->world.ports[i];
+
+                if (core->ports[i].state != STATE_QUARANTINED || port->changed || port->intruded)
+                        continue;
+                for (uint32_t j = 0; j < SIM_FUNCTIONS; j++) {
+                        const struct sim_function *function = &port->functions[j];
+
+                        if (function->known == 0)
+                                continue;
+                        if (function->owner != SIM_DOM_IO || function->mapping != SIM_BLOCKED)
+                                return "a port is called quarantined, and a function below is not";
+                        if (function->driver || !function->kept_off)
+                                return "a port is called quarantined, and a driver can bind below";
+                }
+        }
+        return NULL;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* I7: nothing is done that panics a known Xen. */
+#include "check/check.h"
+
+#include <stddef.h>
+
+const char *check_i7(const struct sim_state *state)
+{
+        return state->world.panicked ? "Xen panicked over an entry without owner" : NULL;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* L1: without faults every plugged function reaches quarantine, and every request gets exactly one answer. */
+#include <stddef.h>
+#include <string.h>
+
+#include "canon.h"
+#include "check/check.h"
+#include "copy.h"
+#include "move.h"
+#include "set.h"
+
+#define STEPS_MAX 2000
+
+static struct sim_set converging;
+
+void check_l1_reset(void)
+{
+        sim_set_clear(&converging);
+}
+
+/* The fair schedule: whoever can go on does, and only then time passes. */
+static struct sim_move move_next(const struct sim_world *world)
+{
+        if (world->crashed)
+                return (struct sim_move){ MOVE_START, 0, 0 };
+        for (uint8_t i = 0; i < world->port_count; i++) {
+                if (world->ports[i].pending_token != 0)
+                        return (struct sim_move){ world->ports[i].acted ? MOVE_ANSWER : MOVE_ACT, i,
+                                                  0 };
+                if (world->ports[i].uevents > 0)
+                        return (struct sim_move){ MOVE_UEVENT, i, 0 };
+        }
+        return (struct sim_move){ MOVE_TIME, 0, 0 };
+}
+
+/* Functions that the attacker keeps from being quarantined may be contained; the others may not. */
+static bool port_hostile(const struct sim_port *port)
+{
+        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++) {
+                const struct sim_function *function = &port->functions[i];
+
+                if (function->hid || function->strange || function->known_strange ||
+                    function->owner == SIM_NOBODY)
+                        return true;
+        }
+        return false;
+}
+
+static bool port_bare(const struct sim_port *port)
+{
+        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++)
+                if (port->functions[i].known != 0 || port->functions[i].owner != SIM_ABSENT)
+                        return false;
+        return true;
+}
+
+static bool port_whole(const struct sim_port *port)
+{
+        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++)
+                if (port->functions[i].known != port->functions[i].identity ||
+                    port->functions[i].owner != SIM_DOM_IO || port->functions[i].driver)
+                        return false;
+        return true;
+}
+
+static const char *port_wrong(const struct sim_port *port, const struct model_port *model)
+{
+        bool present = port->slot_status & MODEL_SLOT_STATUS_PDS;
+
+        if (port->command & MODEL_COMMAND_BME)
+                return "the port is open";
+        if (port->pciehp)
+                return "pciehp holds the port";
+        if (port->requests != port->replies)
+                return "a request was not answered exactly once";
+        if (port_hostile(port))
+                return NULL;
+        if (model->state == STATE_EJECTED)
+                return present && port_bare(port) ? NULL : "called ejected, and is not";
+        if (!present)
+                return model->state == STATE_EMPTY && port_bare(port)
+                               ? NULL
+                               : "nothing is plugged, and it is not empty";
+        return model->state == STATE_QUARANTINED && port_whole(port)
+                       ? NULL
+                       : "what is plugged is not in quarantine";
+}
+
+static const char *state_wrong(const struct sim_state *state)
+{
+        if (state->world.crashed || state->core.port_count != state->world.port_count)
+                return "the daemon does not know its ports";
+        for (uint32_t i = 0; i < state->world.port_count; i++) {
+                const char *wrong = port_wrong(&state->world.ports[i], &state->core.ports[i]);
+
+                if (wrong)
+                        return wrong;
+        }
+        return NULL;
+}
+
+static bool at_rest(const struct sim_world *world)
+{
+        return move_next(world).kind == MOVE_TIME;
+}
+
+const char *check_l1(const struct sim_state *state)
+{
+        static struct sim_state copy;
+        static uint64_t path[STEPS_MAX];
+        const char *wrong = "?";
+        uint32_t steps = 0;
+
+        sim_copy(&copy, state);
+        copy.world.faults_left = copy.world.attacks_left = copy.world.wishes_left = 0;
+        for (; steps < STEPS_MAX; steps++) {
+                path[steps] = sim_canon_hash(&copy);
+                if (sim_set_has(&converging, path[steps]))
+                        break;
+                wrong = at_rest(&copy.world) ? state_wrong(&copy) : "it does not come to rest";
+                if (!wrong)
+                        break;
+                sim_move_do(&copy, move_next(&copy.world));
+        }
+        if (steps == STEPS_MAX)
+                return wrong;
+        for (uint32_t i = 0; i <= steps; i++)
+                (void)sim_set_add(&converging, path[i]);
+        return NULL;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between core and world: what the daemon's loop and workers do. */
+#include "edge.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/sbdf.h"
+#include "base/text.h"
+#include "core/step.h"
+
+#define QUEUE_SIZE 32
+
+/* Answers of effects that ran at once: what the queue needs to know to make the event anew when its turn comes. */
+struct answer {
+        enum event_kind kind;
+        uint32_t token;
+        uint32_t port; /* number */
+        struct event_port_registers registers;
+};
+
+static struct answer queue[QUEUE_SIZE];
+static uint32_t queue_first, queue_count;
+static sim_watch watch_call;
+static void *watch_userdata;
+static bool canary;
+
+void sim_edge_watch(sim_watch watch, void *userdata)
+{
+        watch_call = watch;
+        watch_userdata = userdata;
+}
+
+void sim_edge_canary(bool on)
+{
+        canary = on;
+}
+
+static void answer_push(struct answer answer)
+{
+        base_assert(queue_count < QUEUE_SIZE);
+        queue[(queue_first + queue_count++) % QUEUE_SIZE] = answer;
+}
+
+static void found_fill(const struct sim_world *world, uint32_t port, struct event *event)
+{
+        struct event_port *found = &event->found;
+
+        event->kind = EVENT_PORT_FOUND;
+        event->port = sim_sbdf(port, SIM_FUNCTIONS);
+        memset(found, 0, sizeof *found);
+        found->sbdf = found->place.sbdf = event->port;
+        found->pcie_cap = 0x40;
+        found->acs_cap = 0x148;
+        found->port_type = 4;
+        found->slot = true;
+        found->slot_cap = MODEL_SLOT_CAP_HPC | MODEL_SLOT_CAP_ABP;
+        if (world->ports[port].power_controller)
+                found->slot_cap |= MODEL_SLOT_CAP_PCP;
+        found->link_cap = MODEL_LINK_CAP_DLLLARC;
+}
+
+/* The worker takes it; what it does and answers are moves of their own. */
+static void worker_start(struct sim_world *world, const struct effect *effect)
+{
+        struct sim_port *port = &world->ports[sim_port_index(effect->port)];
+
+        base_assert(port->pending_token == 0);
+        port->pending = *effect;
+        port->pending_token = effect->token;
+        port->pending_until_ms = world->now_ms + effect->deadline_ms;
+        port->acted = false;
+        port->answer_observes = false;
+}
+
+static void at_once(struct sim_state *state, const struct effect *effect, bool blind)
+{
+        uint32_t port = sim_port_index(effect->port);
+
+        if (effect->kind == EFFECT_DISCOVER) {
+                for (uint32_t i = 0; i < state->world.port_count; i++)
+                        answer_push((struct answer){ .kind = EVENT_PORT_FOUND, .port = i });
+                answer_push((struct answer){ .kind = EVENT_PORTS_END, .token = effect->token });
+                return;
+        }
+        if (effect->kind == EFFECT_PORT_READ) {
+                answer_push((struct answer){ .kind = EVENT_PORT_READ,
+                                             .port = port,
+                                             .registers = sim_registers(&state->world, port) });
+                return;
+        }
+        (void)sim_effect_act(&state->world, effect, blind);
+        answer_push((struct answer){ .kind = EVENT_COMPLETED, .port = port });
+}
+
+static void effects_do(struct sim_state *state, const struct effects *effects, bool blind)
+{
+        for (uint32_t i = 0; i < effects->count; i++) {
+                const struct effect *effect = &effects->items[i];
+
+                if (effect->kind == EFFECT_REPLY)
+                        state->world.ports[effect->request - 1].replies++;
+                else if (effect->deadline_ms == 0)
+                        at_once(state, effect, blind);
+                else
+                        worker_start(&state->world, effect);
+        }
+}
+
+static void step(struct sim_state *state, struct event *event, bool blind)
+{
+        static struct effects effects; /* large; only its counts have to be fresh */
+
+        effects.count = effects.record_count = 0;
+        effects.overflow = false;
+        event->time_ms = state->world.now_ms;
+        if (canary && event->kind == EVENT_PORT_READ)
+                event->registers.command &= (uint16_t)~MODEL_COMMAND_BME;
+        core_step(&state->core, event, &effects);
+        base_assert(!effects.overflow);
+        effects_do(state, &effects, blind);
+        if (watch_call)
+                watch_call(watch_userdata, state, &effects);
+}
+
+static void answer_fill(const struct sim_world *world, const struct answer *answer,
+                        struct event *event)
+{
+        event->kind = answer->kind;
+        event->token = answer->token;
+        event->error = 0;
+        event->port = sim_sbdf(answer->port, SIM_FUNCTIONS);
+        if (answer->kind == EVENT_PORT_FOUND)
+                found_fill(world, answer->port, event);
+        else if (answer->kind == EVENT_PORT_READ)
+                event->registers = answer->registers;
+}
+
+void sim_edge_event(struct sim_state *state, const struct event *event, bool blind)
+{
+        static struct event next; /* large */
+
+        base_assert(queue_count == 0);
+        base_assert(event != &next);
+        step(state, (struct event *)event, blind);
+        for (uint32_t i = 0; queue_count > 0; i++) {
+                struct answer answer = queue[queue_first];
+
+                base_assert(i < 1000); /* the core comes to rest without the clock */
+                queue_first = (queue_first + 1) % QUEUE_SIZE;
+                queue_count--;
+                answer_fill(&state->world, &answer, &next);
+                step(state, &next, blind);
+        }
+}
+
+void sim_edge_answer(struct sim_state *state, uint32_t port, struct event *ret_event)
+{
+        struct sim_port *from = &state->world.ports[port];
+
+        ret_event->kind = EVENT_COMPLETED;
+        ret_event->port = sim_sbdf(port, SIM_FUNCTIONS);
+        ret_event->token = from->pending_token;
+        ret_event->error = from->answer_error;
+        from->pending_token = 0;
+        if (from->answer_observes && from->pending.kind == EFFECT_OWNERS && !(from->changed & 2u))
+                from->changed = 0;
+        if (!from->answer_observes)
+                return;
+        if (from->pending.kind == EFFECT_INVENTORY) {
+                ret_event->kind = EVENT_INVENTORY;
+                sim_inventory_fill(port, from->seen, &ret_event->inventory);
+        } else if (from->pending.kind == EFFECT_OWNERS) {
+                ret_event->kind = EVENT_OWNERS;
+                sim_owners_fill(port, from->seen, &ret_event->owners);
+        }
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The search: depth first over every move, each state once. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "move.h"
+
+#define SIM_PATH_MAX (1u << 20)
+
+struct sim_scope {
+        enum sim_vendor vendor;
+        uint16_t xen_minor;
+        uint8_t ports;
+        uint8_t faults;
+        uint8_t attacks; /* UINT8_MAX: no bound */
+        uint8_t wishes;  /* likewise */
+        bool power_controller;
+        bool booted;         /* a hierarchy is there when the daemon starts */
+        uint64_t states_max; /* gives up beyond */
+};
+
+struct sim_result {
+        uint64_t states;       /* distinct */
+        uint64_t moves;        /* transitions tried */
+        uint32_t depth;        /* of the longest path on the stack */
+        bool exhausted;        /* nothing is left in this scope */
+        const char *invariant; /* NULL, or the one that does not hold: "I1" */
+        const char *wrong;     /* what is wrong */
+        uint32_t path_count;   /* moves that lead there */
+        struct sim_move *path; /* the caller frees it */
+};
+
+/** The state in which every run of this scope begins. */
+void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state);
+/** "vtd.17.p1.f1.a255.w0.c0.b0": vendor, Xen minor, ports, faults, attacks, wishes, power controller, booted. */
+void sim_scope_format(const struct sim_scope *scope, char ret_text[static 48]);
+bool sim_scope_parse(const char *text, struct sim_scope *ret_scope);
+
+/** Searches the whole scope, or up to the first violation. Says how far it is on stderr every few seconds. */
+void sim_explore(const struct sim_scope *scope, struct sim_result *ret_result);
+/** Seeded random walks of `length` moves each, with a random choice of move kinds switched off in each (swarm). */
+void sim_walk(const struct sim_scope *scope, uint64_t seed, uint32_t walks, uint32_t length,
+              struct sim_result *ret_result);
+/**
+ * Runs a path, leaving moves out that cannot happen when their turn comes. Returns the invariant that fails first, or
+ * NULL. path[0..*ret_count) is then what was done.
+ */
+const char *sim_replay(const struct sim_scope *scope, struct sim_move *path, uint32_t count,
+                       uint32_t *ret_count, const char **ret_wrong);
+/** Leaves moves out as long as the same invariant fails. */
+void sim_shrink(const struct sim_scope *scope, struct sim_result *result);

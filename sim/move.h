@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything that can happen next. A run is a start and a list of moves; both have a text form. */
+#pragma once
+
+#include "world.h"
+
+enum sim_move_kind {
+        /* Time and the daemon's own life. */
+        MOVE_POLL,   /* the watcher reads every port; no time passes */
+        MOVE_TIME,   /* time passes up to the next moment that the core waits for, then MOVE_POLL */
+        MOVE_ACT,    /* the worker of a port does its work */
+        MOVE_ANSWER, /* its answer arrives */
+        MOVE_UEVENT, /* the next uevent of a port arrives */
+        /* The attacker. */
+        MOVE_PLUG,
+        MOVE_UNPLUG,
+        MOVE_SWAP,    /* another device at the same address, faster than anybody looks */
+        MOVE_DUMB,    /* a function begins or ends to answer all ones */
+        MOVE_STRANGE, /* a function shows Xen a type that it cannot add */
+        /* The operator. */
+        MOVE_EJECT,
+        MOVE_BUTTON,
+        /* Faults, each costs one of faults_left. */
+        MOVE_FAIL,    /* the worker's effect answers EIO and does nothing */
+        MOVE_LIE,     /* it answers 0 and does nothing */
+        MOVE_LATE,    /* it does its work, but the answer is ETIMEDOUT, at its deadline */
+        MOVE_HANG,    /* it does nothing until its deadline */
+        MOVE_LOSE,    /* the uevent is lost, and nobody says so */
+        MOVE_OVERRUN, /* the uevent is lost, and the socket says so */
+        MOVE_BLIND,   /* a poll in which every register write that follows does nothing */
+        MOVE_CRASH,   /* SIGKILL; the worker dies before it acted */
+        MOVE_CRASH_LATE, /* SIGKILL; the worker's work is done all the same */
+        MOVE_START,   /* the daemon starts again */
+        /* dom0's root, or its kernel, behind our back: likewise. */
+        MOVE_SET_BME,
+        MOVE_BIND_PCIEHP,
+        MOVE_RESCAN,
+        MOVE_MAX
+};
+
+struct sim_move {
+        uint8_t kind;
+        uint8_t port;
+        uint8_t function;
+};
+
+#define SIM_MOVES 64
+
+/** All moves that make sense in this state. Returns their number, at most SIM_MOVES. */
+uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[static SIM_MOVES]);
+/** Does it, with everything that happens at once because of it. */
+void sim_move_do(struct sim_state *state, struct sim_move move);
+/** The daemon's start: configuration, platform, discovery. */
+void sim_daemon_start(struct sim_state *state);
+/** "plug0", "act1", "dumb0.2". Writes at most 24 bytes with the NUL. */
+void sim_move_format(struct sim_move move, char ret_text[static 24]);
+/** False where the text is no move. */
+bool sim_move_parse(const char *text, struct sim_move *ret_move);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where runs begin; running them again; making them short. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "check/check.h"
+#include "copy.h"
+#include "explore.h"
+
+void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
+{
+        struct sim_world *world = &ret_state->world;
+
+        memset(ret_state, 0, sizeof *ret_state);
+        sim_world_init(world, scope->vendor, scope->xen_minor, scope->ports,
+                       scope->power_controller);
+        for (uint32_t i = 0; scope->booted && i < scope->ports; i++)
+                sim_move_do(ret_state, (struct sim_move){ MOVE_PLUG, (uint8_t)i, 0 });
+        world->faults_left = scope->faults;
+        world->attacks_left = scope->attacks;
+        world->wishes_left = scope->wishes;
+        sim_daemon_start(ret_state);
+}
+
+void sim_scope_format(const struct sim_scope *scope, char ret_text[static 48])
+{
+        int length = snprintf(ret_text, 48, "%s.%u.p%u.f%u.a%u.w%u.c%u.b%u",
+                              scope->vendor == SIM_AMD ? "amd" : "vtd", scope->xen_minor,
+                              scope->ports, scope->faults, scope->attacks, scope->wishes,
+                              scope->power_controller, scope->booted);
+
+        base_assert(length > 0 && length < 48);
+}
+
+bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
+{
+        unsigned int minor, ports, faults, attacks, wishes, controller, booted;
+        char vendor[4];
+        int end = 0;
+
+        if (sscanf(text, "%3[a-z].%u.p%u.f%u.a%u.w%u.c%u.b%u%n", vendor, &minor, &ports, &faults,
+                   &attacks, &wishes, &controller, &booted, &end) != 8 ||
+            text[end] != '\0' || minor > 99 || ports < 1 || ports > SIM_PORTS || faults > 9 ||
+            attacks > 255 || wishes > 255 || controller > 1 || booted > 1)
+                return false;
+        if (strcmp(vendor, "vtd") != 0 && strcmp(vendor, "amd") != 0)
+                return false;
+        *ret_scope = (struct sim_scope){ .vendor = vendor[0] == 'a' ? SIM_AMD : SIM_VTD,
+                                         .xen_minor = (uint16_t)minor,
+                                         .ports = (uint8_t)ports,
+                                         .faults = (uint8_t)faults,
+                                         .attacks = (uint8_t)attacks,
+                                         .wishes = (uint8_t)wishes,
+                                         .power_controller = controller != 0,
+                                         .booted = booted != 0,
+                                         .states_max = UINT64_MAX };
+        return true;
+}
+
+/* Is this move one of those that can happen now? A shortened path may hold some that no longer can. */
+static bool move_possible(const struct sim_state *state, struct sim_move move)
+{
+        struct sim_move moves[SIM_MOVES];
+        uint32_t count = sim_moves(state, moves);
+
+        for (uint32_t i = 0; i < count; i++)
+                if (memcmp(&moves[i], &move, sizeof move) == 0)
+                        return true;
+        return false;
+}
+
+const char *sim_replay(const struct sim_scope *scope, struct sim_move *path, uint32_t count,
+                       uint32_t *ret_count, const char **ret_wrong)
+{
+        static struct sim_state state;
+        const char *name = NULL;
+
+        check_l1_reset();
+        sim_scope_begin(scope, &state);
+        *ret_count = 0;
+        *ret_wrong = check_all(&state, &name);
+        for (uint32_t i = 0; i < count && !*ret_wrong; i++) {
+                if (!move_possible(&state, path[i]))
+                        continue;
+                path[(*ret_count)++] = path[i];
+                sim_move_do(&state, path[i]);
+                *ret_wrong = check_all(&state, &name);
+        }
+        if (*ret_wrong)
+                return name;
+        *ret_wrong = check_l1(&state);
+        return *ret_wrong ? "L1" : NULL;
+}
+
+/* The path without moves [at, at + length): does the same invariant still fail? Then it is taken. */
+static bool shorter_take(const struct sim_scope *scope, struct sim_result *result, uint32_t at,
+                         uint32_t length)
+{
+        uint32_t rest = result->path_count - at - length, end;
+        struct sim_move *shorter = malloc((at + rest + 1) * sizeof *shorter);
+        const char *wrong, *name;
+        bool same;
+
+        base_assert(shorter);
+        memcpy(shorter, result->path, at * sizeof *shorter);
+        memcpy(shorter + at, result->path + at + length, rest * sizeof *shorter);
+        name = sim_replay(scope, shorter, at + rest, &end, &wrong);
+        same = name && strcmp(name, result->invariant) == 0;
+        if (same) {
+                memcpy(result->path, shorter, end * sizeof *shorter);
+                result->path_count = end;
+                result->wrong = wrong;
+        }
+        free(shorter);
+        return same;
+}
+
+void sim_shrink(const struct sim_scope *scope, struct sim_result *result)
+{
+        for (uint32_t length = result->path_count / 2 + 1; length > 0; length /= 2)
+                for (uint32_t at = 0; at + length <= result->path_count;)
+                        if (!shorter_take(scope, result, at, length))
+                                at += length;
+}

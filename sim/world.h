@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A machine in which everything that can happen is a move: attacker, kernel, Xen, edge, time. */
+#pragma once
+
+/*
+ * Flat and small, so that the explorer can copy, hash and compare it. Each rule names its source; what the lab measured
+ * is in doc/measurements.md.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/effect.h"
+#include "core/event/event.h"
+#include "core/model/model.h"
+
+#define SIM_PORTS 2
+#define SIM_FUNCTIONS 3 /* below each port: a bridge (bus N, 00.0) and two leaves behind it (bus N+1, 00.0 and 01.0) */
+#define SIM_UEVENTS 1
+#define SIM_CHANGED 3u
+
+enum sim_vendor { SIM_VTD, SIM_AMD };
+
+/* Who owns a requester ID in Xen's books, and where its DMA goes. */
+enum sim_owner { SIM_ABSENT, SIM_NOBODY, SIM_DOM0, SIM_DOM_IO };
+enum sim_mapping { SIM_BLOCKED, SIM_TO_DOM0, SIM_UNTRANSLATED };
+
+struct sim_function {
+        /* Physically: what the attacker decides. */
+        uint8_t identity; /* 0 = nothing there; else which device: a swap changes it */
+        bool dumb;        /* config space answers all ones */
+        bool hid;         /* it did at some time since it was plugged: nobody is told when it answers again */
+        bool strange;     /* Xen cannot type it: pci_device_add fails and leaves an entry without owner (H4) */
+        /* The kernel's view. */
+        uint8_t known;    /* identity that was enumerated; 0 = not known */
+        bool known_strange;
+        bool driver;      /* a dom0 driver is bound */
+        bool kept_off;    /* driver_override is ours */
+        uint64_t instance;
+        /* Xen's. */
+        enum sim_owner owner;
+        enum sim_mapping mapping;
+};
+
+struct sim_port {
+        bool power_controller;
+        uint16_t command, slot_control, slot_status, link_status;
+        bool pcieport, pciehp, awake;
+        struct sim_function functions[SIM_FUNCTIONS];
+        uint8_t uevents;      /* waiting in the socket */
+        /* The worker under way: one per port. */
+        struct effect pending;
+        uint32_t pending_token; /* 0 = none */
+        uint64_t pending_until_ms; /* without a fault it answers before */
+        bool acted;           /* its work is done, its answer has not been delivered */
+        int32_t answer_error;
+        bool answer_observes; /* the answer is what was seen when it acted */
+        struct sim_function seen[SIM_FUNCTIONS];
+        /* History that the checkers need. */
+        bool guarded_once;    /* was closed, without pciehp */
+        bool intruded;        /* dom0's root itself opened a door, and nobody has looked since */
+        /*
+         * Bit 0: owner, driver or presence changed since what the core last knows of Xen's list; bit 1: since the
+         * reading under way was made.
+         */
+        uint8_t changed;
+        uint8_t requests, replies; /* operator requests made, answered */
+};
+
+struct sim_world {
+        enum sim_vendor vendor;
+        uint16_t xen_minor;
+        uint8_t port_count;
+        uint8_t faults_left;
+        uint8_t attacks_left; /* UINT8_MAX: as many as it likes */
+        uint8_t wishes_left;  /* operator requests and button presses, likewise */
+        bool crashed;         /* the daemon is not running */
+        bool panicked;        /* Xen is gone */
+        bool licence_broken;  /* an effect hit another device than the one that it was meant for */
+        bool rescan_while_open; /* the core let the kernel enumerate through an open door */
+        uint64_t now_ms;
+        uint64_t instance_next;
+        struct sim_port ports[SIM_PORTS];
+};
+
+/** What is explored: the core's state and the machine's. The configuration is constant and kept apart. */
+struct sim_state {
+        struct sim_world world;
+        struct core core;
+};
+
+/** The machine as it is when the daemon starts: stock Linux booted it. */
+void sim_world_init(struct sim_world *ret_world, enum sim_vendor vendor, uint16_t xen_minor,
+                    uint8_t ports, bool power_controller);
+
+/** The SBDF of function `index` below port `port`; of the port itself for index SIM_FUNCTIONS. */
+uint32_t sim_sbdf(uint32_t port, uint32_t index);
+/** Port number of an SBDF, or SIM_PORTS. */
+uint32_t sim_port_index(uint32_t sbdf);
+
+/** Link state and its event bits follow presence and power (PCIe Base Spec 6.7.3.3). */
+void sim_link_update(struct sim_port *port);
+/** P/rescan: the kernel enumerates every bridge on the bus that P sits on (probe.c:pci_rescan_bus). */
+void sim_kernel_rescan(struct sim_world *world);
+/** pciehp sees a hot-plug event on a port that it holds: enumerates, and sets BME (setup-bus.c). */
+void sim_kernel_pciehp(struct sim_world *world, struct sim_port *port);
+/** sysfs remove of one function and all below it. */
+void sim_kernel_remove(struct sim_world *world, struct sim_port *port, uint32_t index);
+
+/**
+ * What an effect does to the machine: 0 or a positive errno, as the edge would answer. fault_lies: says 0,
+ * does nothing.
+ */
+int32_t sim_effect_act(struct sim_world *world, const struct effect *effect, bool fault_lies);
+/** What is seen of a port now. */
+struct event_port_registers sim_registers(const struct sim_world *world, uint32_t port);
+/** Fills an inventory or owner event from a view of the functions. */
+void sim_inventory_fill(uint32_t port, const struct sim_function *functions,
+                        struct event_inventory *ret_inventory);
+void sim_owners_fill(uint32_t port, const struct sim_function *functions,
+                     struct event_owners *ret_owners);
