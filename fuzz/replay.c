@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Feeds every file of the folders that the command line names to a target: its corpus as a test, without libFuzzer. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+
+#define INPUT_MAX 65536
+
+/* Reads a whole file into memory of just its size; the caller frees it. 0 or a negative errno. */
+static int input_read(int folder, const char *name, uint8_t **ret_data, size_t *ret_size)
+{
+        int fd = openat(folder, name, O_RDONLY | O_CLOEXEC), result = 0;
+        struct stat status;
+        uint8_t *data;
+        ssize_t count;
+
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, &status) < 0) {
+                result = -errno;
+                goto out;
+        }
+        if (!S_ISREG(status.st_mode) || status.st_size > INPUT_MAX) {
+                result = -EINVAL;
+                goto out;
+        }
+        data = malloc((size_t)status.st_size);
+        if (!data && status.st_size > 0) {
+                result = -ENOMEM;
+                goto out;
+        }
+        count = read(fd, data, (size_t)status.st_size);
+        if (count != status.st_size) {
+                result = count < 0 ? -errno : -EIO;
+                free(data);
+                goto out;
+        }
+        *ret_data = data;
+        *ret_size = (size_t)count;
+out:
+        close(fd);
+        return result;
+}
+
+/* Number of files fed, or a negative errno. A file's name stands on stderr before it is fed: a crash names it. */
+static int folder_replay(const char *path)
+{
+        DIR *folder = opendir(path);
+        int count = 0, result = 0;
+        struct dirent *entry;
+
+        if (!folder)
+                return -errno;
+        while (result == 0 && (errno = 0, entry = readdir(folder))) {
+                uint8_t *data = NULL;
+                size_t size = 0;
+
+                if (entry->d_name[0] == '.')
+                        continue;
+                fprintf(stderr, "%s/%s\n", path, entry->d_name);
+                result = input_read(dirfd(folder), entry->d_name, &data, &size);
+                if (result < 0)
+                        continue;
+                LLVMFuzzerTestOneInput(data, size);
+                free(data);
+                count++;
+        }
+        if (result == 0)
+                result = -errno;
+        closedir(folder);
+        return result < 0 ? result : count;
+}
+
+int main(int argc, char **argv)
+{
+        if (argc < 2) {
+                fprintf(stderr, "usage: %s FOLDER...\n", argv[0]);
+                return 2;
+        }
+        for (int i = 1; i < argc; i++) {
+                int count = folder_replay(argv[i]);
+
+                if (count <= 0) {
+                        fprintf(stderr, "%s: %s\n", argv[i],
+                                count < 0 ? strerror(-count) : "no input in this folder");
+                        return 1;
+                }
+                printf("%s: %d inputs\n", argv[i], count);
+        }
+        return 0;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bytes to events. */
+#include "stream.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/sbdf.h"
+#include "core/model/model.h"
+#include "fuzz.h"
+
+#define BEGIN_PORTS 2u
+
+static uint64_t number_take(struct fuzz_stream *stream, size_t bytes)
+{
+        uint64_t value = 0;
+
+        while (bytes-- > 0)
+                value = value << 8 | (stream->at < stream->size ? stream->data[stream->at++] : 0);
+        return value;
+}
+
+static uint8_t byte_take(struct fuzz_stream *stream)
+{
+        return (uint8_t)number_take(stream, 1);
+}
+
+/* Of few addresses, so that they meet; or any. */
+static uint32_t sbdf_take(struct fuzz_stream *stream)
+{
+        uint8_t byte = byte_take(stream);
+
+        if (byte == 0xff)
+                return BASE_SBDF_NONE;
+        if (byte == 0xfe)
+                return (uint32_t)number_take(stream, 4);
+        return BASE_SBDF(0, byte >> 4, byte & 0xf, 0);
+}
+
+static uint32_t port_take(struct fuzz_stream *stream, const struct core *core)
+{
+        uint8_t byte = byte_take(stream);
+
+        if (byte >= 0xc0 || core->port_count == 0)
+                return sbdf_take(stream);
+        return core->ports[byte % core->port_count].found.sbdf;
+}
+
+static uint32_t function_take(struct fuzz_stream *stream, const struct core *core)
+{
+        uint8_t byte = byte_take(stream);
+
+        if (byte >= 0x80 || core->function_count == 0)
+                return sbdf_take(stream);
+        return core->functions[byte % core->function_count].facts.sbdf;
+}
+
+static uint32_t token_take(struct fuzz_stream *stream, const struct core *core, uint32_t port)
+{
+        uint8_t byte = byte_take(stream);
+
+        if (byte == 0xff)
+                return (uint32_t)number_take(stream, 4);
+        if (byte >= 0xf0)
+                return core->discover_token;
+        if (byte >= 0xe0 && core->port_count > 0) /* another port's */
+                return core->ports[byte % core->port_count].token;
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if (core->ports[i].found.sbdf == port)
+                        return core->ports[i].token;
+        return 0;
+}
+
+static void place_take(struct fuzz_stream *stream, const struct core *core,
+                       struct event_place *ret_place)
+{
+        uint8_t byte = byte_take(stream);
+
+        memset(ret_place, 0, sizeof *ret_place);
+        ret_place->truncated = byte & 0x80;
+        ret_place->depth = byte & 0x40 ? LIMIT_DEPTH : byte & 3;
+        for (uint32_t i = 0; i < ret_place->depth; i++)
+                ret_place->above[i] = port_take(stream, core);
+        ret_place->sbdf = byte & 0x20 ? port_take(stream, core) : sbdf_take(stream);
+}
+
+static void config_take(struct fuzz_stream *stream, struct event_config *ret_config)
+{
+        uint8_t byte = byte_take(stream);
+
+        memset(ret_config, 0, sizeof *ret_config);
+        ret_config->auto_ports = !(byte & 1);
+        ret_config->poll_interval_ms = byte & 2 ? (uint32_t)number_take(stream, 4) : 100;
+        ret_config->selector_count = byte & 4 ? LIMIT_SELECTORS : byte >> 3 & 3;
+        for (uint32_t i = 0; i < ret_config->selector_count; i++) {
+                struct event_selector *selector = &ret_config->selectors[i];
+
+                selector->sbdf = sbdf_take(stream);
+                selector->path[0] = (char)(selector->sbdf >> 8);
+                selector->kind = byte & 0x20 ? SELECTOR_PATH : SELECTOR_SBDF;
+        }
+}
+
+static void platform_take(struct fuzz_stream *stream, struct event_platform *ret_platform)
+{
+        uint16_t bits = (uint16_t)number_take(stream, 2);
+
+        *ret_platform = (struct event_platform){ .iommu = bits % IOMMU_MAX,
+                                                 .xen = (bits >> 2 & 3) % 3,
+                                                 .iommu_on = (bits >> 4 & 3) % 3,
+                                                 .intremap = (bits >> 6 & 3) % 3,
+                                                 .ats = (bits >> 8 & 3) % 3,
+                                                 .passthrough = (bits >> 10 & 3) % 3,
+                                                 .xen_major = 4,
+                                                 .xen_minor = byte_take(stream) };
+}
+
+static void found_take(struct fuzz_stream *stream, const struct core *core,
+                       struct event_port *ret_found)
+{
+        uint8_t byte = byte_take(stream);
+
+        memset(ret_found, 0, sizeof *ret_found);
+        ret_found->sbdf = byte & 1 ? port_take(stream, core) : sbdf_take(stream);
+        ret_found->path[0] = (char)(ret_found->sbdf >> 8);
+        ret_found->slot = !(byte & 2);
+        ret_found->link_cap = byte & 4 ? 0 : MODEL_LINK_CAP_DLLLARC;
+        ret_found->slot_cap = byte & 8 ? byte_take(stream) : MODEL_SLOT_CAP_HPC;
+        ret_found->slot_cap |= byte & 0x10 ? MODEL_SLOT_CAP_NCCS : 0;
+        ret_found->pcie_cap = 0x40;
+        ret_found->acs_cap = byte & 0x20 ? 0x140 : 0;
+        ret_found->port_type = 4;
+        if (byte & 0x40)
+                place_take(stream, core, &ret_found->place);
+}
+
+static void registers_take(struct fuzz_stream *stream, struct event_port_registers *ret_registers)
+{
+        uint8_t byte = byte_take(stream);
+
+        *ret_registers = (struct event_port_registers){
+                .readable = !(byte & 1),
+                .command = byte & 2 ? MODEL_COMMAND_BME : 0,
+                .pcieport = !(byte & 4),
+                .pciehp = byte & 8,
+                .awake = !(byte & 0x10),
+                .link_status = (uint16_t)(byte & 0x20 ? 0 : MODEL_LINK_STATUS_DLLLA),
+                .acs_control = (uint16_t)(byte & 0x40 ? 0 : MODEL_ACS_SV),
+        };
+        /* One by one: initialisers have no order. */
+        ret_registers->slot_control = (uint16_t)number_take(stream, 2);
+        ret_registers->slot_status = (uint16_t)number_take(stream, 2);
+        if (byte & 0x80) {
+                ret_registers->secondary = byte_take(stream);
+                ret_registers->subordinate = byte_take(stream);
+        }
+}
+
+static void inventory_take(struct fuzz_stream *stream, const struct core *core, uint32_t port,
+                           struct event_inventory *ret_inventory)
+{
+        uint8_t byte = byte_take(stream);
+
+        ret_inventory->truncated = byte & 0x80;
+        ret_inventory->count = byte & 7;
+        for (uint32_t i = 0; i < ret_inventory->count; i++) {
+                struct event_function *function = &ret_inventory->functions[i];
+                uint8_t bits = byte_take(stream);
+
+                memset(function, 0, sizeof *function);
+                function->sbdf = function_take(stream, core);
+                function->parent = bits & 1 ? function_take(stream, core) : port;
+                function->instance = bits & 2 ? byte_take(stream) : function->sbdf + 1ull;
+                function->digest = bits & 4 ? byte_take(stream) : 0;
+                function->readable = !(bits & 8);
+                function->changed = bits & 0x10;
+                function->kept_off = !(bits & 0x20);
+                function->driver[0] = bits & 0x40 ? 'd' : '\0';
+                function->kind = bits & 0x80 ? FUNCTION_BRIDGE : FUNCTION_ENDPOINT;
+        }
+}
+
+static void owners_take(struct fuzz_stream *stream, const struct core *core,
+                        struct event_owners *ret_owners)
+{
+        static const uint16_t owners[] = { EVENT_OWNER_DOM_IO,  EVENT_OWNER_DOM0,
+                                           EVENT_OWNER_NOBODY,  EVENT_OWNER_ABSENT,
+                                           EVENT_OWNER_UNKNOWN, 5 };
+        uint8_t byte = byte_take(stream);
+
+        ret_owners->truncated = byte & 0x80;
+        ret_owners->count = byte & 7;
+        for (uint32_t i = 0; i < ret_owners->count; i++) {
+                uint8_t owner = byte_take(stream);
+
+                ret_owners->owners[i].sbdf = function_take(stream, core);
+                ret_owners->owners[i].domid =
+                        owner == 0xff ? (uint16_t)number_take(stream, 2)
+                                      : owners[owner % (sizeof owners / sizeof owners[0])];
+        }
+}
+
+static void request_take(struct fuzz_stream *stream, const struct core *core,
+                         struct event_request *ret_request)
+{
+        uint8_t byte = byte_take(stream);
+
+        ret_request->id = ++stream->requests;
+        ret_request->verb = byte & 0x80 ? REQUEST_MAX : REQUEST_EJECT;
+        ret_request->sbdf = byte & 1 ? function_take(stream, core) : port_take(stream, core);
+}
+
+/* Time goes on, or jumps, or goes back. */
+static uint64_t time_take(struct fuzz_stream *stream, uint8_t how)
+{
+        static const uint32_t steps_ms[] = { 100, 0, 1000, 2500, 6000, 30000, 100000, 1 };
+
+        if (how < sizeof steps_ms / sizeof steps_ms[0])
+                return stream->time_ms + steps_ms[how];
+        if (how == 0xf)
+                return number_take(stream, 8);
+        if (how == 0xe)
+                return stream->time_ms - 1000;
+        return stream->time_ms + 50;
+}
+
+static void event_take(struct fuzz_stream *stream, const struct core *core)
+{
+        /* What is asked for most often comes more than once. */
+        static const enum event_kind kinds[16] = {
+                EVENT_NONE,      EVENT_PORT_READ, EVENT_INVENTORY,  EVENT_OWNERS,
+                EVENT_COMPLETED, EVENT_REQUEST,   EVENT_UEVENT,     EVENT_OVERRUN,
+                EVENT_CONFIG,    EVENT_PLATFORM,  EVENT_PORT_FOUND, EVENT_PORTS_END,
+                EVENT_MAX,       EVENT_COMPLETED, EVENT_PORT_READ,  EVENT_INVENTORY,
+        };
+        struct event *event = &stream->event;
+        uint8_t byte = byte_take(stream);
+
+        event->kind = kinds[byte & 0xf];
+        event->time_ms = stream->time_ms = time_take(stream, byte >> 4);
+        event->port = port_take(stream, core);
+        event->token = token_take(stream, core, event->port);
+        event->error = 0;
+        switch (event->kind) {
+        case EVENT_NONE:
+        case EVENT_OVERRUN:
+        case EVENT_MAX:
+                break;
+        case EVENT_PORTS_END:
+                if (event->token == 0)
+                        event->token = core->discover_token;
+                break;
+        case EVENT_COMPLETED:
+                event->error = byte_take(stream);
+                break;
+        case EVENT_CONFIG:
+                config_take(stream, &event->config);
+                break;
+        case EVENT_PLATFORM:
+                platform_take(stream, &event->platform);
+                break;
+        case EVENT_PORT_FOUND:
+                found_take(stream, core, &event->found);
+                break;
+        case EVENT_PORT_READ:
+                registers_take(stream, &event->registers);
+                break;
+        case EVENT_INVENTORY:
+                inventory_take(stream, core, event->port, &event->inventory);
+                break;
+        case EVENT_OWNERS:
+                owners_take(stream, core, &event->owners);
+                break;
+        case EVENT_UEVENT:
+                event->uevent.action = byte_take(stream) % (UEVENT_OTHER + 1);
+                event->uevent.subsystem = byte_take(stream) % (SUBSYSTEM_OTHER + 1);
+                place_take(stream, core, &event->uevent.place);
+                break;
+        case EVENT_REQUEST:
+                request_take(stream, core, &event->request);
+                break;
+        }
+}
+
+static void begin_found(struct fuzz_stream *stream, uint32_t index)
+{
+        struct event_port *found = &stream->event.found;
+
+        stream->event.kind = EVENT_PORT_FOUND;
+        memset(found, 0, sizeof *found);
+        found->sbdf = BASE_SBDF(0, 0, 4 + index, 0);
+        found->place.sbdf = found->sbdf;
+        found->pcie_cap = 0x40;
+        found->acs_cap = 0x140;
+        found->port_type = 4;
+        found->slot = true;
+        found->slot_cap = MODEL_SLOT_CAP_HPC | MODEL_SLOT_CAP_ABP;
+        if (stream->begin & FUZZ_BEGIN_POWER)
+                found->slot_cap |= MODEL_SLOT_CAP_PCP | MODEL_SLOT_CAP_PIP | MODEL_SLOT_CAP_MRLSP;
+        found->link_cap = MODEL_LINK_CAP_DLLLARC;
+}
+
+static void begin_read(struct fuzz_stream *stream, uint32_t index)
+{
+        stream->event.kind = EVENT_PORT_READ;
+        stream->event.port = BASE_SBDF(0, 0, 4 + index, 0);
+        stream->event.registers = (struct event_port_registers){
+                .readable = true,
+                .pcieport = true,
+                .awake = true,
+                .link_status = MODEL_LINK_STATUS_DLLLA,
+                .slot_status = MODEL_SLOT_STATUS_PDS,
+                .acs_control = MODEL_ACS_SV,
+                .secondary = 1,
+                .subordinate = 9,
+        };
+}
+
+static void begin_platform(struct fuzz_stream *stream)
+{
+        stream->event.kind = EVENT_PLATFORM;
+        stream->event.platform = (struct event_platform){
+                .iommu = IOMMU_VTD,
+                .xen = FACT_YES,
+                .iommu_on = FACT_YES,
+                .intremap = FACT_YES,
+                .ats = FACT_NO,
+                .passthrough = FACT_NO,
+                .xen_major = 4,
+                .xen_minor = stream->begin & FUZZ_BEGIN_NEW_XEN ? 20 : 17,
+        };
+}
+
+static uint32_t begin_events(const struct fuzz_stream *stream)
+{
+        if (!(stream->begin & FUZZ_BEGIN_STARTED))
+                return 0;
+        return stream->begin & FUZZ_BEGIN_READ ? 3 + 2 * BEGIN_PORTS : 3 + BEGIN_PORTS;
+}
+
+/* A daemon's start, event by event: up to ports that are known, and perhaps guarded. */
+static void begin_next(struct fuzz_stream *stream, const struct core *core)
+{
+        struct event *event = &stream->event;
+        uint32_t number = stream->begun++;
+
+        event->time_ms = stream->time_ms = 1000;
+        event->token = event->port = 0;
+        event->error = 0;
+        if (number == 0) {
+                event->kind = EVENT_CONFIG;
+                memset(&event->config, 0, sizeof event->config);
+                event->config.auto_ports = true;
+                event->config.poll_interval_ms = 100;
+        } else if (number == 1) {
+                begin_platform(stream);
+        } else if (number < 2 + BEGIN_PORTS) {
+                begin_found(stream, number - 2);
+        } else if (number == 2 + BEGIN_PORTS) {
+                event->kind = EVENT_PORTS_END;
+                event->token = core->discover_token;
+        } else {
+                begin_read(stream, number - 3 - BEGIN_PORTS);
+        }
+}
+
+void fuzz_stream_begin(struct fuzz_stream *stream, const uint8_t *data, size_t size)
+{
+        stream->data = data;
+        stream->size = size;
+        stream->at = 0;
+        stream->begun = 0;
+        stream->requests = 0;
+        stream->time_ms = 0;
+        stream->begin = byte_take(stream);
+}
+
+const struct event *fuzz_stream_next(struct fuzz_stream *stream, const struct core *core)
+{
+        if (stream->begun < begin_events(stream))
+                begin_next(stream, core);
+        else if (stream->at < stream->size)
+                event_take(stream, core);
+        else
+                return NULL;
+        return &stream->event;
+}
