@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The canary: pages of dom0's memory with a known pattern, whose machine addresses the lab finds
+from outside.
+
+The initramfs carries them as the file /canary, not page-aligned inside the archive: after
+unpacking, the page-aligned copies in RAM are the page cache of that file, which a dom0 without swap
+never moves."""
+
+PAGE = 4096
+COUNT = 64
+PATH = "canary"
+
+
+class CanaryError(Exception):
+    """The canary pages were not found in the guest's RAM, or not once each."""
+
+
+def pattern(page):
+    """Content of a page: a line of 32 bytes, repeated."""
+    line = b"sallyport canary page %03d......\n" % page
+    assert len(line) == 32
+    return line * (PAGE // len(line))
+
+
+def content():
+    """The file /canary."""
+    return b"".join(map(pattern, range(COUNT)))
+
+
+class Canary:
+    """pages[i] = machine address of page i."""
+
+    def __init__(self, ram):
+        self.ram = ram
+        found = {page: [] for page in range(COUNT)}
+        for at in ram.find(pattern(0)[:22]):
+            page = self.number(at)
+            if at % PAGE == 0 and page in found and ram.read(at, PAGE) == pattern(page):
+                found[page].append(at)
+        wrong = {page: len(copies) for page, copies in found.items() if len(copies) != 1}
+        if wrong:
+            raise CanaryError(f"copies per page (must be 1): {wrong}")
+        self.pages = [found[page][0] for page in range(COUNT)]
+
+    def number(self, at):
+        """The page number that stands at an address, or -1."""
+        digits = self.ram.read(at + 22, 3)
+        return int(digits) if digits.isdigit() else -1
+
+    def changed(self, page):
+        """How many bytes of a page differ from its pattern."""
+        now = self.ram.read(self.pages[page], PAGE)
+        return sum(a != b for a, b in zip(now, pattern(page)))
+
+    def restore(self, page):
+        self.ram.write(self.pages[page], pattern(page))
+
+    def damage(self):
+        """{page: changed bytes} of every page that is not intact."""
+        return {page: count for page in range(COUNT) if (count := self.changed(page))}

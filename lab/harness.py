@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a scenario plays with: a rig, what is plugged, what was seen and attacked, and the
+verdict."""
+
+import json
+import shutil
+import sys
+import time
+
+import daemon
+import guest
+import pci
+from agent import AgentError
+from machine import Device, Port
+from oracle import Sampler
+from rig import LabError
+
+SAMPLES_PER_GUEST_S = 20
+KEPT_OFF = (None, "pciback", "pci-stub")
+# Three external ports: two as Thunderbolt has them, one with a power controller.
+RACK = (Port("rp0", 4), Port("rp1", 5), Port("rp2", 6, power=True))
+WIDE = ("dma_mask", 0xFFFF_FFFF_FFFF_FFFF)
+
+
+def hierarchy(tag=""):
+    """The hierarchy of the first users' report: a disk, a switch with a leaf, a bridge with a
+    conventional leaf."""
+    conv, up, down = f"conv{tag}", f"up{tag}", f"down{tag}"
+    return (
+        Device("pcie-pci-bridge", conv, "0.1"),
+        Device("edu", f"convleaf{tag}", "1.0", bus=conv, options=(WIDE,)),
+        Device("x3130-upstream", up, "0.2"),
+        Device("xio3130-downstream", down, "0.0", bus=up),
+        Device("edu", f"leaf{tag}", "0.0", bus=down, options=(WIDE,)),
+        Device("nvme", f"disk{tag}", "0.0", options=(("serial", "lab"),)),
+    )
+
+
+def leaf(tag=""):
+    """A single function that does DMA."""
+    return (Device("edu", f"single{tag}", "0.0", options=(WIDE,)),)
+
+
+def disk(tag=""):
+    """A single NVMe disk."""
+    return (Device("nvme", f"only{tag}", "0.0", options=(("serial", "lab"),)),)
+
+
+class Lab:
+    """One run of one scenario on a rig."""
+
+    def __init__(self, name, stock, quiet=False):
+        self.name, self.stock, self.quiet = name, stock, quiet
+        self.folder = guest.BUILD / (f"{name}-stock" if stock else name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.progress = open(self.folder / "progress.log", "w", buffering=1)
+        self.began = time.monotonic()
+        self.rig = self.sampler = None
+        self.failures, self.rows, self.times = [], [], {}
+        # By port: the kernel's objects of before the plug, and what is plugged.
+        self.old, self.there = {}, {}
+
+    def say(self, text):
+        """A progress line: seconds since the start, then what is being done."""
+        line = f"{time.monotonic() - self.began:7.2f}  {text}"
+        print(line, file=self.progress)
+        if not self.quiet:
+            print(line, file=sys.stdout, flush=True)
+
+    def expect(self, held, text):
+        """Records what must hold; the scenario goes on."""
+        self.say(f"{'ok  ' if held else 'FAIL'}  {text}")
+        if not held:
+            self.failures.append(text)
+        return held
+
+    def enter(self, rig, sampled):
+        """Takes a rig whose ports are as after boot. sampled: from now on; else the scenario calls
+        `watch` itself, since what is there at boot is dom0's until the daemon runs."""
+        self.rig, self.dom0, self.wait = rig, rig.dom0, rig.wait
+        self.machine, self.config, self.daemon = rig.machine, rig.config, rig.daemon
+        if sampled:
+            self.watch()
+
+    def watch(self):
+        """Starts to sample."""
+        self.sampler = Sampler(self.rig.oracle, self.folder / "samples.jsonl")
+        self.sampler.start()
+
+    def port(self, name):
+        return next(port for port in self.machine.ports if port.name == name)
+
+    def address(self, name):
+        """A port's SBDF as text."""
+        return pci.sbdf(self.port(name).rid)
+
+    def guard(self, config=daemon.AUTO):
+        """Starts the daemon and waits until it answers; nothing in a stock run."""
+        if self.stock:
+            self.say("stock: nothing guards the ports")
+            return
+        self.daemon.configure(config)
+        self.start()
+
+    def start(self, **options):
+        """Starts the daemon with the configuration that is there; then every port must be guarded.
+        Options: those of Daemon.start."""
+        took = self.daemon.start(**options)
+        self.say(f"sallyportd answers after {took:.2f} s")
+        self.wait("every port guarded", self.guarded, 10)
+        for port in self.machine.ports:
+            self.expect(not self.config.bme(port.rid), f"door 1 of {port.name} is closed")
+
+    def guarded(self):
+        """Does the daemon say that every port is closed and without pciehp?"""
+        ports = self.daemon.ports()
+        mine = [ports.get(pci.sbdf(port.rid), {}) for port in self.machine.ports]
+        wanted = {"external": True, "gate": "closed", "pciehp": "unbound"}
+        return all(wanted.items() <= port.items() for port in mine)
+
+    def kill(self):
+        """SIGKILL to the daemon."""
+        self.say("SIGKILL to sallyportd")
+        self.daemon.signal("KILL")
+        self.wait("sallyportd has ended", lambda: not self.daemon.alive(), 10)
+
+    def plug(self, *plugs):
+        """Plugs at once: (port name, devices) each. What the kernel lists there now is not what is
+        waited for."""
+        for name, devices in plugs:
+            models = ", ".join(device.model for device in devices)
+            self.say(f"plugging {models} at {name} ({self.address(name)})")
+            self.old[name], self.there[name] = self.instances(name), tuple(devices)
+        with self.machine.paused():
+            for name, devices in plugs:
+                self.machine.plug(name, devices)
+        self.plugged = time.monotonic()
+
+    def swap(self, name, devices, gap_s):
+        """Pulls everything and plugs something else gap_s of guest time later; 0: faster than
+        anybody can look."""
+        self.say(f"swapping for {', '.join(d.model for d in devices)} at {name} within {gap_s} s")
+        self.old[name], self.there[name] = self.instances(name), tuple(devices)
+        with self.machine.paused():
+            self.machine.pull(self.port(name), self.config)
+            if gap_s == 0:
+                self.machine.plug(name, devices)
+        if gap_s:
+            time.sleep(gap_s)
+            self.machine.plug(name, devices)
+        self.plugged = time.monotonic()
+
+    def show(self, name, devices):
+        """Adds devices below a bridge that is plugged already."""
+        self.say(f"{', '.join(device.model for device in devices)} appears below {name}")
+        self.there[name] += tuple(devices)
+        self.machine.plug(name, devices)
+
+    def pull(self, name):
+        """Surprise removal of all that is below a port."""
+        self.say(f"pulling everything out of {name}")
+        self.there[name] = ()
+        self.machine.pull(self.port(name), self.config)
+
+    def press_button(self, name, devices):
+        """Presses the attention button of a slot with power controller and waits until QEMU has
+        taken everything away, which it does when the slot is switched off."""
+        self.say(f"pressing the attention button of {name}")
+        first = next(device for device in devices if not device.bus and device.addr == "0.0")
+        self.machine.press_button(first)
+        self.wait(f"{name} is empty", lambda: not self.config.slot(self.port(name).rid)["presence"])
+
+    def instances(self, name):
+        """The kernel's device objects below a port."""
+        return {instance for _, _, instance in self.rig.enumerated(self.port(name)).values()}
+
+    def settle(self, name, devices):
+        """Waits until what was plugged is `ready`; the verdict keeps how long that took."""
+        self.ready(name, devices)
+        took = round(time.monotonic() - self.plugged, 2)
+        self.times.setdefault(f"settle_{name}_s", []).append(took)
+        self.say(f"{name}: settled {took} s after the plug")
+
+    def ready(self, name, devices):
+        """Waits until dom0 has enumerated exactly these devices below a port, none of them an
+        object of before the plug, and, unless stock, the daemon says that all are quarantined."""
+        self.wait(f"{len(devices)} functions below {name}", lambda: self.arrived(name, devices))
+        if self.stock:
+            return
+        self.wait(f"everything below {name} quarantined", lambda: self.quarantined(name, devices),
+                  interval_s=0.2)
+        self.expect(self.arrived(name, devices), "the kernel lists what was plugged, no more")
+
+    def arrived(self, name, devices):
+        found = self.rig.enumerated(self.port(name)).values()
+        return (sorted(identity for identity, _, _ in found) == sorted(d.id for d in devices) and
+                self.old.get(name, set()).isdisjoint(instance for _, _, instance in found))
+
+    def quarantined(self, name, devices):
+        """Does the daemon say that these devices, and no others, are below a port, all
+        quarantined?"""
+        mine = self.daemon.functions(self.address(name)).values()
+        return (sorted(f["id"] for f in mine) == sorted(d.id for d in devices) and
+                all(f["state"] == "quarantined" and f["owner"] == "dom_io" for f in mine) and
+                self.state(name) == "quarantined")
+
+    def empty(self, name, limit_s=30):
+        """Waits until neither the kernel nor, unless stock, the daemon knows anything below a
+        port."""
+        self.wait(f"{name} is empty", lambda: not self.rig.enumerated(self.port(name)), limit_s)
+        if not self.stock:
+            self.wait(f"the daemon says that {name} is empty", lambda: self.state(name) == "empty"
+                      and not self.daemon.functions(self.address(name)), limit_s)
+
+    def state(self, name):
+        """The daemon's word for a port's state."""
+        return self.daemon.ports()[self.address(name)]["state"]
+
+    def reported(self, event, name, after=0):
+        """Waits for a record about a port among those after the first `after`; what it says is in
+        the progress log."""
+        found, subject = [], (event, self.address(name))
+
+        def ready():
+            found[:] = [r for r in self.daemon.records()[after:] if (r.event, r.port) == subject]
+            return found
+
+        try:
+            self.wait(f"a record {event} about {name}", ready, 20)
+        except LabError:
+            return self.expect(False, f"reported: {event}")
+        return self.expect(True, f"reported: {event}: {found[0].text}")
+
+    def examine(self, name, stage="", doors=2):
+        """Every function below a port, seen from outside, then attacked: the rows. stage: when this
+        is, for people. doors: how many must hold: both; one is enough; or 0, it is not guarded
+        yet."""
+        port, known, rows = self.port(name), self.rig.enumerated(self.port(name)), []
+        for function in list(self.config.below(port.rid)):
+            row = {"stage": stage, "doors": doors, "sbdf": function.sbdf,
+                   "port": pci.sbdf(port.rid), "id": function.id,
+                   "class": f"0x{function.class_code:06x}",
+                   "kind": "bridge" if function.bridge else "endpoint",
+                   "owner": self.rig.oracle.owner(function.rid),
+                   "driver": known.get(function.sbdf, ("", None))[1], "dma": None}
+            if self.rig.attacker.weapon(function):
+                row["dma"] = self.rig.attacker.attack(port, function).record()
+            rows.append(row)
+            self.say(f"{function.sbdf} {function.id} {row['kind']:8} owner {row['owner']:5} driver "
+                     f"{row['driver'] or '-':9} DMA {row['dma']['result'] if row['dma'] else '-'}")
+        self.rows += rows
+        self.expect(any(row["dma"] for row in rows), f"attacked: {stage or 'settled'}")
+        if doors != 1:    # a hierarchy without bus numbers shows its first bus only
+            self.expect(sorted(row["id"] for row in rows) == sorted(d.id for d in self.there[name]),
+                        "everything that is plugged was examined")
+        return rows
+
+    def judge(self):
+        """The expectation of nearly every scenario: stock is overwritten, protected never
+        exposed."""
+        if self.stock:
+            self.judge_stock()
+            return
+        both = [row for row in self.rows if row["doors"] == 2]
+        fired = [row["dma"] for row in self.rows if row["dma"] and row["doors"]]
+        self.expect(any(row["dma"] for row in both), "both doors were attacked")
+        self.expect(not any(dma["bytes"] for dma in fired), "nothing was overwritten")
+        self.expect(not any(row["dma"] and row["dma"]["bytes_door2"] for row in both),
+                    "no byte of dom0 passed door 2")
+        self.expect(all(row["owner"] != "dom0" for row in both), "no function is dom0's")
+        self.expect(all(row["driver"] in KEPT_OFF for row in both), "no dom0 driver below a port")
+        for port in self.machine.ports:
+            self.expect(not self.config.bme(port.rid), f"door 1 of {port.name} is still closed")
+        self.expect(self.sampler.exposures == 0, "no exposure")
+
+    def judge_stock(self):
+        """Where nothing guards, every port that something was plugged into let it through."""
+        ports = {row["port"] for row in self.rows}
+        hit = {row["port"] for row in self.rows if row["dma"] and row["dma"]["bytes"]}
+        self.expect(ports and hit == ports, "stock: dom0 was overwritten through every port")
+        self.expect(self.sampler.exposures > 0, "stock: the oracle saw exposures")
+
+    def leave(self, error=None):
+        """Ends the run; writes and returns the verdict. The rig goes on."""
+        sampling = self.sampler.stop() if self.sampler else {}
+        if sampling.get("error"):
+            self.failures.append(f"the sampler died: {sampling['error']}")
+        if not error:
+            rate = sampling.get("samples_per_guest_s", 0)
+            self.expect(rate >= SAMPLES_PER_GUEST_S, f"{rate} samples per guest second")
+        if self.rig:
+            broken = self.rig.broken()
+            self.expect(not broken, f"Xen and dom0's kernel are whole: {broken or 'nothing broke'}")
+            (self.folder / "serial.log").write_text(self.rig.serial())
+            shutil.copy(self.rig.folder / "qemu.log", self.folder)
+            self.save_log()
+        self.times["total_s"] = round(time.monotonic() - self.began, 2)
+        held = not self.failures and not error
+        verdict = {"scenario": self.name, "stock": self.stock, "folder": str(self.folder),
+                   "held": held, "error": error, "failures": self.failures,
+                   "functions": self.rows, "sampling": sampling, "times": self.times}
+        (self.folder / "verdict.json").write_text(json.dumps(verdict, indent=1) + "\n")
+        self.say(f"{'held' if held else 'FAILED'}: {sampling.get('exposures', '?')} exposures in "
+                 f"{sampling.get('samples', 0)} samples, longest gap "
+                 f"{sampling.get('worst_gap_s', '?')} s; {self.folder}/verdict.json")
+        self.progress.close()
+        return verdict
+
+    def save_log(self):
+        """A copy of the daemon's log on this machine, if dom0 still answers."""
+        try:
+            text = "" if self.stock else self.daemon.log()
+        except (OSError, AgentError, LabError) as problem:
+            text = f"(the log could not be fetched: {problem})\n"
+        (self.folder / "sallyport.log").write_text(text)

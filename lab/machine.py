@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The machine: one QEMU process with an emulated IOMMU and external root ports; its RAM is mapped
+into this process."""
+
+import contextlib
+import dataclasses
+import itertools
+import mmap
+import os
+import subprocess
+import threading
+import time
+
+from pci import CAP_EXPRESS, SLTCTL
+from qmp import Qmp
+from qtest import Qtest
+
+MIB = 1 << 20
+RAM_MIB, DOM0_MIB = 2048, 1024
+
+# What differs between IOMMU vendors: CPU model, IOMMU device.
+VENDORS = {
+    "vtd": ("Haswell-noTSX,-pcid,-x2apic", "intel-iommu,intremap=on,device-iotlb=on,aw-bits=48"),
+    "amd": ("qemu64,+svm,+npt,+smep", "amd-iommu,intremap=on,device-iotlb=on"),
+}
+
+
+class MachineError(Exception):
+    """The machine did not do what the lab needs of it."""
+
+
+# Vendor and device ID of QEMU's models.
+IDS = {"edu": "1234:11e8", "nvme": "1b36:0010", "pcie-pci-bridge": "1b36:000e",
+       "x3130-upstream": "104c:8232", "xio3130-downstream": "104c:8233"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Port:
+    """An external root port. name: QEMU id and bus; device: its number on bus 0; power: has a power
+    controller."""
+    name: str
+    device: int
+    power: bool = False
+    buses: int = 8
+
+    @property
+    def rid(self):
+        return self.device << 3
+
+    def argument(self):
+        """Its -device argument. buses = bus numbers kept free below it by the firmware."""
+        extra = "" if self.power else ",power_controller_present=off"
+        return (f"pcie-root-port,id={self.name},bus=pcie.0,addr={self.device:#x},"
+                f"chassis={self.device},slot={self.device},bus-reserve={self.buses},"
+                f"mem-reserve=64M{extra}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Device:
+    """A device to plug. model: QEMU's; name: id; addr: "SLOT.FUNCTION" on `bus` (None: the port's
+    own bus)."""
+    model: str
+    name: str
+    addr: str
+    bus: str | None = None
+    options: tuple = ()
+
+    @property
+    def id(self):
+        return IDS[self.model]
+
+    def arguments(self, port, multifunction):
+        """Arguments of device_add."""
+        values = {"driver": self.model, "id": self.name, "bus": self.bus or port, "addr": self.addr}
+        if multifunction:
+            values["multifunction"] = True
+        return values | dict(self.options)
+
+
+class Ram:
+    """The guest's RAM, shared with QEMU by a memfd: guest-physical address = offset (all of it lies
+    below 2 GiB)."""
+
+    def __init__(self, size):
+        self.size = size
+        self.file = os.memfd_create("guest-ram")
+        os.ftruncate(self.file, size)
+        self.bytes = mmap.mmap(self.file, size)
+
+    def read(self, address, size):
+        """Bytes, or None when the range is not RAM."""
+        if address < 0 or address + size > self.size:
+            return None
+        return self.bytes[address:address + size]
+
+    def write(self, address, data):
+        assert 0 <= address <= self.size - len(data)
+        self.bytes[address:address + len(data)] = data
+
+    def extents(self):
+        """(start, end) of the parts that were ever written."""
+        end = 0
+        while end < self.size:
+            try:
+                start = os.lseek(self.file, end, os.SEEK_DATA)
+            except OSError:
+                return
+            end = os.lseek(self.file, start, os.SEEK_HOLE)
+            yield start, end
+
+    def find(self, pattern):
+        """Addresses at which the pattern stands, ascending."""
+        for start, end in self.extents():
+            at = self.bytes.find(pattern, start, end)
+            while at >= 0:
+                yield at
+                at = self.bytes.find(pattern, at + 1, end)
+
+    def close(self):
+        self.bytes.close()
+        os.close(self.file)
+
+
+class Machine:
+    """QEMU from start to stop. `clock()` counts seconds in which the guest ran, pauses left out."""
+
+    def __init__(self, folder, image, ports, vendor="vtd", cold=()):
+        self.folder, self.ports, self.vendor = folder, tuple(ports), vendor
+        self.ram = Ram(RAM_MIB * MIB)
+        self.lock = threading.RLock()
+        self.keeper = image.keeper
+        self.drives, self.slots = itertools.count(1), itertools.count(1)
+        self.pauses, self.ran_s, self.since = 0, 0.0, None
+        self.argv = self.command(image, cold)
+
+    def command(self, image, cold):
+        """QEMU's command line (shared/lab-facts.md, "Recipe"). cold: (port name, Device) there at
+        power-on."""
+        cpu, iommu = VENDORS[self.vendor]
+        argv = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults",
+                "-display", "none", "-no-reboot", "-accel", "tcg,thread=multi",
+                "-machine", "q35,kernel-irqchip=split,memory-backend=ram",
+                "-cpu", cpu, "-smp", "2", "-m", str(self.ram.size // MIB),
+                "-object", f"memory-backend-file,id=ram,size={self.ram.size},share=on,"
+                           f"mem-path=/proc/self/fd/{self.ram.file}",
+                "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off", "-device", iommu,
+                "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
+                "-qtest", f"unix:{self.folder}/qtest,server=on,wait=off", "-qtest-log", "none",
+                "-serial", f"file:{self.folder}/serial.log",
+                "-serial", f"unix:{self.folder}/agent,server=on,wait=off",
+                "-kernel", str(image.xen),
+                "-append", f"console=com1 dom0_mem={DOM0_MIB}M,max:{DOM0_MIB}M loglvl=all "
+                           "guest_loglvl=all iommu=verbose,debug",
+                "-initrd", f"{image.kernel} console=hvc0 quiet,{image.initramfs}"]
+        for port in self.ports:
+            argv += ["-device", port.argument()]
+        for port, device in cold:
+            values = device.arguments(port, True) | self.numbered(device)
+            if device.model == "nvme":
+                values["drive"] = f"cold{device.name}"
+                argv += ["-blockdev", f"null-co,node-name=cold{device.name},size={64 * MIB}"]
+            argv += ["-device", ",".join(f"{key}={flag(value)}" for key, value in values.items())]
+        return argv
+
+    def start(self):
+        """Starts QEMU; the guest runs from here on."""
+        for name in ("qmp", "qtest", "agent"):
+            (self.folder / name).unlink(missing_ok=True)
+        log = open(self.folder / "qemu.log", "wb")
+        self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                        env=os.environ | {"LD_PRELOAD": str(self.keeper)},
+                                        pass_fds=(self.ram.file,))
+        try:
+            self.qmp, self.qtest = Qmp(self.folder / "qmp"), Qtest(self.folder / "qtest")
+        except OSError as error:
+            self.process.kill()
+            text = f"QEMU does not answer: {error}; see {self.folder}/qemu.log"
+            raise MachineError(text) from error
+        self.since = time.monotonic()
+
+    def stop(self):
+        """Ends QEMU, by its process id, and gives the RAM back."""
+        self.process.kill()
+        self.process.wait(10)
+        self.ram.close()
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def clock(self):
+        """Seconds of guest activity since the start."""
+        with self.lock:
+            return self.ran_s + (time.monotonic() - self.since if self.since else 0.0)
+
+    @contextlib.contextmanager
+    def paused(self):
+        """No virtual CPU runs inside the block; nests."""
+        with self.lock:
+            if self.pauses == 0:
+                self.qmp.execute("stop")
+                self.ran_s += time.monotonic() - self.since
+                self.since = None
+            self.pauses += 1
+            try:
+                yield
+            finally:
+                self.pauses -= 1
+                if self.pauses == 0:
+                    self.since = time.monotonic()
+                    self.qmp.execute("cont")
+
+    def plug(self, port, devices):
+        """Plugs a hierarchy at once: the guest is paused meanwhile and sees one event; function 0
+        goes last."""
+        order = [d for d in devices if d.bus or not d.addr.endswith(".0")]
+        order += [d for d in devices if d not in order]
+        with self.paused():
+            for device in order:
+                if device.model == "xio3130-downstream":
+                    self.adopt(port, device.bus)
+                more = {"drive": self.drive()} if device.model == "nvme" else self.numbered(device)
+                self.qmp.execute("device_add", **device.arguments(port, len(devices) > 1), **more)
+
+    def numbered(self, device):
+        """What a switch's downstream port is given: a slot number that no other has, and no power
+        controller. (With one, what is behind it would stay off until pciehp, bound to that port
+        while dom0 enumerates, has switched it on.)"""
+        if device.model != "xio3130-downstream":
+            return {}
+        return {"chassis": 77, "slot": next(self.slots), "power_controller_present": False}
+
+    def adopt(self, port, bus):
+        """Lets a switch's internal bus accept hot-added downstream ports: QEMU gives that bus no
+        hotplug handler of its own ("does not support hotplugging"), so the root port's is lent to
+        it."""
+        self.qmp.execute("qom-set", path=f"/machine/peripheral/{bus}/{bus}",
+                         property="hotplug-handler", value=f"/machine/peripheral/{port}")
+
+    def drive(self):
+        """Name of a new empty disk of 64 MiB without a file."""
+        name = f"drive{next(self.drives)}"
+        disk = {"driver": "null-co", "node-name": name, "size": 64 * MIB}
+        self.qmp.execute("blockdev-add", **disk)
+        return name
+
+    def pull(self, port, config):
+        """Surprise removal of all below a port: QEMU unplugs at once when Slot Control turns to
+        "power off, indicator off" (pcie_cap_slot_write_config), also on a port without power
+        controller; the guest's Slot Control is put back."""
+        register = config.capability(port.rid, CAP_EXPRESS) + SLTCTL
+        with self.paused():
+            before = config.load(port.rid, register, 2)
+            config.store(port.rid, register, 2, before & ~0x400 & ~0x300 | 0x100)
+            config.store(port.rid, register, 2, before | 0x400 | 0x300)
+            config.store(port.rid, register, 2, before)
+
+    def press_button(self, device):
+        """Presses the attention button of the slot that holds the device. On a port with power
+        controller QEMU ends the removal when the guest turns power and indicator off; without one,
+        the user pulls (`pull`) once the indicator is off."""
+        self.qmp.execute("device_del", id=device.name)
+
+
+def flag(value):
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else value

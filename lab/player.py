@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Plays scenarios one after the other, on one machine as long as they ask for the same one and it
+can be restored."""
+
+import importlib
+import pathlib
+import shutil
+import tempfile
+import traceback
+
+import guest
+from harness import Lab
+from rig import Rig
+
+SCENARIOS = pathlib.Path(__file__).resolve().parent / "scenarios"
+
+
+def names():
+    """Every scenario."""
+    return sorted(path.stem for path in SCENARIOS.glob("*.py"))
+
+
+def scenario(name):
+    """A scenario's module: run(lab), PORTS, and where it differs: COLD, devices at boot; BASELINE,
+    the scenario whose stock run shows its attack at work (its own name, unless given)."""
+    module = importlib.import_module(f"scenarios.{name}")
+    module.COLD = getattr(module, "COLD", ())
+    module.BASELINE = getattr(module, "BASELINE", name)
+    return module
+
+
+class Player:
+    """label: what its machines' folders begin with; quiet: progress goes to the scenario's log
+    only."""
+
+    def __init__(self, label="machine", quiet=False, vendor="vtd"):
+        self.label, self.quiet, self.vendor = label, quiet, vendor
+        self.rig = self.setup = None
+
+    def play(self, name, stock):
+        """The verdict of one run, whatever happens in it."""
+        module, lab, error = scenario(name), Lab(name, stock, self.quiet), None
+        try:
+            lab.enter(self.ready(module, stock, lab.say), sampled=not module.COLD)
+            module.run(lab)
+        except KeyboardInterrupt:
+            lab.leave("interrupted")
+            raise
+        except Exception as problem:  # the verdict must be written whatever failed
+            error = f"{type(problem).__name__}: {problem}"
+            lab.say(traceback.format_exc())
+        verdict = lab.leave(error)
+        if not verdict["held"]:
+            self.close()
+        return verdict
+
+    def ready(self, module, stock, say):
+        """A rig as after boot with the scenario's ports: the one that is there, or a new one."""
+        setup = (stock, module.PORTS, module.COLD)
+        if self.rig and setup == self.setup and not module.COLD:
+            try:
+                self.rig.restore()
+                say("same machine, restored")
+                return self.rig
+            except Exception as problem:  # any doubt about the machine: take a new one
+                say(f"the machine cannot be used again: {problem}")
+        self.close()
+        guest.BUILD.mkdir(parents=True, exist_ok=True)
+        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.label}-", dir=guest.BUILD))
+        say(f"the machine's own files: {folder}")
+        self.rig, self.setup = Rig(folder, module.PORTS, module.COLD, self.vendor, say), setup
+        return self.rig
+
+    def close(self):
+        """Ends the machine. Its folder goes, unless it did not come up: the scenarios have what
+        they need of it."""
+        if self.rig:
+            self.rig.stop()
+            shutil.rmtree(self.rig.folder, ignore_errors=True)
+        self.rig = None

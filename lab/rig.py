@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rig: one booted machine with everything that looks at it. It can serve several scenarios."""
+
+import re
+import time
+
+import guest
+import pci
+from agent import Agent
+from attacker import Attacker
+from canary import Canary
+from daemon import Daemon
+from machine import Machine
+from oracle import Oracle
+
+BOOT_S = 120
+SETTLE_S = 120
+# What Xen and Linux print when they break (xen/common/bug.c, xen/drivers/char/console.c:panic,
+# Linux kernel/panic.c, arch/x86/kernel/dumpstack.c).
+BROKEN = re.compile(r"^.*(?:Xen BUG|Panic on CPU|kernel BUG|Oops|Kernel panic|Call Trace).*$", re.M)
+
+# Arguments: PORT. The port as the kernel leaves an empty one at boot: BME set, pciehp bound.
+RESTORE = """
+port=$1; folder=/sys/bus/pci/devices/$port
+for function in $folder/????:??:??.?; do
+	[ ! -e $function/remove ] || echo 1 >$function/remove
+done
+/lib/lab/bme $port 1
+service=$(cd $folder && echo $port:pcie??4)
+[ -e $folder/$service/driver ] || echo $service >/sys/bus/pci_express/drivers/pciehp/bind
+"""
+
+
+class LabError(Exception):
+    """The lab could not do its work; says nothing about the program under test."""
+
+
+class Rig:
+    """machine, agent, config, canary, oracle, attacker, daemon: see their files. boot_s: seconds
+    until dom0 answered. mark: offset in the serial log at which the present scenario begins."""
+
+    def __init__(self, folder, ports, cold, vendor, say):
+        image = guest.image(say)
+        say("starting QEMU: Xen and dom0 boot")
+        start = time.monotonic()
+        self.folder, self.mark = folder, 0
+        self.machine = Machine(folder, image, ports, vendor, cold=cold)
+        try:
+            self.machine.start()
+            self.agent = Agent(folder / "agent")
+            self.agent.wait_ready(BOOT_S)
+            self.boot_s = round(time.monotonic() - start, 2)
+            say(f"dom0 is up after {self.boot_s} s: {self.dom0('uname -r').strip()}")
+            self.config = pci.Config(self.machine.qtest)
+            self.canary = Canary(self.machine.ram)
+            self.oracle = Oracle(self.machine, self.config, self.canary)
+            self.attacker = Attacker(self.machine, self.config, self.canary)
+            self.daemon = Daemon(self)
+        except BaseException:
+            self.machine.stop()
+            raise
+        pages = self.canary.pages
+        say(f"canary: {len(pages)} pages of dom0 found from {min(pages):#x} on")
+
+    def dom0(self, script, timeout_s=30):
+        """Output of a shell script in dom0 that must succeed."""
+        status, output = self.agent.run(script, timeout_s)
+        if status:
+            raise LabError(f"dom0: {script!r}: exit {status}: {output.strip()}")
+        return output
+
+    def wait(self, what, ready, limit_s=SETTLE_S, interval_s=0.1):
+        """Seconds until ready() was true; a LabError after limit_s."""
+        start = time.monotonic()
+        while not ready():
+            if time.monotonic() - start > limit_s:
+                raise LabError(f"not within {limit_s} s: {what}")
+            time.sleep(interval_s)
+        return time.monotonic() - start
+
+    def enumerated(self, port):
+        """{SBDF: (id, driver or None, inode of its sysfs folder)} of the functions that dom0's
+        kernel has below a port."""
+        text = self.dom0(f"/lib/lab/functions {pci.sbdf(port.rid)}")
+        rows = (line.split() for line in text.splitlines())
+        return {sbdf: (identity, None if driver == "-" else driver, int(instance))
+                for sbdf, identity, driver, instance in rows}
+
+    def serial(self):
+        """What Xen and dom0's kernel printed since the present scenario began."""
+        data = (self.folder / "serial.log").read_bytes()[self.mark:]
+        return data.decode("utf-8", "replace")
+
+    def broken(self):
+        """The first line of `serial` in which Xen or dom0's kernel says that it broke, or None."""
+        found = BROKEN.search(self.serial())
+        return found.group(0).strip() if found else None
+
+    def restore(self):
+        """Brings machine and dom0 back to what they are after a boot without devices; a LabError
+        when that fails."""
+        self.daemon.stop()
+        for port in self.machine.ports:
+            if self.config.slot(port.rid)["presence"]:
+                self.machine.pull(port, self.config)
+        for port in self.machine.ports:
+            name = pci.sbdf(port.rid)
+            if self.config.bme(port.rid):    # stock: pciehp sees the removal and does it
+                self.wait(f"{name} is empty", lambda: not self.enumerated(port), 20)
+            self.dom0(f"set -- {name}\n{RESTORE}")
+            if self.enumerated(port) or not self.config.bme(port.rid):
+                raise LabError(f"{name} could not be restored")
+        if left := self.oracle.look().owners:
+            raise LabError(f"left in the IOMMU's tables: {left}")
+        if line := self.broken():
+            raise LabError(f"broken: {line}")
+        self.mark = (self.folder / "serial.log").stat().st_size
+
+    def stop(self):
+        self.machine.stop()

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Bridges, a disk and leaves behind bridges are plugged at once: stock Xen gives them dom0's
+memory."""
+
+from harness import RACK, hierarchy
+
+PORTS = RACK
+
+
+def run(lab):
+    devices = hierarchy()
+    lab.guard()
+    lab.plug(("rp0", devices))
+    lab.settle("rp0", devices)
+    lab.examine("rp0")
+    lab.judge()
