@@ -8,7 +8,10 @@
 #include "base/assert.h"
 #include "core/verify/verify.h"
 
-#define WORDS_MAX 512
+/* A port of model and world, and each of its places: at most so many words (core_port_add, core_function_add...). */
+#define PORT_WORDS 72
+#define PLACE_WORDS 14
+#define WORDS_MAX (16 + SIM_PORTS * (PORT_WORDS + SIM_FUNCTIONS * PLACE_WORDS))
 
 struct canon {
         uint64_t now_ms;
@@ -139,7 +142,7 @@ static void function_add(struct canon *canon, const struct sim_function *functio
                                 (uint64_t)function->mapping << 40);
 }
 
-static void port_add(struct canon *canon, const struct sim_port *port)
+static void port_add(struct canon *canon, const struct sim_port *port, uint32_t count)
 {
         bool pending = port->pending_token != 0;
 
@@ -153,7 +156,7 @@ static void port_add(struct canon *canon, const struct sim_port *port)
                                 (uint64_t)port->replies << 24 |
                                 (uint64_t)(pending && port->acted ? (uint8_t)port->answer_error : 0)
                                         << 32);
-        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++) {
+        for (uint32_t i = 0; i < count; i++) {
                 function_add(canon, &port->functions[i]);
                 if (pending && port->acted && port->answer_observes) {
                         function_add(canon, &port->seen[i]);
@@ -162,7 +165,7 @@ static void port_add(struct canon *canon, const struct sim_port *port)
         }
         if (pending) {
                 word_add(canon, (uint64_t)port->pending.kind << 32 | port->pending.function);
-                for (uint32_t i = 0; i < SIM_FUNCTIONS; i++)
+                for (uint32_t i = 0; i < count; i++)
                         word_add(canon, port->pending.instance == port->functions[i].instance);
         }
 }
@@ -183,17 +186,18 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
                                 (uint64_t)world->wishes_left << 24 |
                                 (uint64_t)world->xen_minor << 32 | (uint64_t)world->vendor << 48);
         for (uint32_t i = 0; i < world->port_count; i++)
-                port_add(canon, &world->ports[i]);
+                port_add(canon, &world->ports[i], sim_function_count(world, i));
         if (world->crashed)
                 return; /* the core's state is lost */
         for (uint32_t i = 0; i < core->port_count; i++)
                 core_port_add(canon, &core->ports[i]);
         for (uint32_t i = 0; i < core->function_count; i++) {
                 const struct model_function *function = &core->functions[i];
-                uint32_t number = sim_port_index(function->port);
+                uint32_t number = sim_port_index(world, function->port);
+                uint32_t count = sim_function_count(world, number);
                 uint32_t index = 0;
 
-                while (index < SIM_FUNCTIONS - 1 && sim_sbdf(number, index) != function->facts.sbdf)
+                while (index < count - 1 && sim_sbdf(world, number, index) != function->facts.sbdf)
                         index++;
                 core_function_add(canon, &core->ports[number], function,
                                   &world->ports[number].functions[index]);

@@ -4,8 +4,10 @@
 
 #include <string.h>
 
-/* What stands before the arrays, counts included. */
-#define HEAD_SIZE (offsetof(struct sim_state, core) + offsetof(struct core, ports))
+/* What stands before the arrays, counts included; and of a port before its functions. */
+#define WORLD_HEAD_SIZE offsetof(struct sim_world, ports)
+#define CORE_HEAD_SIZE offsetof(struct core, ports)
+#define PORT_HEAD_SIZE offsetof(struct sim_port, functions)
 
 static size_t ports_size(const struct sim_state *state)
 {
@@ -17,9 +19,30 @@ static size_t functions_size(const struct sim_state *state)
         return state->core.function_count * sizeof state->core.functions[0];
 }
 
+/* What was seen counts only until it is delivered, and only where there is something to deliver. */
+static bool port_seen(const struct sim_port *port)
+{
+        return port->pending_token != 0 && port->answer_observes;
+}
+
+static size_t places_size(const struct sim_world *world, uint32_t port)
+{
+        return sim_function_count(world, port) * sizeof(struct sim_function);
+}
+
+static void port_copy(struct sim_port *to, const struct sim_port *from, size_t size)
+{
+        memcpy(to, from, PORT_HEAD_SIZE + size);
+        if (port_seen(from))
+                memcpy(to->seen, from->seen, size);
+}
+
 void sim_copy(struct sim_state *to, const struct sim_state *from)
 {
-        memcpy(to, from, HEAD_SIZE);
+        memcpy(&to->world, &from->world, WORLD_HEAD_SIZE);
+        for (uint32_t i = 0; i < from->world.port_count; i++)
+                port_copy(&to->world.ports[i], &from->world.ports[i], places_size(&from->world, i));
+        memcpy(&to->core, &from->core, CORE_HEAD_SIZE);
         memcpy(to->core.ports, from->core.ports, ports_size(from));
         memcpy(to->core.functions, from->core.functions, functions_size(from));
         to->core.config.auto_ports = from->core.config.auto_ports;
@@ -28,23 +51,56 @@ void sim_copy(struct sim_state *to, const struct sim_state *from)
 
 size_t sim_packed_size(const struct sim_state *state)
 {
-        return HEAD_SIZE + ports_size(state) + functions_size(state);
+        size_t size = WORLD_HEAD_SIZE + CORE_HEAD_SIZE + ports_size(state) + functions_size(state);
+
+        for (uint32_t i = 0; i < state->world.port_count; i++)
+                size += PORT_HEAD_SIZE +
+                        places_size(&state->world, i) * (port_seen(&state->world.ports[i]) ? 2 : 1);
+        return size;
+}
+
+static char *piece_pack(char *at, const void *from, size_t size)
+{
+        memcpy(at, from, size);
+        return at + size;
+}
+
+static const char *piece_unpack(void *to, const char *at, size_t size)
+{
+        memcpy(to, at, size);
+        return at + size;
 }
 
 void sim_pack(void *bytes, const struct sim_state *state)
 {
-        char *at = bytes;
+        char *at = piece_pack(bytes, &state->world, WORLD_HEAD_SIZE);
 
-        memcpy(at, state, HEAD_SIZE);
-        memcpy(at + HEAD_SIZE, state->core.ports, ports_size(state));
-        memcpy(at + HEAD_SIZE + ports_size(state), state->core.functions, functions_size(state));
+        for (uint32_t i = 0; i < state->world.port_count; i++) {
+                const struct sim_port *port = &state->world.ports[i];
+                size_t size = places_size(&state->world, i);
+
+                at = piece_pack(at, port, PORT_HEAD_SIZE + size);
+                if (port_seen(port))
+                        at = piece_pack(at, port->seen, size);
+        }
+        at = piece_pack(at, &state->core, CORE_HEAD_SIZE);
+        at = piece_pack(at, state->core.ports, ports_size(state));
+        (void)piece_pack(at, state->core.functions, functions_size(state));
 }
 
 void sim_unpack(struct sim_state *to, const void *bytes)
 {
-        const char *at = bytes;
+        const char *at = piece_unpack(&to->world, bytes, WORLD_HEAD_SIZE);
 
-        memcpy(to, at, HEAD_SIZE);
-        memcpy(to->core.ports, at + HEAD_SIZE, ports_size(to));
-        memcpy(to->core.functions, at + HEAD_SIZE + ports_size(to), functions_size(to));
+        for (uint32_t i = 0; i < to->world.port_count; i++) {
+                struct sim_port *port = &to->world.ports[i];
+                size_t size = places_size(&to->world, i);
+
+                at = piece_unpack(port, at, PORT_HEAD_SIZE + size);
+                if (port_seen(port))
+                        at = piece_unpack(port->seen, at, size);
+        }
+        at = piece_unpack(&to->core, at, CORE_HEAD_SIZE);
+        at = piece_unpack(to->core.ports, at, ports_size(to));
+        (void)piece_unpack(to->core.functions, at, functions_size(to));
 }

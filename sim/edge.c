@@ -48,7 +48,7 @@ static void found_fill(const struct sim_world *world, uint32_t port, struct even
         struct event_port *found = &event->found;
 
         event->kind = EVENT_PORT_FOUND;
-        event->port = sim_sbdf(port, SIM_FUNCTIONS);
+        event->port = sim_port_sbdf(world, port);
         memset(found, 0, sizeof *found);
         found->sbdf = found->place.sbdf = event->port;
         found->pcie_cap = 0x40;
@@ -56,7 +56,7 @@ static void found_fill(const struct sim_world *world, uint32_t port, struct even
         found->port_type = 4;
         found->slot = true;
         found->slot_cap = MODEL_SLOT_CAP_HPC | MODEL_SLOT_CAP_ABP;
-        if (world->ports[port].power_controller)
+        if (sim_shape_of(world, port)->power_controller)
                 found->slot_cap |= MODEL_SLOT_CAP_PCP;
         found->link_cap = MODEL_LINK_CAP_DLLLARC;
 }
@@ -64,7 +64,7 @@ static void found_fill(const struct sim_world *world, uint32_t port, struct even
 /* The worker takes it; what it does and answers are moves of their own. */
 static void worker_start(struct sim_world *world, const struct effect *effect)
 {
-        struct sim_port *port = &world->ports[sim_port_index(effect->port)];
+        struct sim_port *port = &world->ports[sim_port_index(world, effect->port)];
 
         base_assert(port->pending_token == 0);
         port->pending = *effect;
@@ -76,7 +76,7 @@ static void worker_start(struct sim_world *world, const struct effect *effect)
 
 static void at_once(struct sim_state *state, const struct effect *effect, bool blind)
 {
-        uint32_t port = sim_port_index(effect->port);
+        uint32_t port = sim_port_index(&state->world, effect->port);
 
         if (effect->kind == EFFECT_DISCOVER) {
                 for (uint32_t i = 0; i < state->world.port_count; i++)
@@ -130,7 +130,7 @@ static void answer_fill(const struct sim_world *world, const struct answer *answ
         event->kind = answer->kind;
         event->token = answer->token;
         event->error = 0;
-        event->port = sim_sbdf(answer->port, SIM_FUNCTIONS);
+        event->port = sim_port_sbdf(world, answer->port);
         if (answer->kind == EVENT_PORT_FOUND)
                 found_fill(world, answer->port, event);
         else if (answer->kind == EVENT_PORT_READ)
@@ -160,7 +160,7 @@ void sim_edge_answer(struct sim_state *state, uint32_t port, struct event *ret_e
         struct sim_port *from = &state->world.ports[port];
 
         ret_event->kind = EVENT_COMPLETED;
-        ret_event->port = sim_sbdf(port, SIM_FUNCTIONS);
+        ret_event->port = sim_port_sbdf(&state->world, port);
         ret_event->token = from->pending_token;
         ret_event->error = from->answer_error;
         from->pending_token = 0;
@@ -170,9 +170,9 @@ void sim_edge_answer(struct sim_state *state, uint32_t port, struct event *ret_e
                 return;
         if (from->pending.kind == EFFECT_INVENTORY) {
                 ret_event->kind = EVENT_INVENTORY;
-                sim_inventory_fill(port, from->seen, &ret_event->inventory);
+                sim_inventory_fill(&state->world, port, &ret_event->inventory);
         } else if (from->pending.kind == EFFECT_OWNERS) {
                 ret_event->kind = EVENT_OWNERS;
-                sim_owners_fill(port, from->seen, &ret_event->owners);
+                sim_owners_fill(&state->world, port, &ret_event->owners);
         }
 }

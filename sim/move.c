@@ -31,7 +31,7 @@ static void event_send(struct sim_state *state, enum event_kind kind, uint32_t p
         event.kind = kind;
         event.token = 0;
         event.error = 0;
-        event.port = port < SIM_PORTS ? sim_sbdf(port, SIM_FUNCTIONS) : BASE_SBDF_NONE;
+        event.port = port < SIM_PORTS ? sim_port_sbdf(&state->world, port) : BASE_SBDF_NONE;
         sim_edge_event(state, &event, /* blind= */ false);
 }
 
@@ -48,7 +48,7 @@ static void poll_do(struct sim_state *state, bool blind)
         for (uint32_t i = 0; i < state->world.port_count; i++) {
                 event.kind = EVENT_PORT_READ;
                 event.token = 0;
-                event.port = sim_sbdf(i, SIM_FUNCTIONS);
+                event.port = sim_port_sbdf(&state->world, i);
                 event.registers = sim_registers(&state->world, i);
                 sim_edge_event(state, &event, blind);
         }
@@ -89,7 +89,8 @@ static void worker_act(struct sim_state *state, uint32_t number, bool lies, int3
         if (error == 0 && !lies &&
             (port->pending.kind == EFFECT_INVENTORY || port->pending.kind == EFFECT_OWNERS)) {
                 port->answer_observes = true;
-                memcpy(port->seen, port->functions, sizeof port->seen);
+                memcpy(port->seen, port->functions,
+                       sim_function_count(&state->world, number) * sizeof port->seen[0]);
         }
         if (port->pending.kind == EFFECT_OWNERS)
                 port->changed &= (uint8_t)~2u;
@@ -110,38 +111,10 @@ static void uevent_send(struct sim_state *state, uint32_t port)
         memset(&event.uevent, 0, sizeof event.uevent);
         event.uevent.action = UEVENT_ADD;
         event.uevent.subsystem = SUBSYSTEM_PCI;
-        place->above[0] = sim_sbdf(port, SIM_FUNCTIONS);
+        place->above[0] = sim_port_sbdf(&state->world, port);
         place->depth = 1;
-        place->sbdf = sim_sbdf(port, 0);
+        place->sbdf = sim_sbdf(&state->world, port, 0);
         event_send(state, EVENT_UEVENT, SIM_PORTS);
-}
-
-static void presence_set(struct sim_world *world, struct sim_port *port, bool present)
-{
-        port->slot_status |= MODEL_SLOT_STATUS_PDC;
-        if (present)
-                port->slot_status |= MODEL_SLOT_STATUS_PDS;
-        else
-                port->slot_status &= (uint16_t)~MODEL_SLOT_STATUS_PDS;
-        sim_link_update(port);
-        port->changed = SIM_CHANGED;
-        sim_kernel_pciehp(world, port);
-}
-
-/* Everything below the port is replaced: plugged (1), taken away (0), or swapped for another device (1 <-> 2). */
-static void device_set(struct sim_port *port, enum sim_move_kind kind)
-{
-        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++) {
-                struct sim_function *function = &port->functions[i];
-
-                if (kind == MOVE_SWAP)
-                        function->identity = (uint8_t)(3 - function->identity);
-                else
-                        function->identity = kind == MOVE_PLUG;
-                function->dumb = function->strange = function->hid = false;
-        }
-        if (kind == MOVE_SWAP && (port->link_status & MODEL_LINK_STATUS_DLLLA))
-                port->slot_status |= MODEL_SLOT_STATUS_DLLSC;
 }
 
 static void attacker_do(struct sim_world *world, struct sim_move move)
@@ -157,9 +130,10 @@ static void attacker_do(struct sim_world *world, struct sim_move move)
                 function->dumb = !function->dumb;
                 function->hid = true;
                 port->changed = SIM_CHANGED;
+        } else if (move.kind == MOVE_SWAP) {
+                sim_port_plug(world, move.port, (uint8_t)(3 - port->functions[0].identity));
         } else {
-                device_set(port, (enum sim_move_kind)move.kind);
-                presence_set(world, port, move.kind != MOVE_UNPLUG);
+                sim_port_plug(world, move.port, move.kind == MOVE_PLUG);
         }
 }
 
@@ -173,7 +147,7 @@ static void intruder_do(struct sim_world *world, struct sim_move move)
                 port->command |= MODEL_COMMAND_BME;
         if (move.kind == MOVE_BIND_PCIEHP) {
                 port->pciehp = true;
-                sim_kernel_pciehp(world, port);
+                sim_kernel_pciehp(world, move.port);
         }
         if (move.kind == MOVE_RESCAN)
                 sim_kernel_rescan(world);
@@ -233,7 +207,7 @@ static void eject_send(struct sim_state *state, uint32_t port)
 {
         event.request = (struct event_request){ .id = port + 1,
                                                 .verb = REQUEST_EJECT,
-                                                .sbdf = sim_sbdf(port, SIM_FUNCTIONS) };
+                                                .sbdf = sim_port_sbdf(&state->world, port) };
         state->world.ports[port].requests++;
         event_send(state, EVENT_REQUEST, SIM_PORTS);
 }
@@ -318,19 +292,32 @@ static bool time_passes(const struct sim_state *state)
         return true;
 }
 
-static void moves_attacker(const struct sim_port *port, uint32_t number, struct sim_move *moves,
+/* Is the place before it, behind the same bridge, of the same kind? Then the attacker gains nothing by this one. */
+static bool place_alike(const struct sim_shape_port *shape, uint32_t index)
+{
+        const struct sim_place *place = &shape->places[index];
+
+        return index > 0 && place->parent != SIM_DIRECT && place->parent == place[-1].parent &&
+               place->facts[0].kind == place[-1].facts[0].kind;
+}
+
+static void moves_attacker(const struct sim_world *world, uint32_t number, struct sim_move *moves,
                            uint32_t *count)
 {
+        const struct sim_shape_port *shape = sim_shape_of(world, number);
+        const struct sim_port *port = &world->ports[number];
+
         if (!(port->slot_status & MODEL_SLOT_STATUS_PDS)) {
                 move_add(moves, count, MOVE_PLUG, number, 0);
                 return;
         }
         move_add(moves, count, MOVE_UNPLUG, number, 0);
         move_add(moves, count, MOVE_SWAP, number, 0);
-        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++) {
-                if (i != 2) /* the two leaves are alike */
-                        move_add(moves, count, MOVE_DUMB, number, i);
-                if (i == 1)
+        for (uint32_t i = 0; i < shape->count; i++) {
+                if (place_alike(shape, i))
+                        continue;
+                move_add(moves, count, MOVE_DUMB, number, i);
+                if (shape->places[i].facts[0].kind == SIM_ENDPOINT)
                         move_add(moves, count, MOVE_STRANGE, number, i);
         }
 }
@@ -384,7 +371,7 @@ uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[stat
                 if (!world->crashed)
                         moves_port(state, i, ret_moves, &count);
                 if (world->attacks_left > 0)
-                        moves_attacker(&world->ports[i], i, ret_moves, &count);
+                        moves_attacker(world, i, ret_moves, &count);
                 if (world->faults_left == 0)
                         continue;
                 for (int kind = MOVE_SET_BME; kind <= MOVE_RESCAN; kind++)
@@ -415,7 +402,7 @@ void sim_move_format(struct sim_move move, char ret_text[static 24])
 bool sim_move_parse(const char *text, struct sim_move *ret_move)
 {
         for (uint8_t kind = 0; kind < MOVE_MAX; kind++) {
-                for (uint8_t port = 0; port < SIM_PORTS; port++) {
+                for (uint8_t port = 0; port < SIM_EXPLORED_PORTS; port++) {
                         for (uint8_t function = 0; function < SIM_FUNCTIONS; function++) {
                                 struct sim_move move = { kind, port, function };
                                 char name[24];

@@ -14,8 +14,8 @@ void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
         struct sim_world *world = &ret_state->world;
 
         memset(ret_state, 0, sizeof *ret_state);
-        sim_world_init(world, scope->vendor, scope->xen_minor, scope->ports,
-                       scope->power_controller);
+        sim_world_init(world, sim_shape_explored(scope->power_controller), scope->vendor,
+                       scope->xen_minor, scope->ports);
         for (uint32_t i = 0; scope->booted && i < scope->ports; i++)
                 sim_move_do(ret_state, (struct sim_move){ MOVE_PLUG, (uint8_t)i, 0 });
         world->faults_left = scope->faults;
@@ -42,8 +42,8 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
 
         if (sscanf(text, "%3[a-z].%u.p%u.f%u.a%u.w%u.c%u.b%u%n", vendor, &minor, &ports, &faults,
                    &attacks, &wishes, &controller, &booted, &end) != 8 ||
-            text[end] != '\0' || minor > 99 || ports < 1 || ports > SIM_PORTS || faults > 9 ||
-            attacks > 255 || wishes > 255 || controller > 1 || booted > 1)
+            text[end] != '\0' || minor > 99 || ports < 1 || ports > SIM_EXPLORED_PORTS ||
+            faults > 9 || attacks > 255 || wishes > 255 || controller > 1 || booted > 1)
                 return false;
         if (strcmp(vendor, "vtd") != 0 && strcmp(vendor, "amd") != 0)
                 return false;

@@ -9,12 +9,12 @@
 #include "base/sbdf.h"
 #include "base/text.h"
 
-#define BRIDGE 0u /* functions[0]; the others hang behind it */
-
-void sim_world_init(struct sim_world *ret_world, enum sim_vendor vendor, uint16_t xen_minor,
-                    uint8_t ports, bool power_controller)
+void sim_world_init(struct sim_world *ret_world, const struct sim_shape *shape,
+                    enum sim_vendor vendor, uint16_t xen_minor, uint8_t ports)
 {
+        base_assert(ports <= shape->port_count);
         memset(ret_world, 0, sizeof *ret_world);
+        ret_world->shape = shape;
         ret_world->vendor = vendor;
         ret_world->xen_minor = xen_minor;
         ret_world->port_count = ports;
@@ -23,41 +23,37 @@ void sim_world_init(struct sim_world *ret_world, enum sim_vendor vendor, uint16_
         for (uint32_t i = 0; i < ports; i++) {
                 struct sim_port *port = &ret_world->ports[i];
 
-                port->power_controller = power_controller;
                 port->command = MODEL_COMMAND_BME;
                 port->pcieport = port->pciehp = true;
-                port->slot_control = power_controller ? MODEL_SLOT_CONTROL_PCC : 0;
-                for (uint32_t j = 0; j < SIM_FUNCTIONS; j++)
+                port->slot_control = shape->ports[i].power_controller ? MODEL_SLOT_CONTROL_PCC : 0;
+                for (uint32_t j = 0; j < shape->ports[i].count; j++)
                         port->functions[j].mapping =
                                 vendor == SIM_AMD ? SIM_UNTRANSLATED : SIM_BLOCKED;
         }
 }
 
-uint32_t sim_sbdf(uint32_t port, uint32_t index)
+uint32_t sim_port_index(const struct sim_world *world, uint32_t sbdf)
 {
-        uint32_t bus = 1 + 2 * port;
-
-        if (index == SIM_FUNCTIONS)
-                return BASE_SBDF(0, 0, 4 + port, 0);
-        return index == BRIDGE ? BASE_SBDF(0, bus, 0, 0) : BASE_SBDF(0, bus + 1, index - 1, 0);
-}
-
-uint32_t sim_port_index(uint32_t sbdf)
-{
-        for (uint32_t i = 0; i < SIM_PORTS; i++)
-                if (sim_sbdf(i, SIM_FUNCTIONS) == sbdf)
+        for (uint32_t i = 0; i < world->port_count; i++)
+                if (sim_port_sbdf(world, i) == sbdf)
                         return i;
         return SIM_PORTS;
 }
 
-static bool port_powered(const struct sim_port *port)
+const struct sim_facts *sim_facts(const struct sim_world *world, uint32_t port, uint32_t index,
+                                  uint8_t identity)
 {
-        return !port->power_controller || !(port->slot_control & MODEL_SLOT_CONTROL_PCC);
+        base_assert(identity >= 1 && identity <= SIM_DEVICES);
+        return &world->shape->ports[port].places[index].facts[identity - 1];
 }
 
-void sim_link_update(struct sim_port *port)
+/* Link state and its event bits follow presence and power (PCIe Base Spec 6.7.3.3). */
+static void link_update(struct sim_world *world, uint32_t number)
 {
-        bool up = (port->slot_status & MODEL_SLOT_STATUS_PDS) && port_powered(port);
+        struct sim_port *port = &world->ports[number];
+        bool powered = !sim_shape_of(world, number)->power_controller ||
+                       !(port->slot_control & MODEL_SLOT_CONTROL_PCC);
+        bool up = (port->slot_status & MODEL_SLOT_STATUS_PDS) && powered;
         bool was = port->link_status & MODEL_LINK_STATUS_DLLLA;
 
         port->link_status = up ? MODEL_LINK_STATUS_DLLLA : 0;
@@ -65,16 +61,51 @@ void sim_link_update(struct sim_port *port)
                 port->slot_status |= MODEL_SLOT_STATUS_DLLSC;
 }
 
-/* Can config requests reach this function: link up, and the bridge above it there? */
-static bool function_answers(const struct sim_port *port, uint32_t index)
+/* Everything below the port is replaced, faster than anybody looks. */
+static void device_set(struct sim_world *world, uint32_t number, uint8_t identity)
 {
-        const struct sim_function *function = &port->functions[index];
+        struct sim_port *port = &world->ports[number];
 
-        if (!(port->link_status & MODEL_LINK_STATUS_DLLLA) || function->identity == 0 ||
-            function->dumb)
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
+                struct sim_function *function = &port->functions[i];
+
+                function->identity = 0;
+                if (identity != 0 && sim_facts(world, number, i, identity)->kind != SIM_NONE)
+                        function->identity = identity;
+                function->dumb = function->strange = function->hid = false;
+        }
+}
+
+void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity)
+{
+        struct sim_port *to = &world->ports[port];
+
+        device_set(world, port, identity);
+        if (identity != 0 && (to->link_status & MODEL_LINK_STATUS_DLLLA))
+                to->slot_status |= MODEL_SLOT_STATUS_DLLSC;
+        to->slot_status |= MODEL_SLOT_STATUS_PDC;
+        if (identity != 0)
+                to->slot_status |= MODEL_SLOT_STATUS_PDS;
+        else
+                to->slot_status &= (uint16_t)~MODEL_SLOT_STATUS_PDS;
+        link_update(world, port);
+        to->changed = SIM_CHANGED;
+        sim_kernel_pciehp(world, port);
+}
+
+/* Can config requests reach this function: link up, and every bridge above it there? */
+static bool function_answers(const struct sim_world *world, uint32_t number, uint32_t index)
+{
+        const struct sim_port *port = &world->ports[number];
+
+        if (!(port->link_status & MODEL_LINK_STATUS_DLLLA))
                 return false;
-        return index == BRIDGE ||
-               (port->functions[BRIDGE].identity != 0 && !port->functions[BRIDGE].dumb);
+        while (index != SIM_DIRECT) {
+                if (port->functions[index].identity == 0 || port->functions[index].dumb)
+                        return false;
+                index = sim_shape_of(world, number)->places[index].parent;
+        }
+        return true;
 }
 
 /*
@@ -82,7 +113,7 @@ static bool function_answers(const struct sim_port *port, uint32_t index)
  * VT-d maps endpoints only; AMD-Vi maps everything (amd_iommu_add_device). A function that cannot be typed stays
  * without owner.
  */
-static void xen_add(const struct sim_world *world, struct sim_function *function, uint32_t index)
+static void xen_add(const struct sim_world *world, struct sim_function *function, bool endpoint)
 {
         if (function->owner != SIM_ABSENT)
                 return;
@@ -91,22 +122,42 @@ static void xen_add(const struct sim_world *world, struct sim_function *function
                 return;
         }
         function->owner = SIM_DOM0;
-        if (world->vendor == SIM_AMD || index != BRIDGE)
+        if (world->vendor == SIM_AMD || endpoint)
                 function->mapping = SIM_TO_DOM0;
         else
                 function->mapping = SIM_BLOCKED;
 }
 
-static void port_enumerate(struct sim_world *world, struct sim_port *port)
+/*
+ * Does the kernel look at this address: the bridge above was enumerated as one, and function 0 of the same device was
+ * found before (probe.c:pci_scan_slot)?
+ */
+static bool function_scanned(const struct sim_world *world, uint32_t number, uint32_t index)
 {
-        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++) {
+        const struct sim_function *functions = world->ports[number].functions;
+        const struct sim_place *place = &sim_shape_of(world, number)->places[index];
+
+        if (place->first != index && functions[place->first].known == 0)
+                return false;
+        if (place->parent == SIM_DIRECT)
+                return true;
+        return functions[place->parent].known != 0 &&
+               sim_facts(world, number, place->parent, functions[place->parent].known)->kind ==
+                       SIM_BRIDGE;
+}
+
+static void port_enumerate(struct sim_world *world, uint32_t number)
+{
+        struct sim_port *port = &world->ports[number];
+
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
                 struct sim_function *function = &port->functions[i];
 
-                if (function->known != 0 || !function_answers(port, i))
+                if (function->known != 0 || !function_answers(world, number, i) ||
+                    !function_scanned(world, number, i))
                         continue;
-                if (i != BRIDGE && port->functions[BRIDGE].known == 0)
-                        continue;
-                xen_add(world, function, i);
+                xen_add(world, function,
+                        sim_facts(world, number, i, function->identity)->kind == SIM_ENDPOINT);
                 function->known = function->identity;
                 function->known_strange = function->strange;
                 function->instance = world->instance_next++;
@@ -121,26 +172,7 @@ static void port_enumerate(struct sim_world *world, struct sim_port *port)
 void sim_kernel_rescan(struct sim_world *world)
 {
         for (uint32_t i = 0; i < world->port_count; i++)
-                port_enumerate(world, &world->ports[i]);
-}
-
-void sim_kernel_pciehp(struct sim_world *world, struct sim_port *port)
-{
-        if (!port->pciehp)
-                return;
-        if (port->slot_status & MODEL_SLOT_STATUS_PDS) {
-                port->slot_control &= (uint16_t)~MODEL_SLOT_CONTROL_PCC;
-                sim_link_update(port);
-                port_enumerate(world, port);
-                port->command |=
-                        MODEL_COMMAND_BME; /* setup-bus.c:pci_assign_unassigned_bridge_resources */
-        } else {
-                bool panicked = world->panicked;
-
-                sim_kernel_remove(world, port, BRIDGE);
-                world->panicked = panicked; /* what stock pciehp brings down is not held against the core */
-        }
-        port->slot_status &= (uint16_t)~MODEL_SLOT_STATUS_EVENTS;
+                port_enumerate(world, i);
 }
 
 /* PHYSDEVOP_pci_device_remove. An entry without owner: vpci_remove_device follows a null pointer before 4.19 (H4). */
@@ -154,12 +186,24 @@ static void xen_remove(struct sim_world *world, struct sim_function *function)
         function->mapping = SIM_BLOCKED; /* AMD: V=1 TV=0, aborted; VT-d: no entry */
 }
 
-void sim_kernel_remove(struct sim_world *world, struct sim_port *port, uint32_t index)
+/* Is it the function `top` or below it? Everything is, for SIM_DIRECT. */
+static bool function_below(const struct sim_world *world, uint32_t number, uint32_t index,
+                           uint32_t top)
 {
-        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++) {
+        while (index != top && index != SIM_DIRECT)
+                index = sim_shape_of(world, number)->places[index].parent;
+        return index == top;
+}
+
+/* sysfs remove of one function and all below it; of all below the port for SIM_DIRECT. */
+static void kernel_remove(struct sim_world *world, uint32_t number, uint32_t top)
+{
+        struct sim_port *port = &world->ports[number];
+
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
                 struct sim_function *function = &port->functions[i];
 
-                if ((i != index && index != BRIDGE) || function->known == 0)
+                if (function->known == 0 || !function_below(world, number, i, top))
                         continue;
                 xen_remove(world, function);
                 function->known = 0;
@@ -170,17 +214,35 @@ void sim_kernel_remove(struct sim_world *world, struct sim_port *port, uint32_t 
         }
 }
 
-static struct sim_function *function_find(struct sim_world *world, const struct effect *effect,
-                                          uint32_t *ret_index)
+void sim_kernel_pciehp(struct sim_world *world, uint32_t number)
 {
-        struct sim_port *port = &world->ports[sim_port_index(effect->port)];
+        struct sim_port *port = &world->ports[number];
 
-        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++)
-                if (sim_sbdf(sim_port_index(effect->port), i) == effect->function) {
-                        *ret_index = i;
-                        return &port->functions[i];
-                }
-        return NULL;
+        if (!port->pciehp)
+                return;
+        if (port->slot_status & MODEL_SLOT_STATUS_PDS) {
+                port->slot_control &= (uint16_t)~MODEL_SLOT_CONTROL_PCC;
+                link_update(world, number);
+                port_enumerate(world, number);
+                port->command |=
+                        MODEL_COMMAND_BME; /* setup-bus.c:pci_assign_unassigned_bridge_resources */
+        } else {
+                bool panicked = world->panicked;
+
+                kernel_remove(world, number, SIM_DIRECT);
+                world->panicked =
+                        panicked; /* what stock pciehp brings down is not held against the core */
+        }
+        port->slot_status &= (uint16_t)~MODEL_SLOT_STATUS_EVENTS;
+}
+
+/* The index of the effect's function below the port; SIM_FUNCTIONS where there is none such. */
+static uint32_t function_find(const struct sim_world *world, uint32_t number, uint32_t sbdf)
+{
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++)
+                if (sim_sbdf(world, number, i) == sbdf)
+                        return i;
+        return SIM_FUNCTIONS;
 }
 
 /* XEN_DOMCTL_assign_device to DOMID_IO: known, owned by dom0 or dom_io, and MSI-X not masked (all ones: H1). */
@@ -198,12 +260,13 @@ static int32_t xen_quarantine(struct sim_function *function)
 /* Effects on one function. The edge compares the instance before it acts; the licence is broken where that let by. */
 static int32_t function_act(struct sim_world *world, const struct effect *effect)
 {
-        struct sim_port *port = &world->ports[sim_port_index(effect->port)];
-        uint32_t index = 0;
-        struct sim_function *function = function_find(world, effect, &index);
+        uint32_t port = sim_port_index(world, effect->port);
+        uint32_t index = function_find(world, port, effect->function);
+        struct sim_function *function;
 
-        if (!function)
+        if (index == SIM_FUNCTIONS)
                 return ENODEV;
+        function = &world->ports[port].functions[index];
         if (effect->instance != 0 && effect->instance != function->instance)
                 return function->known ? ESTALE : ENOENT;
         if (effect->instance == 0 && effect->kind != EFFECT_QUARANTINE &&
@@ -212,7 +275,7 @@ static int32_t function_act(struct sim_world *world, const struct effect *effect
         if (effect->kind == EFFECT_QUARANTINE || effect->kind == EFFECT_CONFIRM)
                 return xen_quarantine(function);
         if (effect->kind == EFFECT_REMOVE) {
-                sim_kernel_remove(world, port, index);
+                kernel_remove(world, port, index);
                 return 0;
         }
         base_assert(effect->kind == EFFECT_DRIVER_OFF);
@@ -221,11 +284,13 @@ static int32_t function_act(struct sim_world *world, const struct effect *effect
         return 0;
 }
 
-static void slot_control(struct sim_port *port, const struct effect *effect)
+static void slot_control(struct sim_world *world, uint32_t number, const struct effect *effect)
 {
+        struct sim_port *port = &world->ports[number];
+
         port->slot_control = (uint16_t)((port->slot_control & ~effect->mask) | effect->value);
         port->slot_status |= MODEL_SLOT_STATUS_CC;
-        sim_link_update(port);
+        link_update(world, number);
 }
 
 /* P/rescan. Through an open door it is what Sallyport must never do. */
@@ -236,8 +301,10 @@ static void port_rescan(struct sim_world *world, const struct sim_port *port)
         sim_kernel_rescan(world);
 }
 
-static int32_t port_act(struct sim_world *world, struct sim_port *port, const struct effect *effect)
+static int32_t port_act(struct sim_world *world, uint32_t number, const struct effect *effect)
 {
+        struct sim_port *port = &world->ports[number];
+
         if (effect->kind == EFFECT_PORT_CLOSE)
                 port->command &= (uint16_t)~MODEL_COMMAND_BME;
         else if (effect->kind == EFFECT_PORT_BIND)
@@ -247,7 +314,7 @@ static int32_t port_act(struct sim_world *world, struct sim_port *port, const st
         else if (effect->kind == EFFECT_PCIEHP_UNBIND)
                 port->pciehp = false;
         else if (effect->kind == EFFECT_SLOT_CONTROL)
-                slot_control(port, effect);
+                slot_control(world, number, effect);
         else if (effect->kind == EFFECT_SLOT_CLEAR)
                 port->slot_status &= (uint16_t)~effect->value;
         else if (effect->kind == EFFECT_RESCAN)
@@ -259,12 +326,12 @@ static int32_t port_act(struct sim_world *world, struct sim_port *port, const st
 
 int32_t sim_effect_act(struct sim_world *world, const struct effect *effect, bool fault_lies)
 {
-        struct sim_port *port;
+        uint32_t port;
 
         if (fault_lies || effect->kind == EFFECT_INVENTORY || effect->kind == EFFECT_OWNERS)
                 return 0;
-        base_assert(sim_port_index(effect->port) < world->port_count);
-        port = &world->ports[sim_port_index(effect->port)];
+        port = sim_port_index(world, effect->port);
+        base_assert(port < world->port_count);
         return port_act(world, port, effect);
 }
 
@@ -279,42 +346,65 @@ struct event_port_registers sim_registers(const struct sim_world *world, uint32_
                 .slot_control = from->slot_control,
                 .slot_status = from->slot_status,
                 .acs_control = 0x1d,
-                .secondary = base_sbdf_bus(sim_sbdf(port, 0)),
-                .subordinate = base_sbdf_bus(sim_sbdf(port, 1)),
+                .secondary = sim_shape_of(world, port)->bus_first,
+                .subordinate = sim_shape_of(world, port)->bus_last,
                 .pcieport = from->pcieport,
                 .pciehp = from->pciehp,
                 .awake = from->awake,
         };
 }
 
-void sim_inventory_fill(uint32_t port, const struct sim_function *functions,
+/* What config space answers, as event_function_parse would tell it: all ones where nothing answers. */
+static void facts_fill(const struct sim_facts *facts, struct event_function *to)
+{
+        static const struct sim_facts ones = { .kind = SIM_ENDPOINT,
+                                               .header_type = 0xff,
+                                               .vendor = 0xffff,
+                                               .device = 0xffff,
+                                               .class = 0xffffff };
+
+        if (!to->readable)
+                facts = &ones;
+        to->kind = facts->kind == SIM_BRIDGE ? FUNCTION_BRIDGE : FUNCTION_ENDPOINT;
+        to->header_type = facts->header_type;
+        to->vendor = facts->vendor;
+        to->device = facts->device;
+        to->class = facts->class;
+}
+
+void sim_inventory_fill(const struct sim_world *world, uint32_t port,
                         struct event_inventory *ret_inventory)
 {
+        const struct sim_shape_port *shape = sim_shape_of(world, port);
+
         ret_inventory->count = 0;
         ret_inventory->truncated = false;
-        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++) {
-                const struct sim_function *from = &functions[i];
+        for (uint32_t i = 0; i < shape->count; i++) {
+                const struct sim_function *from = &world->ports[port].seen[i];
+                const struct sim_place *place = &shape->places[i];
                 struct event_function *to;
 
                 if (from->known == 0)
                         continue;
                 to = &ret_inventory->functions[ret_inventory->count++];
                 memset(to, 0, sizeof *to);
-                to->sbdf = sim_sbdf(port, i);
-                to->parent = i == BRIDGE ? sim_sbdf(port, SIM_FUNCTIONS) : sim_sbdf(port, BRIDGE);
+                to->sbdf = place->sbdf;
+                to->parent = place->parent == SIM_DIRECT ? shape->sbdf
+                                                         : shape->places[place->parent].sbdf;
                 to->instance = from->instance;
                 to->readable = from->identity != 0 && !from->dumb;
                 to->digest = to->readable ? from->identity : 0;
-                to->kind = i == BRIDGE ? FUNCTION_BRIDGE : FUNCTION_ENDPOINT;
+                facts_fill(&place->facts[(to->readable ? from->identity : from->known) - 1], to);
                 to->changed = to->readable && from->identity != from->known;
                 to->kept_off = from->kept_off;
                 if (from->driver)
-                        to->driver[0] = 'd';
+                        (void)base_text_copy(place->facts[from->known - 1].driver,
+                                             strlen(place->facts[from->known - 1].driver),
+                                             to->driver, sizeof to->driver);
         }
 }
 
-void sim_owners_fill(uint32_t port, const struct sim_function *functions,
-                     struct event_owners *ret_owners)
+void sim_owners_fill(const struct sim_world *world, uint32_t port, struct event_owners *ret_owners)
 {
         static const uint16_t domids[] = { [SIM_ABSENT] = EVENT_OWNER_ABSENT,
                                            [SIM_NOBODY] = EVENT_OWNER_NOBODY,
@@ -323,9 +413,11 @@ void sim_owners_fill(uint32_t port, const struct sim_function *functions,
 
         ret_owners->count = 0;
         ret_owners->truncated = false;
-        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++)
-                if (functions[i].owner != SIM_ABSENT)
+        for (uint32_t i = 0; i < sim_function_count(world, port); i++) {
+                enum sim_owner owner = world->ports[port].seen[i].owner;
+
+                if (owner != SIM_ABSENT)
                         ret_owners->owners[ret_owners->count++] =
-                                (struct event_owner){ sim_sbdf(port, i),
-                                                      domids[functions[i].owner] };
+                                (struct event_owner){ sim_sbdf(world, port, i), domids[owner] };
+        }
 }

@@ -13,9 +13,8 @@
 #include "core/effect.h"
 #include "core/event/event.h"
 #include "core/model/model.h"
+#include "shape.h"
 
-#define SIM_PORTS 2
-#define SIM_FUNCTIONS 3 /* below each port: a bridge (bus N, 00.0) and two leaves behind it (bus N+1, 00.0 and 01.0) */
 #define SIM_UEVENTS 1
 #define SIM_CHANGED 3u
 
@@ -27,7 +26,7 @@ enum sim_mapping { SIM_BLOCKED, SIM_TO_DOM0, SIM_UNTRANSLATED };
 
 struct sim_function {
         /* Physically: what the attacker decides. */
-        uint8_t identity; /* 0 = nothing there; else which device: a swap changes it */
+        uint8_t identity; /* 0 = nothing there; else which device of the shape's: a swap changes it */
         bool dumb;        /* config space answers all ones */
         bool hid;         /* it did at some time since it was plugged: nobody is told when it answers again */
         bool strange;     /* Xen cannot type it: pci_device_add fails and leaves an entry without owner (H4) */
@@ -43,10 +42,8 @@ struct sim_function {
 };
 
 struct sim_port {
-        bool power_controller;
         uint16_t command, slot_control, slot_status, link_status;
         bool pcieport, pciehp, awake;
-        struct sim_function functions[SIM_FUNCTIONS];
         uint8_t uevents;      /* waiting in the socket */
         /* The worker under way: one per port. */
         struct effect pending;
@@ -55,19 +52,22 @@ struct sim_port {
         bool acted;           /* its work is done, its answer has not been delivered */
         int32_t answer_error;
         bool answer_observes; /* the answer is what was seen when it acted */
-        struct sim_function seen[SIM_FUNCTIONS];
         /* History that the checkers need. */
         bool guarded_once;    /* was closed, without pciehp */
         bool intruded;        /* dom0's root itself opened a door, and nobody has looked since */
         /*
          * Bit 0: owner, driver or presence changed since what the core last knows of Xen's list; bit 1: since the
          * reading under way was made.
-         */
+ */
         uint8_t changed;
         uint8_t requests, replies; /* operator requests made, answered */
+        /* Last, because only what the shape names is in use, and copied (copy.c). One for each of its places. */
+        struct sim_function functions[SIM_FUNCTIONS];
+        struct sim_function seen[SIM_FUNCTIONS]; /* by the worker; only where answer_observes */
 };
 
 struct sim_world {
+        const struct sim_shape *shape;
         enum sim_vendor vendor;
         uint16_t xen_minor;
         uint8_t port_count;
@@ -90,22 +90,45 @@ struct sim_state {
 };
 
 /** The machine as it is when the daemon starts: stock Linux booted it. */
-void sim_world_init(struct sim_world *ret_world, enum sim_vendor vendor, uint16_t xen_minor,
-                    uint8_t ports, bool power_controller);
+void sim_world_init(struct sim_world *ret_world, const struct sim_shape *shape,
+                    enum sim_vendor vendor, uint16_t xen_minor, uint8_t ports);
 
-/** The SBDF of function `index` below port `port`; of the port itself for index SIM_FUNCTIONS. */
-uint32_t sim_sbdf(uint32_t port, uint32_t index);
+static inline const struct sim_shape_port *sim_shape_of(const struct sim_world *world,
+                                                        uint32_t port)
+{
+        return &world->shape->ports[port];
+}
+
+/** How many functions can be below the port: as many of functions[] and seen[] are in use. */
+static inline uint32_t sim_function_count(const struct sim_world *world, uint32_t port)
+{
+        return world->shape->ports[port].count;
+}
+
+/** The SBDF of function `index` below port `port`. */
+static inline uint32_t sim_sbdf(const struct sim_world *world, uint32_t port, uint32_t index)
+{
+        return world->shape->ports[port].places[index].sbdf;
+}
+
+/** Of the port itself. */
+static inline uint32_t sim_port_sbdf(const struct sim_world *world, uint32_t port)
+{
+        return world->shape->ports[port].sbdf;
+}
+
 /** Port number of an SBDF, or SIM_PORTS. */
-uint32_t sim_port_index(uint32_t sbdf);
+uint32_t sim_port_index(const struct sim_world *world, uint32_t sbdf);
+/** What a function is that has this identity (not 0). */
+const struct sim_facts *sim_facts(const struct sim_world *world, uint32_t port, uint32_t index,
+                                  uint8_t identity);
 
-/** Link state and its event bits follow presence and power (PCIe Base Spec 6.7.3.3). */
-void sim_link_update(struct sim_port *port);
+/** The device in the slot: another one (identity), or none (0). Presence, link and pciehp follow. */
+void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity);
 /** P/rescan: the kernel enumerates every bridge on the bus that P sits on (probe.c:pci_rescan_bus). */
 void sim_kernel_rescan(struct sim_world *world);
 /** pciehp sees a hot-plug event on a port that it holds: enumerates, and sets BME (setup-bus.c). */
-void sim_kernel_pciehp(struct sim_world *world, struct sim_port *port);
-/** sysfs remove of one function and all below it. */
-void sim_kernel_remove(struct sim_world *world, struct sim_port *port, uint32_t index);
+void sim_kernel_pciehp(struct sim_world *world, uint32_t port);
 
 /**
  * What an effect does to the machine: 0 or a positive errno, as the edge would answer. fault_lies: says 0,
@@ -114,8 +137,7 @@ void sim_kernel_remove(struct sim_world *world, struct sim_port *port, uint32_t 
 int32_t sim_effect_act(struct sim_world *world, const struct effect *effect, bool fault_lies);
 /** What is seen of a port now. */
 struct event_port_registers sim_registers(const struct sim_world *world, uint32_t port);
-/** Fills an inventory or owner event from a view of the functions. */
-void sim_inventory_fill(uint32_t port, const struct sim_function *functions,
+/** Fills an inventory or owner event from what the port's worker saw. */
+void sim_inventory_fill(const struct sim_world *world, uint32_t port,
                         struct event_inventory *ret_inventory);
-void sim_owners_fill(uint32_t port, const struct sim_function *functions,
-                     struct event_owners *ret_owners);
+void sim_owners_fill(const struct sim_world *world, uint32_t port, struct event_owners *ret_owners);

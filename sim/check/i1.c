@@ -20,7 +20,7 @@ const char *check_i1(const struct sim_state *state)
 
                 if (!(port->command & MODEL_COMMAND_BME) || !port->guarded_once || port->intruded)
                         continue;
-                for (uint32_t j = 0; j < SIM_FUNCTIONS; j++)
+                for (uint32_t j = 0; j < sim_function_count(world, i); j++)
                         if (port->functions[j].mapping != SIM_BLOCKED)
                                 return "a requester ID below an open port reaches dom0's memory";
         }

@@ -11,7 +11,7 @@ const char *check_i2(const struct sim_state *state)
 
                 if (!(port->command & MODEL_COMMAND_BME) || !port->guarded_once || port->intruded)
                         continue;
-                for (uint32_t j = 0; j < SIM_FUNCTIONS; j++)
+                for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++)
                         if (port->functions[j].driver)
                                 return "a dom0 driver holds a function below an open port";
         }

@@ -16,7 +16,7 @@ const char *check_i6(const struct sim_state *state)
 
                 if (core->ports[i].state != STATE_QUARANTINED || port->changed || port->intruded)
                         continue;
-                for (uint32_t j = 0; j < SIM_FUNCTIONS; j++) {
+                for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++) {
                         const struct sim_function *function = &port->functions[j];
 
                         if (function->known == 0)

@@ -34,9 +34,9 @@ static struct sim_move move_next(const struct sim_world *world)
 }
 
 /* Functions that the attacker keeps from being quarantined may be contained; the others may not. */
-static bool port_hostile(const struct sim_port *port)
+static bool port_hostile(const struct sim_port *port, uint32_t count)
 {
-        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++) {
+        for (uint32_t i = 0; i < count; i++) {
                 const struct sim_function *function = &port->functions[i];
 
                 if (function->hid || function->strange || function->known_strange ||
@@ -46,24 +46,27 @@ static bool port_hostile(const struct sim_port *port)
         return false;
 }
 
-static bool port_bare(const struct sim_port *port)
+static bool port_bare(const struct sim_port *port, uint32_t count)
 {
-        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++)
+        for (uint32_t i = 0; i < count; i++)
                 if (port->functions[i].known != 0 || port->functions[i].owner != SIM_ABSENT)
                         return false;
         return true;
 }
 
-static bool port_whole(const struct sim_port *port)
+static bool port_whole(const struct sim_port *port, uint32_t count)
 {
-        for (uint32_t i = 0; i < SIM_FUNCTIONS; i++)
+        for (uint32_t i = 0; i < count; i++)
                 if (port->functions[i].known != port->functions[i].identity ||
-                    port->functions[i].owner != SIM_DOM_IO || port->functions[i].driver)
+                    port->functions[i].owner !=
+                            (port->functions[i].identity != 0 ? SIM_DOM_IO : SIM_ABSENT) ||
+                    port->functions[i].driver)
                         return false;
         return true;
 }
 
-static const char *port_wrong(const struct sim_port *port, const struct model_port *model)
+static const char *port_wrong(const struct sim_port *port, uint32_t count,
+                              const struct model_port *model)
 {
         bool present = port->slot_status & MODEL_SLOT_STATUS_PDS;
 
@@ -73,15 +76,15 @@ static const char *port_wrong(const struct sim_port *port, const struct model_po
                 return "pciehp holds the port";
         if (port->requests != port->replies)
                 return "a request was not answered exactly once";
-        if (port_hostile(port))
+        if (port_hostile(port, count))
                 return NULL;
         if (model->state == STATE_EJECTED)
-                return present && port_bare(port) ? NULL : "called ejected, and is not";
+                return present && port_bare(port, count) ? NULL : "called ejected, and is not";
         if (!present)
-                return model->state == STATE_EMPTY && port_bare(port)
+                return model->state == STATE_EMPTY && port_bare(port, count)
                                ? NULL
                                : "nothing is plugged, and it is not empty";
-        return model->state == STATE_QUARANTINED && port_whole(port)
+        return model->state == STATE_QUARANTINED && port_whole(port, count)
                        ? NULL
                        : "what is plugged is not in quarantine";
 }
@@ -91,7 +94,9 @@ static const char *state_wrong(const struct sim_state *state)
         if (state->world.crashed || state->core.port_count != state->world.port_count)
                 return "the daemon does not know its ports";
         for (uint32_t i = 0; i < state->world.port_count; i++) {
-                const char *wrong = port_wrong(&state->world.ports[i], &state->core.ports[i]);
+                const char *wrong =
+                        port_wrong(&state->world.ports[i], sim_function_count(&state->world, i),
+                                   &state->core.ports[i]);
 
                 if (wrong)
                         return wrong;
