@@ -11,7 +11,9 @@ struct sim_set {
         uint64_t mask;
 };
 
-/** Adds a hash (never 0). True where it was not there. Ends the process where there is no memory. */
+/** Adds a hash. True where it was not there. Ends the process where there is no memory. */
 bool sim_set_add(struct sim_set *set, uint64_t hash);
 bool sim_set_has(const struct sim_set *set, uint64_t hash);
+/** The look-up of this hash comes soon. */
+void sim_set_expect(const struct sim_set *set, uint64_t hash);
 void sim_set_clear(struct sim_set *set);
