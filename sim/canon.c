@@ -8,73 +8,108 @@
 #include "base/assert.h"
 #include "core/verify/verify.h"
 
-/* A port of model and world, and each of its places: at most so many words (core_port_add, core_function_add...). */
-#define PORT_WORDS 72
-#define PLACE_WORDS 14
-#define WORDS_MAX (16 + SIM_PORTS * (PORT_WORDS + SIM_FUNCTIONS * PLACE_WORDS))
+/* A port of model and world, and four of its places: at most so many words (core_port_add, world_port_add). */
+#define PORT_WORDS 16
+#define WORDS_MAX (4 + SIM_PORTS * (PORT_WORDS + SIM_FUNCTIONS * 2))
 
+/* Bits that are written one after the other: a state is compared by what it says, not by how it is laid out. */
 struct canon {
-        uint64_t now_ms;
-        uint64_t next_ms; /* of the moments seen so far; 0 = none */
-        uint32_t count;
+        uint32_t count; /* words that are full */
+        uint32_t used;  /* bits of the next one */
+        uint64_t next;
         uint64_t words[WORDS_MAX];
 };
 
-static void word_add(struct canon *canon, uint64_t word)
+static inline void bits_add(struct canon *canon, uint64_t value, uint32_t width)
 {
-        base_assert(canon->count < WORDS_MAX);
-        canon->words[canon->count++] = word;
+        if (canon->used + width > 64) {
+                base_assert(canon->count < WORDS_MAX);
+                canon->words[canon->count++] = canon->next;
+                canon->next = canon->used = 0;
+        }
+        canon->next |= (value & (UINT64_MAX >> (64 - width))) << canon->used;
+        canon->used += width;
+}
+
+/*
+ * What the moments of a port are: after each of them something else is true. 0 = none. A moment that nothing would ask
+ * for now is left out: what has come up settles before it is enumerated for the first time; and a port whose link goes
+ * down while something is plugged has no power (world.c:link_update), so that the wait for a link begins anew.
+ */
+#define MOMENTS 5
+
+static void port_moments(const struct model_port *port, uint64_t ret_moments[static MOMENTS])
+{
+        bool settles = port->up && port->rescanned != port->incarnation;
+
+        ret_moments[0] = port->command_until_ms;
+        ret_moments[1] = settles ? port->up_since_ms + VERIFY_SETTLE_MS : 0;
+        ret_moments[2] = port->occupied && !port->up
+                                 ? port->occupied_since_ms + VERIFY_LINK_MS + 1
+                                 : 0;
+        ret_moments[3] = port->button_at_ms ? port->button_at_ms + 5000 : 0;
+        ret_moments[4] = port->request ? port->request_until_ms : 0;
 }
 
 /* A moment in the future counts by its distance, one in the past (or none, 0) not at all. */
-static void moment_add(struct canon *canon, uint64_t moment_ms)
+static void moment_add(struct canon *canon, uint64_t now_ms, uint64_t moment_ms)
 {
-        bool ahead = moment_ms > canon->now_ms;
+        uint64_t ahead_ms = moment_ms > now_ms ? moment_ms - now_ms : 0;
 
-        word_add(canon, ahead ? moment_ms - canon->now_ms : 0);
-        if (ahead && (canon->next_ms == 0 || moment_ms < canon->next_ms))
-                canon->next_ms = moment_ms;
+        base_assert(ahead_ms < 1u << 21);
+        bits_add(canon, ahead_ms, 21);
 }
 
-static void attempt_add(struct canon *canon, const struct model_attempt *attempt)
-{
-        /* Beyond the tries that are told apart, only the doublings of the wait count, up to its maximum. */
-        uint32_t tries = attempt->tries < VERIFY_TRIES + 6 ? attempt->tries : VERIFY_TRIES + 6;
+#define ATTEMPT_BITS 4
 
-        word_add(canon, (uint64_t)tries << 1 | (attempt->error != 0));
-        moment_add(canon, attempt->tries ? attempt->retry_at_ms : 0);
+/* From the fourth try on only the length of the wait differs; how long it still is, is not told apart (canon.h). */
+static inline uint64_t attempt_code(uint64_t now_ms, const struct model_attempt *attempt)
+{
+        uint64_t tries = attempt->tries < VERIFY_TRIES ? attempt->tries : VERIFY_TRIES;
+
+        return tries << 1 | (tries != 0 && attempt->retry_at_ms > now_ms);
 }
 
-static void core_function_add(struct canon *canon, const struct model_port *port,
-                              const struct model_function *function,
+/* What a function was when it was last looked at; nothing where the kernel does not list it. */
+static uint64_t core_facts_flags(const struct model_port *port,
+                                 const struct model_function *function,
+                                 const struct sim_function *real)
+{
+        const struct event_function *facts = &function->facts;
+        uint64_t flags = function->listed;
+
+        if (!function->listed)
+                return 0;
+        flags = flags << 1 | function->driver_asked;
+        flags = flags << 1 | facts->readable;
+        flags = flags << 1 | facts->changed;
+        flags = flags << 1 | facts->kept_off;
+        flags = flags << 1 | (facts->driver[0] != 0);
+        flags = flags << 1 | (function->incarnation == port->incarnation);
+        flags = flags << 1 | (facts->instance == real->instance);
+        flags = flags << 1 | (port->token != 0 && facts->instance == port->pending_instance);
+        /* Devices differ by their digest only; which is which makes no difference, but whether it is this one. */
+        flags = flags << 1 | (facts->digest == 0);
+        flags = flags << 1 | (facts->digest == real->identity);
+        flags = flags << 1 | (facts->digest == real->identity + (uint64_t)SIM_DEVICES);
+        return flags;
+}
+
+static void core_function_add(struct canon *canon, uint64_t now_ms, const struct model_port *port,
+                              const struct model_function *function, uint32_t index,
                               const struct sim_function *real)
 {
-        uint64_t flags = 0;
-
-        flags = flags << 1 | function->listed;
-        flags = flags << 1 | function->driver_asked;
-        flags = flags << 1 | function->asked;
-        flags = flags << 1 | function->confirmed;
-        flags = flags << 1 | function->at_boot;
-        flags = flags << 1 | function->facts.readable;
-        flags = flags << 1 | function->facts.changed;
-        flags = flags << 1 | function->facts.kept_off;
-        flags = flags << 1 | (function->facts.driver[0] != 0);
-        flags = flags << 1 | (function->incarnation == port->incarnation);
-        flags = flags << 1 | (function->incarnation == port->rescanned);
-        flags = flags << 1 | (function->incarnation == port->pending_incarnation);
-        flags = flags << 1 | (function->facts.instance == real->instance);
-        flags = flags << 1 | (function->facts.instance == port->pending_instance);
-        word_add(canon, flags << 32 | function->facts.sbdf);
-        word_add(canon, (uint64_t)function->owner << 48 | (uint64_t)function->state << 40 |
-                                (uint64_t)function->reason << 32 |
-                                (uint32_t)function->facts.digest);
-        attempt_add(canon, &function->driver);
-        attempt_add(canon, &function->quarantine);
-        attempt_add(canon, &function->removal);
+        bits_add(canon, index, 8);
+        bits_add(canon, core_facts_flags(port, function, real), 12);
+        bits_add(canon, function->asked, 1);
+        bits_add(canon, function->confirmed, 1);
+        bits_add(canon, function->owner, 16);
+        bits_add(canon, attempt_code(now_ms, &function->driver), ATTEMPT_BITS);
+        bits_add(canon, attempt_code(now_ms, &function->quarantine), ATTEMPT_BITS);
+        bits_add(canon, attempt_code(now_ms, &function->removal), ATTEMPT_BITS);
 }
 
-static uint64_t port_flags(const struct model_port *port)
+static uint64_t core_port_flags(const struct model_port *port)
 {
         uint64_t flags = 0;
 
@@ -87,19 +122,14 @@ static uint64_t port_flags(const struct model_port *port)
         flags = flags << 1 | port->occupied;
         flags = flags << 1 | port->up;
         flags = flags << 1 | (port->rescanned == port->incarnation);
-        flags = flags << 1 | (port->pending_incarnation == port->incarnation);
-        flags = flags << 1 | (port->pending_incarnation == port->rescanned);
         flags = flags << 1 | port->inventory_fresh;
-        flags = flags << 1 | port->inventory_dirty;
         flags = flags << 1 | port->inventory_once;
         flags = flags << 1 | port->inventory_partial;
         flags = flags << 1 | port->stable;
         flags = flags << 1 | port->owners_fresh;
-        flags = flags << 1 | port->owners_dirty;
         flags = flags << 1 | port->owners_due;
         flags = flags << 1 | port->leaving;
         flags = flags << 1 | port->ejected;
-        flags = flags << 1 | (port->token != 0);
         flags = flags << 1 | (port->request != 0);
         flags = flags << 1 | port->acs_told;
         flags = flags << 1 | port->registers.readable;
@@ -109,65 +139,125 @@ static uint64_t port_flags(const struct model_port *port)
         return flags;
 }
 
-static void core_port_add(struct canon *canon, const struct model_port *port)
+static uint32_t place_index(const struct sim_world *world, uint32_t number, uint32_t sbdf)
 {
-        word_add(canon, port_flags(port));
-        word_add(canon, (uint64_t)port->registers.command << 48 |
-                                (uint64_t)port->registers.slot_control << 32 |
-                                (uint64_t)port->registers.slot_status << 16 |
-                                port->registers.link_status);
-        word_add(canon, (uint64_t)port->status_seen << 48 | (uint64_t)port->state << 40 |
-                                (uint64_t)port->reason << 32 |
-                                (port->token ? (uint64_t)port->pending << 16 |
-                                                       (uint64_t)port->pending_goal << 8
-                                             : 0));
-        word_add(canon, port->token ? port->pending_function : 0);
-        moment_add(canon, port->command_until_ms);
-        moment_add(canon, port->up ? port->up_since_ms + VERIFY_SETTLE_MS : 0);
-        moment_add(canon, port->occupied ? port->occupied_since_ms + VERIFY_LINK_MS + 1 : 0);
-        moment_add(canon, port->button_at_ms ? port->button_at_ms + 5000 : 0);
-        moment_add(canon, port->request ? port->request_until_ms : 0);
-        word_add(canon, port->token ? port->pending_until_ms - canon->now_ms : 0);
+        uint32_t count = sim_function_count(world, number), index = 0;
+
+        while (index < count && sim_sbdf(world, number, index) != sbdf)
+                index++;
+        return index;
+}
+
+/* The effect under way, and what became of its premises; what it leaves behind has no meaning afterwards. */
+static void core_pending_add(struct canon *canon, const struct sim_world *world, uint32_t number,
+                             const struct model_port *port)
+{
+        bits_add(canon, port->token != 0, 1);
+        if (port->token == 0)
+                return;
+        bits_add(canon, port->pending, 6);
+        bits_add(canon, port->pending_goal, 5);
+        bits_add(canon, place_index(world, number, port->pending_function), 5);
+        bits_add(canon, port->pending_incarnation == port->incarnation, 1);
+        bits_add(canon, port->pending_incarnation == port->rescanned, 1);
+        bits_add(canon, port->pending == EFFECT_INVENTORY && port->inventory_dirty, 1);
+        bits_add(canon, port->pending == EFFECT_OWNERS && port->owners_dirty, 1);
+}
+
+static void core_port_add(struct canon *canon, const struct sim_world *world, uint32_t number,
+                          const struct model_port *port)
+{
+        uint64_t moments[MOMENTS];
+
+        bits_add(canon, core_port_flags(port), 23);
+        bits_add(canon, port->state, 4);
+        bits_add(canon, port->registers.slot_control, 16);
+        bits_add(canon, port->status_seen, 16);
+        core_pending_add(canon, world, number, port);
+        port_moments(port, moments);
+        for (uint32_t i = 0; i < MOMENTS; i++)
+                moment_add(canon, world->now_ms, moments[i]);
         for (int goal = 0; goal < GOAL_MAX; goal++)
-                attempt_add(canon, &port->attempts[goal]);
+                bits_add(canon, attempt_code(world->now_ms, &port->attempts[goal]), ATTEMPT_BITS);
 }
 
 static void function_add(struct canon *canon, const struct sim_function *function)
 {
-        word_add(canon, (uint64_t)function->identity | (uint64_t)function->dumb << 8 |
-                                (uint64_t)function->strange << 9 | (uint64_t)function->hid << 10 |
-                                (uint64_t)function->known << 16 | (uint64_t)function->driver << 24 |
-                                (uint64_t)function->kept_off << 25 |
-                                (uint64_t)function->owner << 32 |
-                                (uint64_t)function->mapping << 40);
+        uint64_t flags = function->identity != 0;
+
+        flags = flags << 1 | (function->known != 0);
+        flags = flags << 1 | (function->known == function->identity);
+        flags = flags << 1 | function->dumb;
+        flags = flags << 1 | function->strange;
+        flags = flags << 1 | function->altered;
+        flags = flags << 1 | function->known_strange;
+        flags = flags << 1 | function->driver;
+        flags = flags << 1 | function->kept_off;
+        bits_add(canon, flags, 9);
+        bits_add(canon, function->owner, 3);
+        bits_add(canon, function->mapping, 2);
 }
 
-static void port_add(struct canon *canon, const struct sim_port *port, uint32_t count)
+/* What the worker saw of one function, as far as its answer tells it. */
+static void seen_add(struct canon *canon, enum effect_kind kind, const struct sim_function *seen,
+                     const struct sim_function *now)
 {
-        bool pending = port->pending_token != 0;
+        uint64_t flags = 0;
 
-        word_add(canon, (uint64_t)port->command << 48 | (uint64_t)port->slot_control << 32 |
-                                (uint64_t)port->slot_status << 16 | port->link_status);
-        word_add(canon, (uint64_t)port->pcieport | (uint64_t)port->pciehp << 1 |
-                                (uint64_t)port->awake << 2 | (uint64_t)port->guarded_once << 3 |
-                                (uint64_t)port->intruded << 4 | (uint64_t)port->changed << 40 |
-                                (uint64_t)pending << 6 | (uint64_t)(pending && port->acted) << 7 |
-                                (uint64_t)port->uevents << 8 | (uint64_t)port->requests << 16 |
-                                (uint64_t)port->replies << 24 |
-                                (uint64_t)(pending && port->acted ? (uint8_t)port->answer_error : 0)
-                                        << 32);
-        for (uint32_t i = 0; i < count; i++) {
-                function_add(canon, &port->functions[i]);
-                if (pending && port->acted && port->answer_observes) {
-                        function_add(canon, &port->seen[i]);
-                        word_add(canon, port->seen[i].instance == port->functions[i].instance);
-                }
+        if (kind == EFFECT_OWNERS) {
+                bits_add(canon, seen->owner, 3);
+                return;
         }
-        if (pending) {
-                word_add(canon, (uint64_t)port->pending.kind << 32 | port->pending.function);
+        if (seen->known != 0) {
+                flags = 1;
+                flags = flags << 1 | (seen->known == seen->identity);
+                flags = flags << 1 | (seen->identity == now->identity);
+                flags = flags << 1 | (seen->identity == 0 || seen->dumb);
+                flags = flags << 1 | seen->altered;
+                flags = flags << 1 | seen->driver;
+                flags = flags << 1 | seen->kept_off;
+                flags = flags << 1 | (seen->instance == now->instance);
+        }
+        bits_add(canon, flags, 8);
+}
+
+/* What the worker under way has done and seen; nothing where there is none. */
+static void pending_add(struct canon *canon, const struct sim_port *port, uint32_t count)
+{
+        bits_add(canon, port->pending_token != 0, 1);
+        if (port->pending_token == 0)
+                return;
+        bits_add(canon, port->acted, 1);
+        if (!port->acted) {
                 for (uint32_t i = 0; i < count; i++)
-                        word_add(canon, port->pending.instance == port->functions[i].instance);
+                        bits_add(canon, port->pending.instance == port->functions[i].instance, 1);
+                return;
         }
+        bits_add(canon, port->answer_observes, 1);
+        bits_add(canon, port->answer_error != 0, 1);
+        for (uint32_t i = 0; i < count && port->answer_observes; i++)
+                seen_add(canon, port->pending.kind, &port->seen[i], &port->functions[i]);
+}
+
+static void world_port_add(struct canon *canon, const struct sim_port *port, uint32_t count)
+{
+        bits_add(canon, port->command, 16);
+        bits_add(canon, port->slot_control, 16);
+        bits_add(canon, port->slot_status, 16);
+        bits_add(canon, port->link_status, 16);
+        bits_add(canon, port->pcieport, 1);
+        bits_add(canon, port->pciehp, 1);
+        bits_add(canon, port->awake, 1);
+        bits_add(canon, port->guarded_once, 1);
+        bits_add(canon, port->intruded, 1);
+        bits_add(canon, port->hid, 1);
+        bits_add(canon, port->lost, 2);
+        bits_add(canon, port->uevents, 4);
+        bits_add(canon, port->requests, 8);
+        bits_add(canon, port->replies, 8);
+        for (uint32_t i = 0; i < count; i++)
+                function_add(canon, &port->functions[i]);
+        pending_add(canon, port, count);
 }
 
 static void canon_make(const struct sim_state *state, struct canon *canon)
@@ -175,37 +265,33 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
         const struct sim_world *world = &state->world;
         const struct core *core = &state->core;
 
-        canon->now_ms = world->now_ms;
-        canon->next_ms = 0;
-        canon->count = 0;
-        word_add(canon, (uint64_t)world->faults_left | (uint64_t)world->attacks_left << 8 |
-                                (uint64_t)world->crashed << 16 | (uint64_t)world->panicked << 17 |
-                                (uint64_t)world->licence_broken << 18 |
-                                (uint64_t)world->rescan_while_open << 19 |
-                                (uint64_t)core->discover << 20 | (uint64_t)core->discovered << 21 |
-                                (uint64_t)world->wishes_left << 24 |
-                                (uint64_t)world->xen_minor << 32 | (uint64_t)world->vendor << 48);
+        canon->count = canon->used = 0;
+        canon->next = 0;
+        bits_add(canon, world->crashed, 1);
+        bits_add(canon, world->panicked, 1);
+        bits_add(canon, world->licence_broken, 1);
+        bits_add(canon, world->rescan_unguarded, 1);
+        bits_add(canon, core->discover, 1);
+        bits_add(canon, core->discovered, 1);
         for (uint32_t i = 0; i < world->port_count; i++)
-                port_add(canon, &world->ports[i], sim_function_count(world, i));
+                world_port_add(canon, &world->ports[i], sim_function_count(world, i));
         if (world->crashed)
                 return; /* the core's state is lost */
         for (uint32_t i = 0; i < core->port_count; i++)
-                core_port_add(canon, &core->ports[i]);
+                core_port_add(canon, world, i, &core->ports[i]);
         for (uint32_t i = 0; i < core->function_count; i++) {
                 const struct model_function *function = &core->functions[i];
                 uint32_t number = sim_port_index(world, function->port);
-                uint32_t count = sim_function_count(world, number);
-                uint32_t index = 0;
+                uint32_t index = place_index(world, number, function->facts.sbdf);
 
-                while (index < count - 1 && sim_sbdf(world, number, index) != function->facts.sbdf)
-                        index++;
-                core_function_add(canon, &core->ports[number], function,
+                core_function_add(canon, world->now_ms, &core->ports[number], function,
+                                  number * SIM_FUNCTIONS + index,
                                   &world->ports[number].functions[index]);
         }
 }
 
 /* A multiply-and-fold over 64-bit words (the mixing step of wyhash-like hashes), good enough for a hash set. */
-static uint64_t mix(uint64_t a, uint64_t b)
+static inline uint64_t mix(uint64_t a, uint64_t b)
 {
         unsigned __int128 product =
                 (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xd6e8feb86659fd93u);
@@ -213,21 +299,57 @@ static uint64_t mix(uint64_t a, uint64_t b)
         return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-uint64_t sim_canon_hash(const struct sim_state *state)
+uint64_t sim_canon_calm(const struct sim_state *state)
 {
         struct canon canon;
-        uint64_t hash = 1;
+        uint64_t odd = 1, even = 2;
 
         canon_make(state, &canon);
-        for (uint32_t i = 0; i < canon.count; i++)
-                hash = mix(hash + canon.words[i], 0xa0761d6478bd642fu + i);
-        return hash ? hash : 1;
+        canon.words[canon.count] = canon.next;
+        canon.words[canon.count + 1] = 0;
+        /* Two chains, so that the multiplications overlap. */
+        for (uint32_t i = 0; i <= canon.count; i += 2) {
+                even = mix(even + canon.words[i], 0xa0761d6478bd642fu + i);
+                odd = mix(odd + canon.words[i + 1], 0xe7037ed1a0b428dbu + i);
+        }
+        return mix(even, odd);
+}
+
+uint64_t sim_canon_with_scope(uint64_t calm, const struct sim_state *state)
+{
+        const struct sim_world *world = &state->world;
+
+        return mix(calm, (uint64_t)world->faults_left | (uint64_t)world->attacks_left << 8 |
+                                 (uint64_t)world->wishes_left << 16);
+}
+
+uint64_t sim_canon_hash(const struct sim_state *state)
+{
+        return sim_canon_with_scope(sim_canon_calm(state), state);
+}
+
+static void moment_next(uint64_t now_ms, uint64_t moment_ms, uint64_t *next_ms)
+{
+        if (moment_ms > now_ms && (*next_ms == 0 || moment_ms < *next_ms))
+                *next_ms = moment_ms;
 }
 
 uint64_t sim_canon_next(const struct sim_state *state)
 {
-        struct canon canon;
+        const struct core *core = &state->core;
+        uint64_t now_ms = state->world.now_ms, next_ms = 0, moments[MOMENTS];
 
-        canon_make(state, &canon);
-        return canon.next_ms;
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                port_moments(&core->ports[i], moments);
+                for (uint32_t j = 0; j < MOMENTS; j++)
+                        moment_next(now_ms, moments[j], &next_ms);
+                for (int goal = 0; goal < GOAL_MAX; goal++)
+                        moment_next(now_ms, core->ports[i].attempts[goal].retry_at_ms, &next_ms);
+        }
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                moment_next(now_ms, core->functions[i].driver.retry_at_ms, &next_ms);
+                moment_next(now_ms, core->functions[i].quarantine.retry_at_ms, &next_ms);
+                moment_next(now_ms, core->functions[i].removal.retry_at_ms, &next_ms);
+        }
+        return next_ms;
 }

@@ -61,12 +61,15 @@ static void found_fill(const struct sim_world *world, uint32_t port, struct even
         found->link_cap = MODEL_LINK_CAP_DLLLARC;
 }
 
-/* The worker takes it; what it does and answers are moves of their own. */
+/*
+ * The worker takes it; what it does and answers are moves of their own. After a jump in time the core may have given up
+ * one whose answer is still on its way: that answer comes too late, and is as if it had been lost.
+ */
 static void worker_start(struct sim_world *world, const struct effect *effect)
 {
         struct sim_port *port = &world->ports[sim_port_index(world, effect->port)];
 
-        base_assert(port->pending_token == 0);
+        base_assert(port->pending_token == 0 || port->acted);
         port->pending = *effect;
         port->pending_token = effect->token;
         port->pending_until_ms = world->now_ms + effect->deadline_ms;
@@ -164,8 +167,8 @@ void sim_edge_answer(struct sim_state *state, uint32_t port, struct event *ret_e
         ret_event->token = from->pending_token;
         ret_event->error = from->answer_error;
         from->pending_token = 0;
-        if (from->answer_observes && from->pending.kind == EFFECT_OWNERS && !(from->changed & 2u))
-                from->changed = 0;
+        if (from->answer_observes && from->pending.kind == EFFECT_OWNERS && !(from->lost & 2u))
+                from->lost = 0;
         if (!from->answer_observes)
                 return;
         if (from->pending.kind == EFFECT_INVENTORY) {

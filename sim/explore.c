@@ -80,14 +80,14 @@ static void violation_note(const struct search *search, const char *name, const 
 }
 
 /* Judges the state on top of the path. */
-static bool state_good(const struct search *search, struct sim_result *result)
+static bool state_good(const struct search *search, uint64_t calm, struct sim_result *result)
 {
         const char *name = NULL;
         const char *wrong = check_all(&search->state, &name);
 
         if (!wrong) {
                 name = "L1";
-                wrong = check_l1(&search->state);
+                wrong = check_l1(&search->state, calm);
         }
         if (!wrong)
                 return true;
@@ -122,6 +122,7 @@ static void search_run(struct search *search, const struct sim_scope *scope,
                 struct frame *top = &search->frames[search->depth - 1];
                 uint32_t count;
                 struct sim_move move;
+                uint64_t calm;
 
                 sim_unpack(&search->state, search->arena + top->at);
                 count = sim_moves(&search->state, moves);
@@ -132,14 +133,16 @@ static void search_run(struct search *search, const struct sim_scope *scope,
                 move = moves[top->next++];
                 sim_move_do(&search->state, move);
                 result->moves++;
-                if (!sim_set_add(&search->seen, sim_canon_hash(&search->state)))
+                calm = sim_canon_calm(&search->state);
+                check_l1_expect(calm);
+                if (!sim_set_add(&search->seen, sim_canon_with_scope(calm, &search->state)))
                         continue;
                 result->states++;
                 progress_tell(search, result, begun);
                 frame_push(search, move);
                 if (search->depth > result->depth)
                         result->depth = search->depth;
-                if (!state_good(search, result))
+                if (!state_good(search, calm, result))
                         return;
         }
         result->exhausted = search->depth == 0;
@@ -156,7 +159,7 @@ void sim_explore(const struct sim_scope *scope, struct sim_result *ret_result)
         (void)sim_set_add(&search.seen, sim_canon_hash(&search.state));
         ret_result->states = 1;
         frame_push(&search, (struct sim_move){ MOVE_START, 0, 0 });
-        if (state_good(&search, ret_result))
+        if (state_good(&search, sim_canon_calm(&search.state), ret_result))
                 search_run(&search, scope, ret_result);
         sim_set_clear(&search.seen);
         free(search.frames);

@@ -7,6 +7,7 @@
 
 #include "base/sbdf.h"
 #include "base/text.h"
+#include "canon.h"
 #include "check/check.h"
 #include "core/report/name.h"
 #include "core/report/report.h"
@@ -162,7 +163,7 @@ static int replay(const char *text)
         }
         if (!wrong) {
                 printf("faults and attacks stop\n");
-                wrong = check_l1(&state);
+                wrong = check_l1(&state, sim_canon_calm(&state));
                 name = "L1";
         }
         if (wrong)

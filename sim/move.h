@@ -8,18 +8,19 @@ enum sim_move_kind {
         /* Time and the daemon's own life. */
         MOVE_POLL,   /* the watcher reads every port; no time passes */
         MOVE_TIME,   /* time passes up to the next moment that the core waits for, then MOVE_POLL */
-        MOVE_ACT,    /* the worker of a port does its work */
+        MOVE_ACT,    /* the worker of a port does its work; detail: what lies to it */
         MOVE_ANSWER, /* its answer arrives */
         MOVE_UEVENT, /* the next uevent of a port arrives */
         /* The attacker. */
         MOVE_PLUG,
         MOVE_UNPLUG,
         MOVE_SWAP,    /* another device at the same address, faster than anybody looks */
-        MOVE_DUMB,    /* a function begins or ends to answer all ones */
-        MOVE_STRANGE, /* a function shows Xen a type that it cannot add */
         /* The operator. */
         MOVE_EJECT,
         MOVE_BUTTON,
+        MOVE_RELOAD, /* of the configuration */
+        MOVE_ATTACH, /* a toolstack gives the first quarantined leaf to a guest */
+        MOVE_DETACH, /* the guest is gone: what it had is dom_io's again */
         /* Faults, each costs one of faults_left. */
         MOVE_FAIL,    /* the worker's effect answers EIO and does nothing */
         MOVE_LIE,     /* it answers 0 and does nothing */
@@ -27,6 +28,8 @@ enum sim_move_kind {
         MOVE_HANG,    /* it does nothing until its deadline */
         MOVE_LOSE,    /* the uevent is lost, and nobody says so */
         MOVE_OVERRUN, /* the uevent is lost, and the socket says so */
+        MOVE_DOUBLE, /* the uevent arrives, and will once more */
+        MOVE_JUMP,   /* ten minutes pass at once (suspend): every worker under way is past its deadline */
         MOVE_BLIND,   /* a poll in which every register write that follows does nothing */
         MOVE_CRASH,   /* SIGKILL; the worker dies before it acted */
         MOVE_CRASH_LATE, /* SIGKILL; the worker's work is done all the same */
@@ -34,17 +37,30 @@ enum sim_move_kind {
         /* dom0's root, or its kernel, behind our back: likewise. */
         MOVE_SET_BME,
         MOVE_BIND_PCIEHP,
-        MOVE_RESCAN,
+        MOVE_RESCAN, /* detail: what lies to the kernel */
         MOVE_MAX
 };
+
+/*
+ * What a device answers is decided when it is asked, not before: so every change of its mind between two looks is
+ * searched without being a state of its own. Upper half of a move's `detail`; the lower half says which function lies.
+ */
+enum sim_lie {
+        LIE_NONE,
+        LIE_SILENT,  /* all ones; behind a bridge that is silent nothing answers either */
+        LIE_STRANGE, /* a type that Xen cannot add */
+        LIE_ALTERED, /* other bytes than a moment ago */
+};
+
+#define SIM_DETAIL(lie, function) ((uint8_t)((lie) << 4 | (function)))
 
 struct sim_move {
         uint8_t kind;
         uint8_t port;
-        uint8_t function;
+        uint8_t detail;
 };
 
-#define SIM_MOVES 64
+#define SIM_MOVES 96
 
 /** All moves that make sense in this state. Returns their number, at most SIM_MOVES. */
 uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[static SIM_MOVES]);
@@ -52,7 +68,7 @@ uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[stat
 void sim_move_do(struct sim_state *state, struct sim_move move);
 /** The daemon's start: configuration, platform, discovery. */
 void sim_daemon_start(struct sim_state *state);
-/** "plug0", "act1", "dumb0.2". Writes at most 24 bytes with the NUL. */
+/** "plug0", "act1", "act0.17". Writes at most 24 bytes with the NUL. */
 void sim_move_format(struct sim_move move, char ret_text[static 24]);
 /** False where the text is no move. */
 bool sim_move_parse(const char *text, struct sim_move *ret_move);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "canon.h"
 #include "check/check.h"
 #include "copy.h"
 #include "explore.h"
@@ -90,7 +91,7 @@ const char *sim_replay(const struct sim_scope *scope, struct sim_move *path, uin
         }
         if (*ret_wrong)
                 return name;
-        *ret_wrong = check_l1(&state);
+        *ret_wrong = check_l1(&state, sim_canon_calm(&state));
         return *ret_wrong ? "L1" : NULL;
 }
 

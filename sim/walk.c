@@ -59,7 +59,7 @@ void sim_walk(const struct sim_scope *scope, uint64_t seed, uint32_t walks, uint
                         ret_result->wrong = check_all(&state, &ret_result->invariant);
                         if (!ret_result->wrong && sim_set_add(&seen, sim_canon_hash(&state))) {
                                 ret_result->states++;
-                                ret_result->wrong = check_l1(&state);
+                                ret_result->wrong = check_l1(&state, sim_canon_calm(&state));
                                 ret_result->invariant = ret_result->wrong ? "L1" : NULL;
                         }
                         ret_result->path_count = j + 1;

@@ -72,8 +72,9 @@ static void device_set(struct sim_world *world, uint32_t number, uint8_t identit
                 function->identity = 0;
                 if (identity != 0 && sim_facts(world, number, i, identity)->kind != SIM_NONE)
                         function->identity = identity;
-                function->dumb = function->strange = function->hid = false;
+                function->dumb = function->strange = function->altered = false;
         }
+        port->hid = false;
 }
 
 void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity)
@@ -89,7 +90,6 @@ void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity)
         else
                 to->slot_status &= (uint16_t)~MODEL_SLOT_STATUS_PDS;
         link_update(world, port);
-        to->changed = SIM_CHANGED;
         sim_kernel_pciehp(world, port);
 }
 
@@ -106,6 +106,16 @@ static bool function_answers(const struct sim_world *world, uint32_t number, uin
                 index = sim_shape_of(world, number)->places[index].parent;
         }
         return true;
+}
+
+void sim_functions_see(struct sim_world *world, uint32_t port)
+{
+        struct sim_port *to = &world->ports[port];
+
+        for (uint32_t i = 0; i < sim_function_count(world, port); i++) {
+                to->seen[i] = to->functions[i];
+                to->seen[i].dumb = !function_answers(world, port, i);
+        }
 }
 
 /*
@@ -165,7 +175,6 @@ static void port_enumerate(struct sim_world *world, uint32_t number)
                 function->driver =
                         true; /* 6.1, 6.12: drivers_autoprobe is ignored (bus.c:pci_bus_add_device) */
                 port->uevents = SIM_UEVENTS;
-                port->changed = SIM_CHANGED;
         }
 }
 
@@ -210,7 +219,6 @@ static void kernel_remove(struct sim_world *world, uint32_t number, uint32_t top
                 function->instance = 0;
                 function->driver = function->kept_off = false;
                 port->uevents = SIM_UEVENTS;
-                port->changed = SIM_CHANGED;
         }
 }
 
@@ -250,11 +258,25 @@ static int32_t xen_quarantine(struct sim_function *function)
 {
         if (function->owner == SIM_ABSENT)
                 return ENODEV;
-        if (function->owner == SIM_NOBODY || function->identity == 0 || function->dumb)
+        if (function->owner == SIM_NOBODY || function->owner == SIM_GUEST ||
+            function->identity == 0 || function->dumb)
                 return EBUSY;
         function->owner = SIM_DOM_IO;
         function->mapping = SIM_BLOCKED;
         return 0;
+}
+
+/* pci.c:assign_device takes what dom_io owns; what was quarantined goes back there (pci.c:deassign_device). */
+void sim_guest_attach(struct sim_function *function)
+{
+        base_assert(function->owner == SIM_DOM_IO && function->mapping == SIM_BLOCKED);
+        function->owner = SIM_GUEST; /* its mapping leads to the guest's memory: for dom0's it is blocked */
+}
+
+void sim_guest_detach(struct sim_function *function)
+{
+        base_assert(function->owner == SIM_GUEST);
+        function->owner = SIM_DOM_IO;
 }
 
 /* Effects on one function. The edge compares the instance before it acts; the licence is broken where that let by. */
@@ -293,11 +315,13 @@ static void slot_control(struct sim_world *world, uint32_t number, const struct 
         link_update(world, number);
 }
 
-/* P/rescan. Through an open door it is what Sallyport must never do. */
+/* P/rescan. Through an open door, or where another may open it, it is what Sallyport must never do. */
 static void port_rescan(struct sim_world *world, const struct sim_port *port)
 {
-        if ((port->command & MODEL_COMMAND_BME) && !port->intruded)
-                world->rescan_while_open = true;
+        bool guarded = !(port->command & MODEL_COMMAND_BME) && port->pcieport && !port->pciehp;
+
+        if (!guarded && !port->intruded)
+                world->rescan_unguarded = true;
         sim_kernel_rescan(world);
 }
 
@@ -393,9 +417,9 @@ void sim_inventory_fill(const struct sim_world *world, uint32_t port,
                                                          : shape->places[place->parent].sbdf;
                 to->instance = from->instance;
                 to->readable = from->identity != 0 && !from->dumb;
-                to->digest = to->readable ? from->identity : 0;
+                to->digest = to->readable ? from->identity + (from->altered ? SIM_DEVICES : 0u) : 0;
                 facts_fill(&place->facts[(to->readable ? from->identity : from->known) - 1], to);
-                to->changed = to->readable && from->identity != from->known;
+                to->changed = to->readable && (from->altered || from->identity != from->known);
                 to->kept_off = from->kept_off;
                 if (from->driver)
                         (void)base_text_copy(place->facts[from->known - 1].driver,
@@ -409,7 +433,8 @@ void sim_owners_fill(const struct sim_world *world, uint32_t port, struct event_
         static const uint16_t domids[] = { [SIM_ABSENT] = EVENT_OWNER_ABSENT,
                                            [SIM_NOBODY] = EVENT_OWNER_NOBODY,
                                            [SIM_DOM0] = EVENT_OWNER_DOM0,
-                                           [SIM_DOM_IO] = EVENT_OWNER_DOM_IO };
+                                           [SIM_DOM_IO] = EVENT_OWNER_DOM_IO,
+                                           [SIM_GUEST] = 1 };
 
         ret_owners->count = 0;
         ret_owners->truncated = false;

@@ -16,19 +16,19 @@
 #include "shape.h"
 
 #define SIM_UEVENTS 1
-#define SIM_CHANGED 3u
+#define SIM_LOST 3u
 
 enum sim_vendor { SIM_VTD, SIM_AMD };
 
 /* Who owns a requester ID in Xen's books, and where its DMA goes. */
-enum sim_owner { SIM_ABSENT, SIM_NOBODY, SIM_DOM0, SIM_DOM_IO };
+enum sim_owner { SIM_ABSENT, SIM_NOBODY, SIM_DOM0, SIM_DOM_IO, SIM_GUEST };
 enum sim_mapping { SIM_BLOCKED, SIM_TO_DOM0, SIM_UNTRANSLATED };
 
 struct sim_function {
         /* Physically: what the attacker decides. */
         uint8_t identity; /* 0 = nothing there; else which device of the shape's: a swap changes it */
         bool dumb;        /* config space answers all ones */
-        bool hid;         /* it did at some time since it was plugged: nobody is told when it answers again */
+        bool altered;     /* config space shows other bytes than those of its identity */
         bool strange;     /* Xen cannot type it: pci_device_add fails and leaves an entry without owner (H4) */
         /* The kernel's view. */
         uint8_t known;    /* identity that was enumerated; 0 = not known */
@@ -55,11 +55,9 @@ struct sim_port {
         /* History that the checkers need. */
         bool guarded_once;    /* was closed, without pciehp */
         bool intruded;        /* dom0's root itself opened a door, and nobody has looked since */
-        /*
-         * Bit 0: owner, driver or presence changed since what the core last knows of Xen's list; bit 1: since the
-         * reading under way was made.
- */
-        uint8_t changed;
+        bool hid;             /* something below lied since it was plugged: nobody is told when it is honest again */
+        /* A uevent was lost: bit 0: since the core last knew Xen's list; bit 1: since the reading under way was made. */
+        uint8_t lost;
         uint8_t requests, replies; /* operator requests made, answered */
         /* Last, because only what the shape names is in use, and copied (copy.c). One for each of its places. */
         struct sim_function functions[SIM_FUNCTIONS];
@@ -77,7 +75,7 @@ struct sim_world {
         bool crashed;         /* the daemon is not running */
         bool panicked;        /* Xen is gone */
         bool licence_broken;  /* an effect hit another device than the one that it was meant for */
-        bool rescan_while_open; /* the core let the kernel enumerate through an open door */
+        bool rescan_unguarded; /* the core let the kernel enumerate below a port that was not ours */
         uint64_t now_ms;
         uint64_t instance_next;
         struct sim_port ports[SIM_PORTS];
@@ -135,6 +133,12 @@ void sim_kernel_pciehp(struct sim_world *world, uint32_t port);
  * does nothing.
  */
 int32_t sim_effect_act(struct sim_world *world, const struct effect *effect, bool fault_lies);
+/** `xl pci-attach` of a quarantined function (owner dom_io to guest), or back, as when the guest dies: no uevent. */
+void sim_guest_attach(struct sim_function *function);
+void sim_guest_detach(struct sim_function *function);
+
+/** What a worker that looks now sees below the port: into seen[]. Behind a silent bridge nothing answers. */
+void sim_functions_see(struct sim_world *world, uint32_t port);
 /** What is seen of a port now. */
 struct event_port_registers sim_registers(const struct sim_world *world, uint32_t port);
 /** Fills an inventory or owner event from what the port's worker saw. */

@@ -19,8 +19,10 @@ const char *check_all(const struct sim_state *state, const char **ret_name);
 
 /**
  * L1: faults and attacks stop, and everything comes to rest where it should. Runs a copy forward; remembers states that
- * are known to converge, so that each is walked once. steps_max bounds one run.
+ * are known to converge, so that each is walked once. calm: sim_canon_calm of the state.
  */
-const char *check_l1(const struct sim_state *state);
+const char *check_l1(const struct sim_state *state, uint64_t calm);
+/** check_l1 may be called with this soon: a look-up is a miss in the cache. */
+void check_l1_expect(uint64_t calm);
 /** Forgets what is known to converge (another scope). */
 void check_l1_reset(void);

@@ -13,8 +13,8 @@ const char *check_i1(const struct sim_state *state)
 {
         const struct sim_world *world = &state->world;
 
-        if (world->rescan_while_open)
-                return "the kernel was told to enumerate while the port was open";
+        if (world->rescan_unguarded)
+                return "the kernel was told to enumerate before the port was closed and ours";
         for (uint32_t i = 0; i < world->port_count; i++) {
                 const struct sim_port *port = &world->ports[i];
 

@@ -4,7 +4,12 @@
 
 #include <stddef.h>
 
-/* The verdict is judged only where nobody changed anything since Xen's list was last read. */
+/* Does the daemon know of everything that happened here: nothing under way, nothing waiting, nothing lost? */
+static bool port_told(const struct sim_port *port)
+{
+        return port->pending_token == 0 && port->uevents == 0 && !port->lost && !port->intruded;
+}
+
 const char *check_i6(const struct sim_state *state)
 {
         const struct core *core = &state->core;
@@ -14,14 +19,15 @@ const char *check_i6(const struct sim_state *state)
         for (uint32_t i = 0; i < core->port_count; i++) {
                 const struct sim_port *port = &state->world.ports[i];
 
-                if (core->ports[i].state != STATE_QUARANTINED || port->changed || port->intruded)
+                if (core->ports[i].state != STATE_QUARANTINED || !port_told(port))
                         continue;
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++) {
                         const struct sim_function *function = &port->functions[j];
 
                         if (function->known == 0)
                                 continue;
-                        if (function->owner != SIM_DOM_IO || function->mapping != SIM_BLOCKED)
+                        if ((function->owner != SIM_DOM_IO && function->owner != SIM_GUEST) ||
+                            function->mapping != SIM_BLOCKED)
                                 return "a port is called quarantined, and a function below is not";
                         if (function->driver || !function->kept_off)
                                 return "a port is called quarantined, and a driver can bind below";
