@@ -3,8 +3,8 @@
 _sallyport()
 {
         local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='status list ports tree show monitor eject'
-        local options='--json --output= --noheadings --raw --socket= --help --usage --version'
+        local verbs='status list ports tree show monitor eject simulate'
+        local options='--json --output= --noheadings --raw --verbose --socket= --help --usage --version'
 
         case $previous in
         show)
@@ -17,6 +17,11 @@ _sallyport()
                 mapfile -t COMPREPLY < <(compgen -W "$(sallyport ports -n -r -o SBDF,EXTERNAL 2>/dev/null |
                                                        sed -n 's/ yes$//p')" -- "$word")
                 __ltrim_colon_completions "$word" 2>/dev/null
+                return
+                ;;
+        simulate)
+                compopt -o filenames 2>/dev/null
+                mapfile -t COMPREPLY < <(compgen -f -- "$word")
                 return
                 ;;
         esac

@@ -44,9 +44,8 @@ static void port_moments(const struct model_port *port, uint64_t ret_moments[sta
 
         ret_moments[0] = port->command_until_ms;
         ret_moments[1] = settles ? port->up_since_ms + VERIFY_SETTLE_MS : 0;
-        ret_moments[2] = port->occupied && !port->up
-                                 ? port->occupied_since_ms + VERIFY_LINK_MS + 1
-                                 : 0;
+        ret_moments[2] =
+                port->occupied && !port->up ? port->occupied_since_ms + VERIFY_LINK_MS + 1 : 0;
         ret_moments[3] = port->button_at_ms ? port->button_at_ms + 5000 : 0;
         ret_moments[4] = port->request ? port->request_until_ms : 0;
 }

@@ -45,20 +45,29 @@ static void answer_push(struct answer answer)
 
 static void found_fill(const struct sim_world *world, uint32_t port, struct event *event)
 {
+        const struct sim_shape_port *shape = sim_shape_of(world, port);
         struct event_port *found = &event->found;
+        struct base_text path = base_text_on(found->path, sizeof found->path);
 
         event->kind = EVENT_PORT_FOUND;
         event->port = sim_port_sbdf(world, port);
         memset(found, 0, sizeof *found);
         found->sbdf = found->place.sbdf = event->port;
         found->pcie_cap = 0x40;
-        found->acs_cap = 0x148;
+        found->acs_cap = shape->no_acs ? 0 : 0x148;
         found->port_type = 4;
         found->slot = true;
-        found->slot_cap = MODEL_SLOT_CAP_HPC | MODEL_SLOT_CAP_ABP;
-        if (sim_shape_of(world, port)->power_controller)
+        if (!shape->fixed)
+                found->slot_cap = MODEL_SLOT_CAP_HPC | MODEL_SLOT_CAP_ABP;
+        if (shape->power_controller)
                 found->slot_cap |= MODEL_SLOT_CAP_PCP;
         found->link_cap = MODEL_LINK_CAP_DLLLARC;
+        base_text_add(&path, "/devices/pci");
+        base_text_add_hex(&path, base_sbdf_segment(shape->sbdf), 4);
+        base_text_add_char(&path, ':');
+        base_text_add_hex(&path, base_sbdf_bus(shape->sbdf), 2);
+        base_text_add_char(&path, '/');
+        base_text_add_sbdf(&path, shape->sbdf);
 }
 
 /*

@@ -17,14 +17,34 @@
 static struct event event; /* large; every user fills what its kind needs */
 
 static const char *const move_names[MOVE_MAX] = {
-        [MOVE_POLL] = "poll",       [MOVE_TIME] = "time",      [MOVE_ACT] = "act",
-        [MOVE_ANSWER] = "answer",   [MOVE_UEVENT] = "uevent",  [MOVE_PLUG] = "plug",
-        [MOVE_UNPLUG] = "unplug",   [MOVE_SWAP] = "swap",      [MOVE_EJECT] = "eject",    [MOVE_BUTTON] = "button",   [MOVE_RELOAD] = "reload",  [MOVE_ATTACH] = "attach",
-        [MOVE_DETACH] = "detach",   [MOVE_DOUBLE] = "double",  [MOVE_JUMP] = "jump",
-        [MOVE_FAIL] = "fail",       [MOVE_LIE] = "lie",        [MOVE_LATE] = "late",
-        [MOVE_HANG] = "hang",       [MOVE_LOSE] = "lose",      [MOVE_OVERRUN] = "overrun",
-        [MOVE_BLIND] = "blind",     [MOVE_CRASH] = "crash",    [MOVE_CRASH_LATE] = "crashlate",
-        [MOVE_START] = "start",     [MOVE_SET_BME] = "setbme", [MOVE_BIND_PCIEHP] = "bindpciehp",
+        [MOVE_POLL] = "poll",
+        [MOVE_TIME] = "time",
+        [MOVE_ACT] = "act",
+        [MOVE_ANSWER] = "answer",
+        [MOVE_UEVENT] = "uevent",
+        [MOVE_PLUG] = "plug",
+        [MOVE_UNPLUG] = "unplug",
+        [MOVE_SWAP] = "swap",
+        [MOVE_DUMB] = "dumb",
+        [MOVE_EJECT] = "eject",
+        [MOVE_BUTTON] = "button",
+        [MOVE_RELOAD] = "reload",
+        [MOVE_ATTACH] = "attach",
+        [MOVE_DETACH] = "detach",
+        [MOVE_DOUBLE] = "double",
+        [MOVE_JUMP] = "jump",
+        [MOVE_FAIL] = "fail",
+        [MOVE_LIE] = "lie",
+        [MOVE_LATE] = "late",
+        [MOVE_HANG] = "hang",
+        [MOVE_LOSE] = "lose",
+        [MOVE_OVERRUN] = "overrun",
+        [MOVE_BLIND] = "blind",
+        [MOVE_CRASH] = "crash",
+        [MOVE_CRASH_LATE] = "crashlate",
+        [MOVE_START] = "start",
+        [MOVE_SET_BME] = "setbme",
+        [MOVE_BIND_PCIEHP] = "bindpciehp",
         [MOVE_RESCAN] = "rescan",
 };
 
@@ -59,21 +79,29 @@ static void poll_do(struct sim_state *state, bool blind)
 
 static void config_send(struct sim_state *state)
 {
-        memset(&event.config, 0, sizeof event.config);
-        event.config.auto_ports = true;
-        event.config.poll_interval_ms = 100;
+        if (state->world.shape->config) {
+                event.config = *state->world.shape->config;
+        } else {
+                memset(&event.config, 0, sizeof event.config);
+                event.config.auto_ports = true;
+                event.config.poll_interval_ms = 100;
+        }
         event_send(state, EVENT_CONFIG, SIM_PORTS);
 }
 
 void sim_daemon_start(struct sim_state *state)
 {
+        const struct sim_shape *shape = state->world.shape;
+
         state->world.crashed = false;
         core_init(&state->core);
         config_send(state);
         memset(&event.platform, 0, sizeof event.platform);
         event.platform.iommu = state->world.vendor == SIM_AMD ? IOMMU_AMD : IOMMU_VTD;
-        event.platform.xen = event.platform.iommu_on = event.platform.intremap = FACT_YES;
-        event.platform.ats = event.platform.passthrough = FACT_NO;
+        event.platform.xen = event.platform.iommu_on = FACT_YES;
+        event.platform.intremap = shape->no_intremap ? FACT_NO : FACT_YES;
+        event.platform.ats = shape->ats ? FACT_YES : FACT_NO;
+        event.platform.passthrough = shape->dom0_passthrough ? FACT_YES : FACT_NO;
         event.platform.xen_major = 4;
         event.platform.xen_minor = state->world.xen_minor;
         event_send(state, EVENT_PLATFORM, SIM_PORTS);
@@ -134,15 +162,28 @@ static void attack_count(struct sim_world *world)
                 world->attacks_left--;
 }
 
+/* What is plugged after this move: the device that it names; else the first, or with a swap the other one. */
+static uint8_t identity_next(const struct sim_port *port, struct sim_move move)
+{
+        if (move.kind == MOVE_UNPLUG)
+                return 0;
+        if (move.detail != 0)
+                return move.detail;
+        return move.kind == MOVE_SWAP ? (uint8_t)(3 - port->functions[0].identity) : 1;
+}
+
 static void attacker_do(struct sim_world *world, struct sim_move move)
 {
-        uint8_t now = world->ports[move.port].functions[0].identity;
+        struct sim_port *port = &world->ports[move.port];
 
         attack_count(world);
-        if (move.kind == MOVE_SWAP)
-                sim_port_plug(world, move.port, (uint8_t)(3 - now));
-        else
-                sim_port_plug(world, move.port, move.kind == MOVE_PLUG);
+        if (move.kind == MOVE_DUMB) {
+                base_assert(move.detail < SIM_FUNCTIONS);
+                port->functions[move.detail].dumb = !port->functions[move.detail].dumb;
+                port->hid = true;
+        } else {
+                sim_port_plug(world, move.port, identity_next(port, move));
+        }
 }
 
 static void lie_set(struct sim_port *port, uint8_t detail, bool on)
@@ -328,7 +369,7 @@ static void daemon_do(struct sim_state *state, struct sim_move move)
 
 void sim_move_do(struct sim_state *state, struct sim_move move)
 {
-        if (move.kind >= MOVE_PLUG && move.kind <= MOVE_SWAP)
+        if (move.kind >= MOVE_PLUG && move.kind <= MOVE_DUMB)
                 attacker_do(&state->world, move);
         else if (move.kind >= MOVE_FAIL && move.kind != MOVE_START)
                 fault_do(state, move);
@@ -365,6 +406,20 @@ static bool place_alike(const struct sim_shape_port *shape, uint32_t index)
 
         return index > 0 && place->parent != SIM_DIRECT && place->parent == place[-1].parent &&
                place->facts[0].kind == place[-1].facts[0].kind;
+}
+
+struct sim_move sim_move_fair(const struct sim_world *world)
+{
+        if (world->crashed)
+                return (struct sim_move){ MOVE_START, 0, 0 };
+        for (uint8_t i = 0; i < world->port_count; i++) {
+                if (world->ports[i].pending_token != 0)
+                        return (struct sim_move){ world->ports[i].acted ? MOVE_ANSWER : MOVE_ACT, i,
+                                                  0 };
+                if (world->ports[i].uevents > 0)
+                        return (struct sim_move){ MOVE_UEVENT, i, 0 };
+        }
+        return (struct sim_move){ MOVE_TIME, 0, 0 };
 }
 
 static void moves_attacker(const struct sim_world *world, uint32_t number, struct sim_move *moves,

@@ -14,7 +14,8 @@ enum sim_move_kind {
         /* The attacker. */
         MOVE_PLUG,
         MOVE_UNPLUG,
-        MOVE_SWAP,    /* another device at the same address, faster than anybody looks */
+        MOVE_SWAP, /* another device at the same address, faster than anybody looks */
+        MOVE_DUMB, /* a function begins or ends to answer all ones: for scenarios, the explorer has sim_lie */
         /* The operator. */
         MOVE_EJECT,
         MOVE_BUTTON,
@@ -28,12 +29,12 @@ enum sim_move_kind {
         MOVE_HANG,    /* it does nothing until its deadline */
         MOVE_LOSE,    /* the uevent is lost, and nobody says so */
         MOVE_OVERRUN, /* the uevent is lost, and the socket says so */
-        MOVE_DOUBLE, /* the uevent arrives, and will once more */
-        MOVE_JUMP,   /* ten minutes pass at once (suspend): every worker under way is past its deadline */
-        MOVE_BLIND,   /* a poll in which every register write that follows does nothing */
-        MOVE_CRASH,   /* SIGKILL; the worker dies before it acted */
+        MOVE_DOUBLE,  /* the uevent arrives, and will once more */
+        MOVE_JUMP, /* ten minutes pass at once (suspend): every worker under way is past its deadline */
+        MOVE_BLIND,      /* a poll in which every register write that follows does nothing */
+        MOVE_CRASH,      /* SIGKILL; the worker dies before it acted */
         MOVE_CRASH_LATE, /* SIGKILL; the worker's work is done all the same */
-        MOVE_START,   /* the daemon starts again */
+        MOVE_START,      /* the daemon starts again */
         /* dom0's root, or its kernel, behind our back: likewise. */
         MOVE_SET_BME,
         MOVE_BIND_PCIEHP,
@@ -57,13 +58,15 @@ enum sim_lie {
 struct sim_move {
         uint8_t kind;
         uint8_t port;
-        uint8_t detail;
+        uint8_t detail; /* MOVE_ACT, MOVE_RESCAN: SIM_DETAIL; MOVE_PLUG, MOVE_SWAP: identity or 0; else a function */
 };
 
 #define SIM_MOVES 96
 
 /** All moves that make sense in this state. Returns their number, at most SIM_MOVES. */
 uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[static SIM_MOVES]);
+/** The fair schedule: whoever can go on does, and only then time passes. */
+struct sim_move sim_move_fair(const struct sim_world *world);
 /** Does it, with everything that happens at once because of it. */
 void sim_move_do(struct sim_state *state, struct sim_move move);
 /** The daemon's start: configuration, platform, discovery. */

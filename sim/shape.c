@@ -4,13 +4,13 @@
 
 #include "base/sbdf.h"
 
-#define BRIDGE_FACTS                                                   \
-        {                                                              \
-                SIM_BRIDGE, 0x01, 0x8086, 0x15ef, 0x060400, "pcieport" \
+#define BRIDGE_FACTS                                                          \
+        {                                                                     \
+                SIM_BRIDGE, false, 0x01, 0x8086, 0x15ef, 0x060400, "pcieport" \
         }
-#define LEAF_FACTS                                                   \
-        {                                                            \
-                SIM_ENDPOINT, 0x00, 0x144d, 0xa80a, 0x010802, "nvme" \
+#define LEAF_FACTS                                                          \
+        {                                                                   \
+                SIM_ENDPOINT, false, 0x00, 0x144d, 0xa80a, 0x010802, "nvme" \
         }
 
 #define PLACE(address, above, own, what)                                                      \

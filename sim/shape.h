@@ -18,10 +18,11 @@ enum sim_kind { SIM_NONE, SIM_ENDPOINT, SIM_BRIDGE };
 /* What a function says of itself in config space, and which dom0 driver takes it. */
 struct sim_facts {
         enum sim_kind kind;
+        bool untyped;        /* it shows Xen a type that it cannot add (H4) */
         uint8_t header_type; /* register 0Eh, with the multi-function bit */
         uint16_t vendor, device;
-        uint32_t class; /* 24 bits */
-        const char *driver;
+        uint32_t class;     /* 24 bits */
+        const char *driver; /* NULL: none */
 };
 
 /*
@@ -38,13 +39,19 @@ struct sim_place {
 struct sim_shape_port {
         uint32_t sbdf; /* on a root bus */
         bool power_controller;
+        bool fixed;  /* not Hot-Plug Capable: pciehp never holds it */
+        bool no_acs; /* no ACS capability */
         uint8_t bus_first, bus_last;
         uint8_t count; /* 0: nothing is ever plugged */
         struct sim_place places
                 [SIM_FUNCTIONS]; /* [0] is 00.0: every device has it (PCIe Base Spec 2.2.6.2) */
 };
 
+struct event_config;
+
 struct sim_shape {
+        const struct event_config *config;       /* NULL: External=auto */
+        bool ats, no_intremap, dom0_passthrough; /* how Xen was started */
         uint8_t port_count;
         struct sim_shape_port ports[SIM_PORTS];
 };

@@ -24,7 +24,8 @@ void sim_world_init(struct sim_world *ret_world, const struct sim_shape *shape,
                 struct sim_port *port = &ret_world->ports[i];
 
                 port->command = MODEL_COMMAND_BME;
-                port->pcieport = port->pciehp = true;
+                port->pcieport = true;
+                port->pciehp = !shape->ports[i].fixed;
                 port->slot_control = shape->ports[i].power_controller ? MODEL_SLOT_CONTROL_PCC : 0;
                 for (uint32_t j = 0; j < shape->ports[i].count; j++)
                         port->functions[j].mapping =
@@ -70,27 +71,13 @@ static void device_set(struct sim_world *world, uint32_t number, uint8_t identit
                 struct sim_function *function = &port->functions[i];
 
                 function->identity = 0;
-                if (identity != 0 && sim_facts(world, number, i, identity)->kind != SIM_NONE)
-                        function->identity = identity;
                 function->dumb = function->strange = function->altered = false;
+                if (identity == 0 || sim_facts(world, number, i, identity)->kind == SIM_NONE)
+                        continue;
+                function->identity = identity;
+                function->strange = sim_facts(world, number, i, identity)->untyped;
         }
         port->hid = false;
-}
-
-void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity)
-{
-        struct sim_port *to = &world->ports[port];
-
-        device_set(world, port, identity);
-        if (identity != 0 && (to->link_status & MODEL_LINK_STATUS_DLLLA))
-                to->slot_status |= MODEL_SLOT_STATUS_DLLSC;
-        to->slot_status |= MODEL_SLOT_STATUS_PDC;
-        if (identity != 0)
-                to->slot_status |= MODEL_SLOT_STATUS_PDS;
-        else
-                to->slot_status &= (uint16_t)~MODEL_SLOT_STATUS_PDS;
-        link_update(world, port);
-        sim_kernel_pciehp(world, port);
 }
 
 /* Can config requests reach this function: link up, and every bridge above it there? */
@@ -162,18 +149,19 @@ static void port_enumerate(struct sim_world *world, uint32_t number)
 
         for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
                 struct sim_function *function = &port->functions[i];
+                const struct sim_facts *facts;
 
                 if (function->known != 0 || !function_answers(world, number, i) ||
                     !function_scanned(world, number, i))
                         continue;
-                xen_add(world, function,
-                        sim_facts(world, number, i, function->identity)->kind == SIM_ENDPOINT);
+                facts = sim_facts(world, number, i, function->identity);
+                xen_add(world, function, facts->kind == SIM_ENDPOINT);
                 function->known = function->identity;
                 function->known_strange = function->strange;
                 function->instance = world->instance_next++;
                 function->kept_off = false;
-                function->driver =
-                        true; /* 6.1, 6.12: drivers_autoprobe is ignored (bus.c:pci_bus_add_device) */
+                /* 6.1, 6.12: drivers_autoprobe is ignored (bus.c:pci_bus_add_device) */
+                function->driver = facts->driver != NULL;
                 port->uevents = SIM_UEVENTS;
         }
 }
@@ -222,6 +210,15 @@ static void kernel_remove(struct sim_world *world, uint32_t number, uint32_t top
         }
 }
 
+/* What stock pciehp brings down is not held against the core. */
+static void pciehp_remove(struct sim_world *world, uint32_t number)
+{
+        bool panicked = world->panicked;
+
+        kernel_remove(world, number, SIM_DIRECT);
+        world->panicked = panicked;
+}
+
 void sim_kernel_pciehp(struct sim_world *world, uint32_t number)
 {
         struct sim_port *port = &world->ports[number];
@@ -235,13 +232,28 @@ void sim_kernel_pciehp(struct sim_world *world, uint32_t number)
                 port->command |=
                         MODEL_COMMAND_BME; /* setup-bus.c:pci_assign_unassigned_bridge_resources */
         } else {
-                bool panicked = world->panicked;
-
-                kernel_remove(world, number, SIM_DIRECT);
-                world->panicked =
-                        panicked; /* what stock pciehp brings down is not held against the core */
+                pciehp_remove(world, number);
         }
         port->slot_status &= (uint16_t)~MODEL_SLOT_STATUS_EVENTS;
+}
+
+void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity)
+{
+        struct sim_port *to = &world->ports[port];
+
+        device_set(world, port, identity);
+        if (identity != 0 && (to->link_status & MODEL_LINK_STATUS_DLLLA))
+                to->slot_status |= MODEL_SLOT_STATUS_DLLSC;
+        to->slot_status |= MODEL_SLOT_STATUS_PDC;
+        if (identity != 0)
+                to->slot_status |= MODEL_SLOT_STATUS_PDS;
+        else
+                to->slot_status &= (uint16_t)~MODEL_SLOT_STATUS_PDS;
+        link_update(world, port);
+        /* An event in a slot that is on: whatever is there now, what was there goes first (pciehp_ctrl.c). */
+        if (to->pciehp)
+                pciehp_remove(world, port);
+        sim_kernel_pciehp(world, port);
 }
 
 /* The index of the effect's function below the port; SIM_FUNCTIONS where there is none such. */
@@ -270,7 +282,8 @@ static int32_t xen_quarantine(struct sim_function *function)
 void sim_guest_attach(struct sim_function *function)
 {
         base_assert(function->owner == SIM_DOM_IO && function->mapping == SIM_BLOCKED);
-        function->owner = SIM_GUEST; /* its mapping leads to the guest's memory: for dom0's it is blocked */
+        function->owner =
+                SIM_GUEST; /* its mapping leads to the guest's memory: for dom0's it is blocked */
 }
 
 void sim_guest_detach(struct sim_function *function)
@@ -369,7 +382,7 @@ struct event_port_registers sim_registers(const struct sim_world *world, uint32_
                 .link_status = from->link_status,
                 .slot_control = from->slot_control,
                 .slot_status = from->slot_status,
-                .acs_control = 0x1d,
+                .acs_control = sim_shape_of(world, port)->no_acs ? 0 : 0x1d,
                 .secondary = sim_shape_of(world, port)->bus_first,
                 .subordinate = sim_shape_of(world, port)->bus_last,
                 .pcieport = from->pcieport,

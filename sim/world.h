@@ -29,12 +29,12 @@ struct sim_function {
         uint8_t identity; /* 0 = nothing there; else which device of the shape's: a swap changes it */
         bool dumb;        /* config space answers all ones */
         bool altered;     /* config space shows other bytes than those of its identity */
-        bool strange;     /* Xen cannot type it: pci_device_add fails and leaves an entry without owner (H4) */
+        bool strange; /* Xen cannot type it: pci_device_add fails and leaves an entry without owner (H4) */
         /* The kernel's view. */
-        uint8_t known;    /* identity that was enumerated; 0 = not known */
+        uint8_t known; /* identity that was enumerated; 0 = not known */
         bool known_strange;
-        bool driver;      /* a dom0 driver is bound */
-        bool kept_off;    /* driver_override is ours */
+        bool driver;   /* a dom0 driver is bound */
+        bool kept_off; /* driver_override is ours */
         uint64_t instance;
         /* Xen's. */
         enum sim_owner owner;
@@ -44,19 +44,19 @@ struct sim_function {
 struct sim_port {
         uint16_t command, slot_control, slot_status, link_status;
         bool pcieport, pciehp, awake;
-        uint8_t uevents;      /* waiting in the socket */
+        uint8_t uevents; /* waiting in the socket */
         /* The worker under way: one per port. */
         struct effect pending;
-        uint32_t pending_token; /* 0 = none */
+        uint32_t pending_token;    /* 0 = none */
         uint64_t pending_until_ms; /* without a fault it answers before */
-        bool acted;           /* its work is done, its answer has not been delivered */
+        bool acted;                /* its work is done, its answer has not been delivered */
         int32_t answer_error;
         bool answer_observes; /* the answer is what was seen when it acted */
         /* History that the checkers need. */
-        bool guarded_once;    /* was closed, without pciehp */
-        bool intruded;        /* dom0's root itself opened a door, and nobody has looked since */
-        bool hid;             /* something below lied since it was plugged: nobody is told when it is honest again */
-        /* A uevent was lost: bit 0: since the core last knew Xen's list; bit 1: since the reading under way was made. */
+        bool guarded_once; /* was closed, without pciehp */
+        bool intruded;     /* dom0's root itself opened a door, and nobody has looked since */
+        bool hid; /* something below lied since it was plugged: nobody is told when it is honest again */
+        /* Something happened and nobody told: bit 0: since the core last knew Xen's list; bit 1: since a reading began. */
         uint8_t lost;
         uint8_t requests, replies; /* operator requests made, answered */
         /* Last, because only what the shape names is in use, and copied (copy.c). One for each of its places. */
@@ -70,11 +70,11 @@ struct sim_world {
         uint16_t xen_minor;
         uint8_t port_count;
         uint8_t faults_left;
-        uint8_t attacks_left; /* UINT8_MAX: as many as it likes */
-        uint8_t wishes_left;  /* operator requests and button presses, likewise */
-        bool crashed;         /* the daemon is not running */
-        bool panicked;        /* Xen is gone */
-        bool licence_broken;  /* an effect hit another device than the one that it was meant for */
+        uint8_t attacks_left;  /* UINT8_MAX: as many as it likes */
+        uint8_t wishes_left;   /* operator requests and button presses, likewise */
+        bool crashed;          /* the daemon is not running */
+        bool panicked;         /* Xen is gone */
+        bool licence_broken;   /* an effect hit another device than the one that it was meant for */
         bool rescan_unguarded; /* the core let the kernel enumerate below a port that was not ours */
         uint64_t now_ms;
         uint64_t instance_next;

@@ -71,6 +71,9 @@ BROKEN = [
     ("include", "src/edge/pci.c", C + '#include "daemon/loop.h"\n'),
     ("include", "src/daemon/loop.c", C + '#include "cli/cli.h"\n'),
     ("include", "src/cli/main.c", C + '#include "core/event/event.h"\n'),
+    ("include", "src/cli/main.c", C + '#include "sim/simulate.h"\n'),
+    ("include", "src/cli/simulate.c", C + '#include "sim/world.h"\n'),
+    ("include", "src/edge/pci.c", C + '#include "sim/simulate.h"\n'),
     ("call", "src/base/good.c", C + 'static void f(void)\n{\n        system ("x");\n}\n'),
     ("call", "src/core/step.c", C + "static void f(void)\n{\n        free(x);\n}\n"),
     ("static", "src/core/step.c", C + "static int count;\n"),
@@ -93,9 +96,11 @@ FINE = [
     ("src/edge/pci.c", C + '#include "core/event/event.h"\n#include "core/policy/config.h"\n'),
     ("src/daemon/loop.c", C + '#include "core/model/model.h"\n#include "edge/pci.h"\n'),
     ("src/cli/main.c", C + '#include "base/good.h"\n#include <stdio.h>\n\nint main(void)\n{\n        return 0;\n}\n'),
+    ("src/cli/simulate.c", C + '#include "sim/simulate.h"\n'),
 ]
 HEADERS = ["core/event/event.h", "core/model/model.h", "core/policy/config.h", "edge/pci.h", "daemon/loop.h",
            "cli/cli.h"]
+OUTSIDE = ["sim/simulate.h", "sim/world.h"]
 
 
 class Tidy(unittest.TestCase):
@@ -103,10 +108,11 @@ class Tidy(unittest.TestCase):
         """The rules that a tree of these files breaks; headers that exist only to be included aside."""
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
-            for name, text in (CLEAN | {"src/" + header: C for header in HEADERS} | files).items():
+            for name, text in (CLEAN | {"src/" + header: C for header in HEADERS} | {header: C for header in OUTSIDE} |
+                               {"sim/README.md": "sim\n"} | files).items():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_text(text)
-            spare = {"src/" + header for header in HEADERS} | {"src/core/policy"}
+            spare = {"src/" + header for header in HEADERS} | {"src/core/policy", *OUTSIDE}
             return {rule for name, _, rule, _ in tidy.tidy_check(root)
                     if name not in spare and name != "src/core/policy/README.md"}
 

@@ -23,21 +23,6 @@ void check_l1_expect(uint64_t calm)
         sim_set_expect(&converging, calm);
 }
 
-/* The fair schedule: whoever can go on does, and only then time passes. */
-static struct sim_move move_next(const struct sim_world *world)
-{
-        if (world->crashed)
-                return (struct sim_move){ MOVE_START, 0, 0 };
-        for (uint8_t i = 0; i < world->port_count; i++) {
-                if (world->ports[i].pending_token != 0)
-                        return (struct sim_move){ world->ports[i].acted ? MOVE_ANSWER : MOVE_ACT, i,
-                                                  0 };
-                if (world->ports[i].uevents > 0)
-                        return (struct sim_move){ MOVE_UEVENT, i, 0 };
-        }
-        return (struct sim_move){ MOVE_TIME, 0, 0 };
-}
-
 /* Functions that the attacker keeps from being quarantined may be contained; the others may not. */
 static bool port_hostile(const struct sim_port *port, uint32_t count)
 {
@@ -117,7 +102,7 @@ static const char *state_wrong(const struct sim_state *state)
 
 static bool at_rest(const struct sim_world *world)
 {
-        return move_next(world).kind == MOVE_TIME;
+        return sim_move_fair(world).kind == MOVE_TIME;
 }
 
 const char *check_l1(const struct sim_state *state, uint64_t calm)
@@ -138,7 +123,7 @@ const char *check_l1(const struct sim_state *state, uint64_t calm)
                 wrong = at_rest(&copy.world) ? state_wrong(&copy) : "it does not come to rest";
                 if (!wrong)
                         break;
-                sim_move_do(&copy, move_next(&copy.world));
+                sim_move_do(&copy, sim_move_fair(&copy.world));
         }
         if (steps == STEPS_MAX)
                 return wrong;

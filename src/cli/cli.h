@@ -20,6 +20,8 @@ enum cli_exit {
 struct cli_options {
         const char *socket;
         const char *device; /**< "DDDD:BB:SS.F", for verbs that take one */
+        const char *file;   /**< likewise */
+        bool verbose;
         struct cli_style style;
 };
 
@@ -31,6 +33,7 @@ enum cli_exit cli_tree_run(const struct cli_options *options);
 enum cli_exit cli_show_run(const struct cli_options *options);
 enum cli_exit cli_monitor_run(const struct cli_options *options);
 enum cli_exit cli_eject_run(const struct cli_options *options);
+enum cli_exit cli_simulate_run(const struct cli_options *options);
 
 /** Prints rows as the table says, and tells on stderr where it cannot. */
 enum cli_exit cli_rows_show(const struct cli_table *table, const struct cli_rows *rows,

@@ -77,3 +77,30 @@ const struct cli_table cli_table_records = TABLE("records", record_columns, .tre
 
 static const struct cli_column eject_columns[] = { { .name = "RESULT" }, { .name = "REASON" } };
 const struct cli_table cli_table_eject = TABLE("eject", eject_columns, .tree = false);
+
+static const struct cli_column simulation_columns[] = {
+        { .name = "STEP", .type = CLI_NUMBER },
+        { .name = "EVENT", .hidden = true },
+        { .name = "TIME_MS", .type = CLI_NUMBER, .hidden = true },
+        { .name = "SBDF" },
+        { .name = "PORT", .hidden = true },
+        { .name = "PARENT", .hidden = true },
+        { .name = "KIND" },
+        { .name = "GATE" },
+        { .name = "PRESENCE", .hidden = true },
+        { .name = "LINK", .hidden = true },
+        { .name = "PCIEHP", .hidden = true },
+        { .name = "STATE" },
+        { .name = "OWNER" },
+        { .name = "DRIVER" },
+        { .name = "CLASS", .hidden = true },
+        { .name = "ID", .hidden = true },
+        { .name = "REASON" },
+        { .name = "AT_BOOT", .type = CLI_BOOLEAN, .hidden = true },
+        { .name = "RESULT", .hidden = true },
+        { .name = "CONTAINED", .type = CLI_BOOLEAN, .hidden = true },
+        { .name = "PRIORITY", .type = CLI_NUMBER, .hidden = true },
+        { .name = "TEXT", .hidden = true },
+};
+const struct cli_table cli_table_simulation =
+        TABLE("simulation", simulation_columns, .tree = false);

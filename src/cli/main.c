@@ -7,21 +7,24 @@
 #include "base/sbdf.h"
 #include "cli/cli.h"
 
+enum argument { ARGUMENT_NONE, ARGUMENT_DEVICE, ARGUMENT_FILE };
+
 struct verb {
         const char *name;
         const struct cli_table *table; /* whose columns -o chooses; NULL where it cannot */
-        bool device;
+        enum argument argument;
         enum cli_exit (*run)(const struct cli_options *options);
 };
 
 static const struct verb verbs[] = {
-        { "status", NULL, false, cli_status_run },
-        { "list", &cli_table_functions, false, cli_list_run },
-        { "ports", &cli_table_ports, false, cli_ports_run },
-        { "tree", &cli_table_tree, false, cli_tree_run },
-        { "show", NULL, true, cli_show_run },
-        { "monitor", NULL, false, cli_monitor_run },
-        { "eject", NULL, true, cli_eject_run },
+        { "status", NULL, ARGUMENT_NONE, cli_status_run },
+        { "list", &cli_table_functions, ARGUMENT_NONE, cli_list_run },
+        { "ports", &cli_table_ports, ARGUMENT_NONE, cli_ports_run },
+        { "tree", &cli_table_tree, ARGUMENT_NONE, cli_tree_run },
+        { "show", NULL, ARGUMENT_DEVICE, cli_show_run },
+        { "monitor", NULL, ARGUMENT_NONE, cli_monitor_run },
+        { "eject", NULL, ARGUMENT_DEVICE, cli_eject_run },
+        { "simulate", &cli_table_simulation, ARGUMENT_FILE, cli_simulate_run },
 };
 
 struct command {
@@ -35,6 +38,7 @@ enum option_key {
         OPTION_COLUMNS = 'o',
         OPTION_NO_HEADINGS = 'n',
         OPTION_RAW = 'r',
+        OPTION_VERBOSE = 'v',
         OPTION_SOCKET = 256
 };
 
@@ -44,6 +48,7 @@ static const struct argp_option options[] = {
           "columns to print; +COLUMNS adds to the usual ones", 0 },
         { "noheadings", OPTION_NO_HEADINGS, NULL, 0, "do not print headings", 0 },
         { "raw", OPTION_RAW, NULL, 0, "print without alignment, for scripts", 0 },
+        { "verbose", OPTION_VERBOSE, NULL, 0, "simulate: print what the operator is told too", 0 },
         { "socket", OPTION_SOCKET, "PATH", 0, "where sallyportd listens, instead of " CLI_SOCKET,
           0 },
         { 0 },
@@ -60,12 +65,17 @@ static void verb_parse(struct command *command, const char *name, struct argp_st
                 argp_error(state, "no command '%s'", name);
 }
 
-static void device_parse(struct command *command, const char *text, struct argp_state *state)
+static void argument_parse(struct command *command, const char *text, struct argp_state *state)
 {
         uint32_t sbdf;
 
-        if (!command->verb->device || command->options.device)
+        if (command->verb->argument == ARGUMENT_NONE || command->options.device ||
+            command->options.file)
                 argp_error(state, "too many arguments: '%s'", text);
+        if (command->verb->argument == ARGUMENT_FILE) {
+                command->options.file = text;
+                return;
+        }
         if (!base_sbdf_parse(text, strlen(text), &sbdf))
                 argp_error(state, "not a PCI address: '%s', expected [DDDD:]BB:SS.F", text);
         command->options.device = base_sbdf_format(sbdf, command->device);
@@ -77,8 +87,12 @@ static void command_check(const struct command *command, struct argp_state *stat
 
         if (!command->verb)
                 argp_error(state, "no command");
-        if (command->verb->device && !command->options.device)
+        if (command->verb->argument == ARGUMENT_DEVICE && !command->options.device)
                 argp_error(state, "%s: no PCI address", command->verb->name);
+        if (command->verb->argument == ARGUMENT_FILE && !command->options.file)
+                argp_error(state, "%s: no file", command->verb->name);
+        if (command->options.verbose && command->verb->argument != ARGUMENT_FILE)
+                argp_error(state, "%s: has nothing more to tell", command->verb->name);
         if (style->columns && !command->verb->table)
                 argp_error(state, "%s: has no columns to choose", command->verb->name);
         if (style->columns && !cli_table_accepts(command->verb->table, style))
@@ -103,12 +117,15 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
         case OPTION_RAW:
                 style->raw = true;
                 return 0;
+        case OPTION_VERBOSE:
+                command->options.verbose = true;
+                return 0;
         case OPTION_SOCKET:
                 command->options.socket = argument;
                 return 0;
         case ARGP_KEY_ARG:
                 if (command->verb)
-                        device_parse(command, argument, state);
+                        argument_parse(command, argument, state);
                 else
                         verb_parse(command, argument, state);
                 return 0;
@@ -122,9 +139,10 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
 static const struct argp parser = {
         .options = options,
         .parser = option_parse,
-        .args_doc = "status\nlist\nports\ntree\nshow DEVICE\nmonitor\neject PORT",
+        .args_doc = "status\nlist\nports\ntree\nshow DEVICE\nmonitor\neject PORT\nsimulate FILE",
         .doc = "What sallyportd knows of hot-plugged PCI devices, and orderly removal.\v"
-               "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F.\n"
+               "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F. FILE is a scenario: see "
+               "sallyport-simulate(1).\n"
                "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon, 4 something is not contained.\n"
                "See sallyport(1).",
 };
