@@ -7,7 +7,6 @@
 
 #include "base/assert.h"
 #include "base/sbdf.h"
-#include "base/text.h"
 #include "canon.h"
 #include "core/step.h"
 #include "edge.h"
@@ -15,38 +14,6 @@
 #define JUMP_MS 600000u
 
 static struct event event; /* large; every user fills what its kind needs */
-
-static const char *const move_names[MOVE_MAX] = {
-        [MOVE_POLL] = "poll",
-        [MOVE_TIME] = "time",
-        [MOVE_ACT] = "act",
-        [MOVE_ANSWER] = "answer",
-        [MOVE_UEVENT] = "uevent",
-        [MOVE_PLUG] = "plug",
-        [MOVE_UNPLUG] = "unplug",
-        [MOVE_SWAP] = "swap",
-        [MOVE_DUMB] = "dumb",
-        [MOVE_EJECT] = "eject",
-        [MOVE_BUTTON] = "button",
-        [MOVE_RELOAD] = "reload",
-        [MOVE_ATTACH] = "attach",
-        [MOVE_DETACH] = "detach",
-        [MOVE_DOUBLE] = "double",
-        [MOVE_JUMP] = "jump",
-        [MOVE_FAIL] = "fail",
-        [MOVE_LIE] = "lie",
-        [MOVE_LATE] = "late",
-        [MOVE_HANG] = "hang",
-        [MOVE_LOSE] = "lose",
-        [MOVE_OVERRUN] = "overrun",
-        [MOVE_BLIND] = "blind",
-        [MOVE_CRASH] = "crash",
-        [MOVE_CRASH_LATE] = "crashlate",
-        [MOVE_START] = "start",
-        [MOVE_SET_BME] = "setbme",
-        [MOVE_BIND_PCIEHP] = "bindpciehp",
-        [MOVE_RESCAN] = "rescan",
-};
 
 static void event_send(struct sim_state *state, enum event_kind kind, uint32_t port)
 {
@@ -186,11 +153,14 @@ static void attacker_do(struct sim_world *world, struct sim_move move)
         }
 }
 
-static void lie_set(struct sim_port *port, uint8_t detail, bool on)
+static void lie_set(struct sim_world *world, uint8_t detail, bool on)
 {
+        struct sim_port *port = &world->ports[detail >> 4 & 3];
         struct sim_function *function = &port->functions[detail & 15];
-        enum sim_lie lie = (enum sim_lie)(detail >> 4);
+        enum sim_lie lie = (enum sim_lie)(detail >> 6);
 
+        if (lie != LIE_NONE)
+                port->hid = true;
         if (lie == LIE_SILENT)
                 function->dumb = on;
         else if (lie == LIE_STRANGE)
@@ -202,15 +172,11 @@ static void lie_set(struct sim_port *port, uint8_t detail, bool on)
 /* The worker does its work while a function lies, as long as that lasts. */
 static void act_do(struct sim_state *state, struct sim_move move)
 {
-        struct sim_port *port = &state->world.ports[move.port];
-
-        if (move.detail != 0) {
+        if (move.detail != 0)
                 attack_count(&state->world);
-                port->hid = true;
-        }
-        lie_set(port, move.detail, true);
+        lie_set(&state->world, move.detail, true);
         worker_act(state, move.port, /* lies= */ false, 0);
-        lie_set(port, move.detail, false);
+        lie_set(&state->world, move.detail, false);
 }
 
 static void intruder_do(struct sim_world *world, struct sim_move move)
@@ -226,10 +192,12 @@ static void intruder_do(struct sim_world *world, struct sim_move move)
         }
         if (move.kind != MOVE_RESCAN)
                 return;
-        port->hid |= move.detail != 0;
-        lie_set(port, move.detail, true);
+        for (uint32_t i = 0; i < world->port_count; i++)
+                world->ports[i].lost =
+                        SIM_LOST; /* until the core looks: its uevents may come too late for what is under way */
+        lie_set(world, move.detail, true);
         sim_kernel_rescan(world);
-        lie_set(port, move.detail, false);
+        lie_set(world, move.detail, false);
 }
 
 static void daemon_kill(struct sim_world *world, bool late)
@@ -376,223 +344,4 @@ void sim_move_do(struct sim_state *state, struct sim_move move)
         else
                 daemon_do(state, move);
         history_note(&state->world);
-}
-
-static void move_add(struct sim_move *moves, uint32_t *count, enum sim_move_kind kind,
-                     uint32_t port, uint32_t detail)
-{
-        base_assert(*count < SIM_MOVES);
-        moves[(*count)++] = (struct sim_move){ (uint8_t)kind, (uint8_t)port, (uint8_t)detail };
-}
-
-/* Time does not pass a worker's deadline: it answers before (or a fault says that it did not). */
-static bool time_passes(const struct sim_state *state)
-{
-        uint64_t next_ms = sim_canon_next(state);
-
-        if (next_ms == 0)
-                return false;
-        for (uint32_t i = 0; i < state->world.port_count; i++)
-                if (state->world.ports[i].pending_token != 0 &&
-                    next_ms >= state->world.ports[i].pending_until_ms)
-                        return false;
-        return true;
-}
-
-/* Is the place before it, behind the same bridge, of the same kind? Then the attacker gains nothing by this one. */
-static bool place_alike(const struct sim_shape_port *shape, uint32_t index)
-{
-        const struct sim_place *place = &shape->places[index];
-
-        return index > 0 && place->parent != SIM_DIRECT && place->parent == place[-1].parent &&
-               place->facts[0].kind == place[-1].facts[0].kind;
-}
-
-struct sim_move sim_move_fair(const struct sim_world *world)
-{
-        if (world->crashed)
-                return (struct sim_move){ MOVE_START, 0, 0 };
-        for (uint8_t i = 0; i < world->port_count; i++) {
-                if (world->ports[i].pending_token != 0)
-                        return (struct sim_move){ world->ports[i].acted ? MOVE_ANSWER : MOVE_ACT, i,
-                                                  0 };
-                if (world->ports[i].uevents > 0)
-                        return (struct sim_move){ MOVE_UEVENT, i, 0 };
-        }
-        return (struct sim_move){ MOVE_TIME, 0, 0 };
-}
-
-static void moves_attacker(const struct sim_world *world, uint32_t number, struct sim_move *moves,
-                           uint32_t *count)
-{
-        if (!(world->ports[number].slot_status & MODEL_SLOT_STATUS_PDS)) {
-                move_add(moves, count, MOVE_PLUG, number, 0);
-                return;
-        }
-        move_add(moves, count, MOVE_UNPLUG, number, 0);
-        move_add(moves, count, MOVE_SWAP, number, 0);
-}
-
-/* What can be lied about to somebody who asks this: one function lies at a time. */
-static void moves_lying(const struct sim_world *world, uint32_t number, enum effect_kind asks,
-                        enum sim_move_kind kind, struct sim_move *moves, uint32_t *count)
-{
-        const struct sim_shape_port *shape = sim_shape_of(world, number);
-        const struct sim_port *port = &world->ports[number];
-        bool one = asks == EFFECT_QUARANTINE || asks == EFFECT_CONFIRM;
-
-        if (!one && asks != EFFECT_RESCAN && asks != EFFECT_INVENTORY)
-                return;
-        for (uint32_t i = 0; i < shape->count; i++) {
-                bool endpoint = shape->places[i].facts[0].kind == SIM_ENDPOINT;
-
-                if (port->functions[i].identity == 0 ||
-                    (one ? shape->places[i].sbdf != port->pending.function : place_alike(shape, i)))
-                        continue;
-                move_add(moves, count, kind, number, SIM_DETAIL(LIE_SILENT, i));
-                if (endpoint && asks == EFFECT_RESCAN)
-                        move_add(moves, count, kind, number, SIM_DETAIL(LIE_STRANGE, i));
-                if (endpoint && asks == EFFECT_INVENTORY)
-                        move_add(moves, count, kind, number, SIM_DETAIL(LIE_ALTERED, i));
-        }
-}
-
-/* A worker runs into its deadline only where no other port's comes first: those answer in time, having no fault. */
-static int last_fault(const struct sim_world *world, const struct sim_port *port)
-{
-        for (uint32_t i = 0; i < world->port_count; i++)
-                if (world->ports[i].pending_token != 0 &&
-                    world->ports[i].pending_until_ms < port->pending_until_ms)
-                        return MOVE_LIE;
-        return MOVE_HANG;
-}
-
-static void moves_wishes(const struct sim_world *world, uint32_t number, struct sim_move *moves,
-                         uint32_t *count)
-{
-        const struct sim_port *port = &world->ports[number];
-
-        if (world->wishes_left == 0)
-                return;
-        if (port->requests == 0)
-                move_add(moves, count, MOVE_EJECT, number, 0);
-        if (!(port->slot_status & MODEL_SLOT_STATUS_ABP))
-                move_add(moves, count, MOVE_BUTTON, number, 0);
-        move_add(moves, count, MOVE_RELOAD, number, 0);
-        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
-                if (sim_shape_of(world, number)->places[i].facts[0].kind != SIM_ENDPOINT)
-                        continue;
-                if (port->functions[i].owner == SIM_DOM_IO && port->functions[i].known != 0)
-                        move_add(moves, count, MOVE_ATTACH, number, i);
-                if (port->functions[i].owner == SIM_GUEST)
-                        move_add(moves, count, MOVE_DETACH, number, i);
-                break;
-        }
-}
-
-static void moves_port(const struct sim_state *state, uint32_t number, struct sim_move *moves,
-                       uint32_t *count)
-{
-        const struct sim_port *port = &state->world.ports[number];
-        bool faults = state->world.faults_left > 0;
-
-        if (port->pending_token != 0)
-                move_add(moves, count, port->acted ? MOVE_ANSWER : MOVE_ACT, number, 0);
-        if (port->pending_token != 0 && !port->acted && state->world.attacks_left > 0)
-                moves_lying(&state->world, number, port->pending.kind, MOVE_ACT, moves, count);
-        if (port->uevents > 0)
-                move_add(moves, count, MOVE_UEVENT, number, 0);
-        moves_wishes(&state->world, number, moves, count);
-        if (faults && port->pending_token != 0 && !port->acted)
-                for (int kind = MOVE_FAIL; kind <= last_fault(&state->world, port); kind++)
-                        move_add(moves, count, (enum sim_move_kind)kind, number, 0);
-        if (faults && port->uevents > 0) {
-                move_add(moves, count, MOVE_LOSE, number, 0);
-                move_add(moves, count, MOVE_OVERRUN, number, 0);
-                move_add(moves, count, MOVE_DOUBLE, number, 0);
-        }
-}
-
-uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[static SIM_MOVES])
-{
-        const struct sim_world *world = &state->world;
-        uint32_t count = 0;
-
-        if (world->crashed) {
-                move_add(ret_moves, &count, MOVE_START, 0, 0);
-        } else {
-                move_add(ret_moves, &count, MOVE_POLL, 0, 0);
-                if (time_passes(state))
-                        move_add(ret_moves, &count, MOVE_TIME, 0, 0);
-        }
-        for (uint32_t i = 0; i < world->port_count; i++) {
-                if (!world->crashed)
-                        moves_port(state, i, ret_moves, &count);
-                if (world->attacks_left > 0)
-                        moves_attacker(world, i, ret_moves, &count);
-                if (world->faults_left == 0)
-                        continue;
-                for (int kind = MOVE_SET_BME; kind <= MOVE_RESCAN; kind++)
-                        move_add(ret_moves, &count, (enum sim_move_kind)kind, i, 0);
-                if (world->attacks_left > 0)
-                        moves_lying(world, i, EFFECT_RESCAN, MOVE_RESCAN, ret_moves, &count);
-        }
-        if (world->faults_left > 0 && !world->crashed) {
-                move_add(ret_moves, &count, MOVE_BLIND, 0, 0);
-                move_add(ret_moves, &count, MOVE_JUMP, 0, 0);
-                move_add(ret_moves, &count, MOVE_CRASH, 0, 0);
-                move_add(ret_moves, &count, MOVE_CRASH_LATE, 0, 0);
-        }
-        return count;
-}
-
-void sim_move_format(struct sim_move move, char ret_text[static 24])
-{
-        struct base_text text = base_text_on(ret_text, 24);
-
-        base_assert(move.kind < MOVE_MAX);
-        base_text_add(&text, move_names[move.kind]);
-        base_text_add_u64(&text, move.port);
-        if (move.detail != 0) {
-                base_text_add_char(&text, '.');
-                base_text_add_u64(&text, move.detail);
-        }
-        base_assert(!text.truncated);
-}
-
-/* A number below `limit` at *text, which then points behind it. */
-static bool number_parse(const char **text, uint32_t limit, uint8_t *ret_number)
-{
-        uint32_t number = 0;
-
-        if (**text < '0' || **text > '9')
-                return false;
-        for (; **text >= '0' && **text <= '9'; (*text)++) {
-                number = number * 10 + (uint32_t)(**text - '0');
-                if (number >= limit)
-                        return false;
-        }
-        *ret_number = (uint8_t)number;
-        return true;
-}
-
-bool sim_move_parse(const char *text, struct sim_move *ret_move)
-{
-        for (uint8_t kind = 0; kind < MOVE_MAX; kind++) {
-                size_t length = strlen(move_names[kind]);
-                struct sim_move move = { .kind = kind };
-                const char *at = text + length;
-
-                if (strncmp(text, move_names[kind], length) != 0 ||
-                    !number_parse(&at, SIM_EXPLORED_PORTS, &move.port))
-                        continue;
-                if (*at == '.') {
-                        at++;
-                        if (!number_parse(&at, UINT8_MAX + 1u, &move.detail))
-                                return false;
-                }
-                *ret_move = move;
-                return *at == '\0';
-        }
-        return false;
 }

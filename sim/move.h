@@ -44,7 +44,8 @@ enum sim_move_kind {
 
 /*
  * What a device answers is decided when it is asked, not before: so every change of its mind between two looks is
- * searched without being a state of its own. Upper half of a move's `detail`; the lower half says which function lies.
+ * searched without being a state of its own. In a move's `detail`: what, below which port, which function. (A rescan
+ * asks below every port.)
  */
 enum sim_lie {
         LIE_NONE,
@@ -53,7 +54,7 @@ enum sim_lie {
         LIE_ALTERED, /* other bytes than a moment ago */
 };
 
-#define SIM_DETAIL(lie, function) ((uint8_t)((lie) << 4 | (function)))
+#define SIM_DETAIL(lie, port, function) ((uint8_t)((lie) << 6 | (port) << 4 | (function)))
 
 struct sim_move {
         uint8_t kind;

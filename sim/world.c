@@ -173,11 +173,13 @@ void sim_kernel_rescan(struct sim_world *world)
 }
 
 /* PHYSDEVOP_pci_device_remove. An entry without owner: vpci_remove_device follows a null pointer before 4.19 (H4). */
-static void xen_remove(struct sim_world *world, struct sim_function *function)
+static void xen_remove(struct sim_world *world, const struct sim_port *port,
+                       struct sim_function *function)
 {
         if (function->owner == SIM_ABSENT)
                 return;
-        if (function->owner == SIM_NOBODY && world->xen_minor < 19)
+        /* Not held against the core: what dom0's root had enumerated while a removal was under way. */
+        if (function->owner == SIM_NOBODY && world->xen_minor < 19 && !port->lost)
                 world->panicked = true;
         function->owner = SIM_ABSENT;
         function->mapping = SIM_BLOCKED; /* AMD: V=1 TV=0, aborted; VT-d: no entry */
@@ -202,7 +204,7 @@ static void kernel_remove(struct sim_world *world, uint32_t number, uint32_t top
 
                 if (function->known == 0 || !function_below(world, number, i, top))
                         continue;
-                xen_remove(world, function);
+                xen_remove(world, port, function);
                 function->known = 0;
                 function->instance = 0;
                 function->driver = function->kept_off = false;

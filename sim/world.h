@@ -56,7 +56,7 @@ struct sim_port {
         bool guarded_once; /* was closed, without pciehp */
         bool intruded;     /* dom0's root itself opened a door, and nobody has looked since */
         bool hid; /* something below lied since it was plugged: nobody is told when it is honest again */
-        /* Something happened and nobody told: bit 0: since the core last knew Xen's list; bit 1: since a reading began. */
+        /* Something happened untold: bit 0: since the core last knew Xen's list; bit 1: since a reading began. */
         uint8_t lost;
         uint8_t requests, replies; /* operator requests made, answered */
         /* Last, because only what the shape names is in use, and copied (copy.c). One for each of its places. */

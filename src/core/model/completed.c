@@ -55,7 +55,8 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
                 break;
         case EFFECT_RESCAN:
                 port->rescanned = port->pending_incarnation;
-                model_port_doubt(port);
+                for (uint32_t i = 0; i < core->port_count; i++)
+                        model_port_doubt(&core->ports[i]); /* it looked below all of them */
                 break;
         case EFFECT_REMOVE:
                 model_port_doubt(port);

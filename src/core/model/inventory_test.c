@@ -295,6 +295,39 @@ static void test_rescan_completed(void **state)
         assert_false(port->registers_fresh || port->inventory_fresh || port->owners_fresh);
 }
 
+/* It looked below every port of the bus, not only below the one that it was asked for. */
+static void test_rescan_puts_every_port_in_doubt(void **state)
+{
+        (void)state;
+        start(EFFECT_RESCAN, GOAL_RESCAN);
+        core.port_count = 2;
+        core.ports[1] = *port;
+        core.ports[1].found.sbdf = BASE_SBDF(0, 0, 5, 0);
+        core.ports[1].token = 0;
+        core.ports[1].inventory_fresh = core.ports[1].owners_fresh = true;
+        answer(EVENT_COMPLETED);
+        assert_false(core.ports[1].inventory_fresh || core.ports[1].owners_fresh);
+}
+
+/* Which error it was is told to people and decides nothing: so one stands for all of them in the simulator. */
+static void test_errors_are_alike(void **state)
+{
+        static struct core first, other;
+
+        (void)state;
+        for (enum effect_kind kind = EFFECT_NONE + 1; kind < EFFECT_MAX; kind++) {
+                for (int32_t error = 1; error < 134; error++) { /* EHWPOISON is 133 */
+                        completed(kind, GOAL_QUARANTINE, error);
+                        for (uint32_t i = 0; i < effects.record_count; i++)
+                                assert_int_equal(effects.records[i].error, error);
+                        port->attempts[GOAL_QUARANTINE].error = function->quarantine.error = 1;
+                        memcpy(error == 1 ? &first : &other, &core, sizeof core);
+                        if (error > 1)
+                                assert_memory_equal(&first, &other, sizeof core);
+                }
+        }
+}
+
 static void test_confirm_completed(void **state)
 {
         (void)state;
@@ -352,6 +385,8 @@ int main(void)
                 cmocka_unit_test(test_stray),
                 cmocka_unit_test(test_completed_makes_stale),
                 cmocka_unit_test(test_rescan_completed),
+                cmocka_unit_test(test_rescan_puts_every_port_in_doubt),
+                cmocka_unit_test(test_errors_are_alike),
                 cmocka_unit_test(test_confirm_completed),
                 cmocka_unit_test(test_completed_for_predecessor),
                 cmocka_unit_test(test_failures_are_told),

@@ -158,6 +158,24 @@ static void effect_leave(struct core *core, struct model_port *port,
                 &effect); /* no room: registers stale or token pending, so it is tried again */
 }
 
+static bool effect_pending(const struct core *core, enum effect_kind kind)
+{
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if (core->ports[i].token != 0 && core->ports[i].pending == kind)
+                        return true;
+        return false;
+}
+
+/*
+ * A rescan reaches below every port of its bus (probe.c:pci_rescan_bus): what it brings in there must not be taken for
+ * what the owner list showed before a removal, since a function without owner among it would panic Xen < 4.19 (I7).
+ */
+static bool line_excluded(const struct core *core, const struct plan_goal *line)
+{
+        return (line->goal == GOAL_RESCAN && effect_pending(core, EFFECT_REMOVE)) ||
+               (line->goal == GOAL_GONE && effect_pending(core, EFFECT_RESCAN));
+}
+
 /* May this line act now, or does something else have to come first? */
 static bool line_ready(const struct core *core, const struct model_port *port,
                        const struct plan_goal *line)
@@ -170,7 +188,7 @@ static bool line_ready(const struct core *core, const struct model_port *port,
                 return false;
         if (line->goal == GOAL_GONE && verify_port_ownerless(core, port))
                 return false;
-        return true;
+        return !line_excluded(core, line);
 }
 
 /* Children leave with the bridge above them: only the topmost function that leaves is removed. */
@@ -198,7 +216,7 @@ static bool line_each(struct core *core, struct model_port *port, const struct p
                 if (line->goal == GOAL_GONE && !function_topmost(core, port, function))
                         continue;
                 if (!line_ready(core, port, line))
-                        return false;
+                        return line_excluded(core, line);
                 effect_leave(core, port, function, line, effects);
                 return true;
         }
