@@ -35,7 +35,8 @@ static void guard_compare(struct core *core, struct model_port *port,
         }
         if (port->guarded && seen->readable && seen->pciehp && !port->registers.pciehp) {
                 port_tell(core, port, RECORD_PCIEHP_BACK, REASON_NONE, effects);
-                model_port_doubt(port);
+                /* It cleared the slot's event bits (pciehp_hpc.c:pcie_init): a swap just before would not be seen. */
+                incarnation_next(core, port);
         }
         port->closed = closed;
         if (closed && seen->pcieport && !seen->pciehp && !port->guarded) {
