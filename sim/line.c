@@ -70,9 +70,9 @@ static bool number_parse(const char **text, uint32_t limit, uint8_t *ret_number)
 
 bool sim_move_parse(const char *text, struct sim_move *ret_move)
 {
-        for (uint8_t kind = 0; kind < MOVE_MAX; kind++) {
+        for (unsigned int kind = 0; kind < MOVE_MAX; kind++) {
                 size_t length = strlen(move_names[kind]);
-                struct sim_move move = { .kind = kind };
+                struct sim_move move = { .kind = (uint8_t)kind };
                 const char *at = text + length;
 
                 if (strncmp(text, move_names[kind], length) != 0 ||

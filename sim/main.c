@@ -134,18 +134,19 @@ static void effects_tell(void *userdata, const struct sim_state *state,
         }
 }
 
-static int replay(const char *text)
+/* Writes into text. */
+static int moves_replay(char *text)
 {
         static struct sim_state state;
         struct sim_scope scope;
-        char *copy = strdup(text), *moves = copy ? strchr(copy, ':') : NULL, *rest = NULL;
+        char *moves = strchr(text, ':'), *rest = NULL;
         const char *name = NULL, *wrong;
         struct sim_move move;
 
         if (!moves)
                 return EXIT_USAGE;
         *moves++ = '\0';
-        if (!sim_scope_parse(copy, &scope))
+        if (!sim_scope_parse(text, &scope))
                 return EXIT_USAGE;
         sim_edge_watch(effects_tell, NULL);
         printf("start\n");
@@ -168,8 +169,16 @@ static int replay(const char *text)
         }
         if (wrong)
                 printf("violation of %s: %s\n", name, wrong);
-        free(copy);
         return wrong ? EXIT_VIOLATION : EXIT_GOOD;
+}
+
+static int replay(const char *text)
+{
+        char *copy = strdup(text);
+        int status = copy ? moves_replay(copy) : EXIT_USAGE;
+
+        free(copy);
+        return status;
 }
 
 int main(int argc, char **argv)
@@ -185,6 +194,6 @@ int main(int argc, char **argv)
         else if (argc == 2 && strcmp(argv[1], "canary") == 0)
                 status = canary();
         if (status == EXIT_USAGE)
-                fputs(usage, stderr);
+                (void)fputs(usage, stderr);
         return status;
 }

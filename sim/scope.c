@@ -41,8 +41,8 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
         char vendor[4];
         int end = 0;
 
-        if (sscanf(text, "%3[a-z].%u.p%u.f%u.a%u.w%u.c%u.b%u%n", vendor, &minor, &ports, &faults,
-                   &attacks, &wishes, &controller, &booted, &end) != 8 ||
+        if (sscanf(text, "%3[a-z].%3u.p%3u.f%3u.a%3u.w%3u.c%3u.b%3u%n", vendor, &minor, &ports,
+                   &faults, &attacks, &wishes, &controller, &booted, &end) != 8 ||
             text[end] != '\0' || minor > 99 || ports < 1 || ports > SIM_EXPLORED_PORTS ||
             faults > 9 || attacks > 255 || wishes > 255 || controller > 1 || booted > 1)
                 return false;
