@@ -17,16 +17,18 @@ enum cli_exit cli_client_failed(int error)
         switch (-error) {
         case ENOENT:
         case ECONNREFUSED:
-                fputs("sallyport: sallyportd does not run. Ports that it closed stay closed, but "
-                      "devices plugged now are not looked at.\n"
-                      "Start it: systemctl start sallyportd\n",
-                      stderr);
+                (void)fputs(
+                        "sallyport: sallyportd does not run. Ports that it closed stay closed, but "
+                        "devices plugged now are not looked at.\n"
+                        "Start it: systemctl start sallyportd\n",
+                        stderr);
                 return CLI_NO_DAEMON;
         case ECONNRESET:
         case ENOTCONN:
         case EPIPE:
         case ETIMEDOUT:
-                fprintf(stderr,
+                (void)fprintf(
+                        stderr,
                         "sallyport: sallyportd does not answer (%s). Ports that it closed stay "
                         "closed, but devices plugged now may not be looked at.\n"
                         "Look at it: journalctl -u sallyportd\n",
@@ -34,11 +36,13 @@ enum cli_exit cli_client_failed(int error)
                 return CLI_NO_DAEMON;
         case EACCES:
         case EPERM:
-                fputs("sallyport: only root may ask sallyportd. Nothing was changed.\n", stderr);
+                (void)fputs("sallyport: only root may ask sallyportd. Nothing was changed.\n",
+                            stderr);
                 return CLI_FAILED;
         default:
-                fprintf(stderr, "sallyport: asking sallyportd failed: %s. Nothing was changed.\n",
-                        strerror(-error));
+                (void)fprintf(stderr,
+                              "sallyport: asking sallyportd failed: %s. Nothing was changed.\n",
+                              strerror(-error));
                 return CLI_FAILED;
         }
 }
@@ -114,7 +118,7 @@ static enum cli_exit call_failed(int r, const sd_bus_error *error)
             sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY))
                 return cli_client_failed(r);
         base_text_add_escaped(&text, error->message, strlen(error->message));
-        fprintf(stderr, "sallyport: sallyportd refused: %s\n", words);
+        (void)fprintf(stderr, "sallyport: sallyportd refused: %s\n", words);
         return CLI_FAILED;
 }
 

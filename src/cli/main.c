@@ -87,15 +87,15 @@ static void command_check(const struct command *command, struct argp_state *stat
 
         if (!command->verb)
                 argp_error(state, "no command");
-        if (command->verb->argument == ARGUMENT_DEVICE && !command->options.device)
+        else if (command->verb->argument == ARGUMENT_DEVICE && !command->options.device)
                 argp_error(state, "%s: no PCI address", command->verb->name);
-        if (command->verb->argument == ARGUMENT_FILE && !command->options.file)
+        else if (command->verb->argument == ARGUMENT_FILE && !command->options.file)
                 argp_error(state, "%s: no file", command->verb->name);
-        if (command->options.verbose && command->verb->argument != ARGUMENT_FILE)
+        else if (command->options.verbose && command->verb->argument != ARGUMENT_FILE)
                 argp_error(state, "%s: has nothing more to tell", command->verb->name);
-        if (style->columns && !command->verb->table)
+        else if (style->columns && !command->verb->table)
                 argp_error(state, "%s: has no columns to choose", command->verb->name);
-        if (style->columns && !cli_table_accepts(command->verb->table, style))
+        else if (style->columns && !cli_table_accepts(command->verb->table, style))
                 argp_usage(state);
 }
 
@@ -151,8 +151,9 @@ int main(int argc, char **argv)
 {
         struct command command = { .options.socket = CLI_SOCKET };
 
-        setlocale(LC_ALL, "");
+        (void)setlocale(LC_ALL, "");
         argp_err_exit_status = CLI_USAGE;
-        argp_parse(&parser, argc, argv, 0, NULL, &command);
+        if (argp_parse(&parser, argc, argv, 0, NULL, &command) != 0)
+                return CLI_USAGE; /* without memory: argp itself ends the process for all else */
         return (int)command.verb->run(&command.options);
 }

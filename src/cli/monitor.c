@@ -38,7 +38,7 @@ enum cli_exit cli_monitor_run(const struct cli_options *options)
         if (result != CLI_OK)
                 return result;
         r = sd_bus_match_signal(bus, NULL, NULL, CLI_BUS_PATH, CLI_BUS_INTERFACE, "Record",
-                                on_record, (void *)(uintptr_t)options);
+                                on_record, (void *)options);
         if (r < 0)
                 return cli_client_failed(r);
         result = cli_client_get(bus, "Status",

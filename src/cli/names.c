@@ -17,12 +17,13 @@ static void name_add(sd_hwdb *database, struct cli_row *row)
 
         if (sscanf(cli_row_get(row, "id"), "%4x:%4x", &vendor, &device) != 2)
                 return;
-        snprintf(modalias, sizeof modalias, "pci:v%08Xd%08X", vendor, device);
+        (void)snprintf(modalias, sizeof modalias, "pci:v%08Xd%08X", vendor, device);
         if (sd_hwdb_get(database, modalias, "ID_VENDOR_FROM_DATABASE", &vendor_name) < 0)
                 return;
         if (sd_hwdb_get(database, modalias, "ID_MODEL_FROM_DATABASE", &device_name) < 0)
                 device_name = "";
-        snprintf(name, sizeof name, "%s%s%s", vendor_name, *device_name ? " " : "", device_name);
+        (void)snprintf(name, sizeof name, "%s%s%s", vendor_name, *device_name ? " " : "",
+                       device_name);
         (void)cli_row_set(row, "name", name); /* without memory: no name */
 }
 

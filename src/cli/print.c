@@ -9,7 +9,7 @@ static enum cli_exit printed(int error)
 {
         if (error >= 0)
                 return CLI_OK;
-        fprintf(stderr, "sallyport: printing failed: %s\n", strerror(-error));
+        (void)fprintf(stderr, "sallyport: printing failed: %s\n", strerror(-error));
         return CLI_FAILED;
 }
 

@@ -16,9 +16,9 @@ enum cli_exit cli_status_run(const struct cli_options *options)
                 result = cli_row_show(&cli_table_status, &rows.rows[0], options);
         if (result != CLI_OK || cli_row_true(&rows.rows[0], "contained"))
                 return result;
-        fputs("sallyport: something below an external port is NOT contained. What and why: "
-              "sallyport ports, sallyport list. Unplug it, or keep it "
-              "away from work that matters.\n",
-              stderr);
+        (void)fputs("sallyport: something below an external port is NOT contained. What and why: "
+                    "sallyport ports, sallyport list. Unplug it, or keep it "
+                    "away from work that matters.\n",
+                    stderr);
         return CLI_NOT_CONTAINED;
 }

@@ -76,10 +76,11 @@ bool cli_table_accepts(const struct cli_table *table, const struct cli_style *st
 
         if (choice_make(table, style, &choice, &bad))
                 return true;
-        fprintf(stderr, "sallyport: no column '%.*s'; there are:", (int)strcspn(bad, ","), bad);
+        (void)fprintf(stderr, "sallyport: no column '%.*s'; there are:", (int)strcspn(bad, ","),
+                      bad);
         for (size_t i = 0; i < table->column_count; i++)
-                fprintf(stderr, " %s", table->columns[i].name);
-        fputc('\n', stderr);
+                (void)fprintf(stderr, " %s", table->columns[i].name);
+        (void)fputc('\n', stderr);
         return false;
 }
 
@@ -203,11 +204,11 @@ static void object_flatten(const char *text, FILE *out)
 
         for (const char *at = start ? start + 1 : end; at < end; at++) {
                 if (*at != '\n')
-                        fputc(*at, out);
+                        (void)fputc(*at, out);
                 else
                         at += strspn(at, "\n ") - 1;
         }
-        fputc('\n', out);
+        (void)fputc('\n', out);
 }
 
 int cli_table_print_line(const struct cli_table *table, const struct cli_row *row, FILE *out)

@@ -40,19 +40,19 @@ static void golden_expect(const char *name, const char *text)
         size_t length;
         FILE *file;
 
-        snprintf(path, sizeof path, "%s/%s", golden_folder, name);
+        (void)snprintf(path, sizeof path, "%s/%s", golden_folder, name);
         if (getenv("GOLDEN_WRITE")) {
                 file = fopen(path, "we");
                 assert_non_null(file);
-                fputs(text, file);
-                fclose(file);
+                (void)fputs(text, file);
+                (void)fclose(file);
                 return;
         }
         file = fopen(path, "re");
         assert_non_null(file);
         length = fread(wanted, 1, sizeof wanted - 1, file);
         wanted[length] = '\0';
-        fclose(file);
+        (void)fclose(file);
         assert_string_equal(text, wanted);
 }
 
@@ -65,7 +65,7 @@ static void print_expect(const char *name, const struct cli_table *table,
 
         assert_non_null(out);
         assert_int_equal(cli_table_print(table, rows, style, out), 0);
-        fclose(out);
+        (void)fclose(out);
         golden_expect(name, text);
         free(text);
 }
@@ -79,7 +79,7 @@ static void row_expect(const char *name, const struct cli_table *table, const st
 
         assert_non_null(out);
         assert_int_equal(cli_table_print_row(table, row, style, out), 0);
-        fclose(out);
+        (void)fclose(out);
         golden_expect(name, text);
         free(text);
 }
@@ -176,7 +176,7 @@ static void test_records(void **state)
             "function=", "reason=", "error=", "text=somebody opened [it]\nand \x1b left");
         print_expect("monitor.txt", &cli_table_records, &rows, &plain);
         assert_int_equal(cli_table_print_line(&cli_table_records, &rows.rows[0], out), 0);
-        fclose(out);
+        (void)fclose(out);
         golden_expect("monitor.jsonl", text);
         free(text);
 }
@@ -212,7 +212,7 @@ static void test_row_bounds(void **state)
 
         (void)state;
         for (unsigned int i = 0; i < CLI_FIELDS; i++) {
-                snprintf(key, sizeof key, "k%u", i);
+                (void)snprintf(key, sizeof key, "k%u", i);
                 assert_int_equal(cli_row_set(row, key, "a"), 0);
         }
         assert_int_equal(cli_row_set(row, "one more", "a"), -E2BIG);

@@ -98,7 +98,7 @@ static void client_serve(int fd, const char *contained)
                 r = sd_bus_set_server(bus, 1, id);
         if (r >= 0)
                 r = sd_bus_add_object_vtable(bus, NULL, CLI_BUS_PATH, CLI_BUS_INTERFACE, vtable,
-                                             (void *)(uintptr_t)contained);
+                                             (void *)contained);
         if (r >= 0)
                 r = sd_bus_start(bus);
         while (r >= 0) {
@@ -163,7 +163,7 @@ static enum cli_exit run(verb_run verb, const char *device, bool json)
         rewind(file);
         length = fread(output, 1, sizeof output - 1, file);
         output[length] = '\0';
-        fclose(file);
+        (void)fclose(file);
         return result;
 }
 

@@ -57,7 +57,7 @@ static void sysfs_make(int sysfs)
                 "devices",
                 "devices/pci0000:00",
                 PORT_FOLDER,
-                PORT_FOLDER "/power",
+                (PORT_FOLDER "/power"),
         };
         uint8_t config[4096] = { 0x36, 0x1b, 0x0c, 0x00, 0x07, 0x05, 0x10, 0x00 };
 
@@ -143,7 +143,7 @@ static void call(const char *member, const char *types, const char *argument)
         assert_true(sd_bus_call_method_async(client, NULL, NULL, SINK_BUS_PATH, SINK_BUS_INTERFACE,
                                              member, reply_take, &done, types, argument) >= 0);
         while (!done)
-                assert_true(sd_event_run(daemon_loop->loop, 5 * 1000000) > 0);
+                assert_true(sd_event_run(daemon_loop->loop, 5 * 1000000ull) > 0);
 }
 
 static void client_connect(void)

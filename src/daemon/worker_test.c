@@ -92,7 +92,7 @@ static void worker_run(enum behaviour behaviour, uint32_t deadline_ms, struct an
         assert_int_equal(daemon_worker_start(&workers, &effect), 0);
         assert_int_equal(busy_count(&workers), 1);
         while (busy_count(&workers) > 0)
-                assert_true(sd_event_run(workers.loop, 10 * 1000000) > 0);
+                assert_true(sd_event_run(workers.loop, 10 * 1000000ull) > 0);
         assert_int_equal(ret_answers->count, 1);
         assert_int_equal(ret_answers->last.token, 77);
         sd_event_unref(workers.loop);

@@ -5,10 +5,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static inline void edge_cleanup_fd(int *fd)
+static inline void edge_cleanup_fd(const int *fd)
 {
         if (*fd >= 0)
                 (void)close(*fd);
+}
+
+/** Takes the descriptor out of a variable that would close it. */
+static inline int edge_cleanup_keep_fd(int *fd)
+{
+        int kept = *fd;
+
+        *fd = -1;
+        return kept;
 }
 
 static inline void edge_cleanup_memory(void *pointer)

@@ -39,14 +39,13 @@ static void item_parse(const char *item, size_t length, bool dom0, struct event_
 {
         bool on;
 
-        if (!dom0 && value_false(item, length))
+        if (!dom0 &&
+            (value_false(item, length) || (boolean_parse(item, length, "enable", &on) && !on)))
                 platform->iommu_on = FACT_NO;
         else if (boolean_parse(item, length, dom0 ? "passthrough" : "dom0-passthrough", &on))
                 platform->passthrough = on ? FACT_YES : FACT_NO;
         else if (!dom0 && boolean_parse(item, length, "intremap", &on) && !on)
                 platform->intremap = FACT_NO;
-        else if (!dom0 && boolean_parse(item, length, "enable", &on) && !on)
-                platform->iommu_on = FACT_NO;
 }
 
 static void items_parse(const char *text, size_t length, bool dom0, struct event_platform *platform)

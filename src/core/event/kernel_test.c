@@ -37,7 +37,7 @@ static void test_place_too_deep(void **state)
         struct event_place place;
 
         (void)state;
-        for (int i = 0; i < LIMIT_DEPTH + 3; i++)
+        for (size_t i = 0; i < LIMIT_DEPTH + 3; i++)
                 memcpy(path + 13 * i, "/0000:01:00.0", 14);
         assert_true(event_place_parse(path, strlen(path), &place));
         assert_true(place.truncated);
@@ -196,7 +196,7 @@ static void test_owner_words(void **state)
 static void test_too_many_owners(void **state)
 {
         static const char heading[] = "(XEN) ==== PCI devices ====\n";
-        static char text[sizeof heading + 32 * (LIMIT_OWNERS + 1)];
+        static char text[sizeof heading + 32ul * (LIMIT_OWNERS + 1)];
         struct event_owners owners;
         size_t length = sizeof heading - 1;
 

@@ -143,7 +143,7 @@ static void effect_leave(struct core *core, struct model_port *port,
                 .bus_last = port->registers.subordinate,
         };
 
-        if (line->goal == GOAL_QUARANTINE && function->asked)
+        if (line->goal == GOAL_QUARANTINE && function && function->asked)
                 effect.kind = EFFECT_CONFIRM;
         effect_registers(core, port, &effect);
         attempt_count(core, goal_attempt(port, function, line->goal), line);

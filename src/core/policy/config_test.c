@@ -198,12 +198,12 @@ static void test_selector_limit(void **state)
         struct event_config config;
 
         (void)state;
-        for (unsigned int i = 0; i < LIMIT_SELECTORS; i++)
+        for (size_t i = 0; i < LIMIT_SELECTORS; i++)
                 memcpy(text + 17 + 8 * i, "00:04.0 ", 9);
         policy_config_default(&config);
         parsed(text, &config);
         assert_int_equal(config.selector_count, LIMIT_SELECTORS);
-        memcpy(text + 17 + 8 * LIMIT_SELECTORS, "00:05.0", 8);
+        memcpy(text + 17 + 8ul * LIMIT_SELECTORS, "00:05.0", 8);
         assert_false(policy_config_parse(text, strlen(text), &config, &diagnosis));
         assert_int_equal(diagnosis.column, 10 + 8 * LIMIT_SELECTORS);
         assert_string_equal(diagnosis.message,

@@ -86,6 +86,7 @@ static int function_read(int folder, struct event_function *ret_function)
 static void folder_walk(int folder, uint32_t parent, unsigned int depth,
                         struct event_inventory *inventory);
 
+/* NOLINTNEXTLINE(misc-no-recursion): folder_walk ends it at LIMIT_DEPTH. */
 static void function_walk(int above, uint32_t sbdf, uint32_t parent, unsigned int depth,
                           struct event_inventory *inventory)
 {
@@ -106,6 +107,7 @@ static void function_walk(int above, uint32_t sbdf, uint32_t parent, unsigned in
 }
 
 /* The kernel nests the folders as the bridges are nested: depth is bounded, and so is what a bus can hold. */
+/* NOLINTNEXTLINE(misc-no-recursion): it ends at LIMIT_DEPTH. */
 static void folder_walk(int folder, uint32_t parent, unsigned int depth,
                         struct event_inventory *inventory)
 {

@@ -130,7 +130,7 @@ static void intremap_read(struct actuator_xen *xen, struct event_platform *platf
 {
         EDGE_CLEANUP_MEMORY char *text = malloc(CONSOLE_SIZE);
         uint32_t index = 0;
-        size_t length;
+        size_t length = 0;
 
         if (!text || console_read(xen, &index, text, &length) != 0)
                 return;

@@ -92,13 +92,13 @@ static int teardown(void **state)
 static void replies_wait(unsigned int count)
 {
         while (world.replies < count)
-                assert_true(sd_event_run(world.loop, 5 * 1000000) > 0);
+                assert_true(sd_event_run(world.loop, 5 * 1000000ull) > 0);
 }
 
 static void requests_wait(unsigned int count)
 {
         while (world.requests < count)
-                assert_true(sd_event_run(world.loop, 5 * 1000000) > 0);
+                assert_true(sd_event_run(world.loop, 5 * 1000000ull) > 0);
 }
 
 /* Flattens a{ss} into "key=value;...". */
@@ -204,7 +204,7 @@ static void test_disconnect(void **state)
         requests_wait(1);
         sd_bus_close(world.client);
         while (world.bus.clients[0])
-                assert_true(sd_event_run(world.loop, 5 * 1000000) > 0);
+                assert_true(sd_event_run(world.loop, 5 * 1000000ull) > 0);
         assert_int_equal(world.bus.requests[0].id, 0);
         sink_bus_reply(&world.bus, &(struct effect){ .request = world.request.id });
 }

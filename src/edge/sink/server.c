@@ -42,11 +42,7 @@ int sink_server_listen(const char *run_directory)
         (void)umask(umask_before);
         if (!error && listen(fd, SINK_BUS_CLIENTS_MAX) < 0)
                 error = -errno;
-        if (error)
-                return error;
-        length = fd; /* kept */
-        fd = -1;
-        return length;
+        return error ? error : edge_cleanup_keep_fd(&fd);
 }
 
 void sink_server_drop(struct sink_bus *bus, unsigned int index)

@@ -35,7 +35,7 @@ static void message_make(struct made *made, struct ucred sender, uint32_t port_i
         memset(made, 0, sizeof *made);
         made->address.nl_family = AF_NETLINK;
         made->address.nl_pid = port_id;
-        made->data.iov_base = (void *)(uintptr_t)uevent;
+        made->data.iov_base = (void *)uevent;
         made->data.iov_len = sizeof uevent;
         made->message.msg_name = &made->address;
         made->message.msg_namelen = sizeof made->address;
