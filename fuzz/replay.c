@@ -6,47 +6,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fuzz.h"
 
 #define INPUT_MAX 65536
 
-/* Reads a whole file into memory of just its size; the caller frees it. 0 or a negative errno. */
+/*
+ * Reads a whole file into memory of just its size; the caller frees it. 0 or a negative errno. Without fstat: the
+ * MemorySanitizer of clang 14 does not know glibc 2.36's, and takes what that says for uninitialised.
+ */
 static int input_read(int folder, const char *name, uint8_t **ret_data, size_t *ret_size)
 {
-        int fd = openat(folder, name, O_RDONLY | O_CLOEXEC), result = 0;
-        struct stat status;
-        uint8_t *data;
+        static uint8_t buffer[INPUT_MAX + 1];
+        int fd = openat(folder, name, O_RDONLY | O_CLOEXEC), error;
         ssize_t count;
+        uint8_t *data;
 
         if (fd < 0)
                 return -errno;
-        if (fstat(fd, &status) < 0) {
-                result = -errno;
-                goto out;
-        }
-        if (!S_ISREG(status.st_mode) || status.st_size > INPUT_MAX) {
-                result = -EINVAL;
-                goto out;
-        }
-        data = malloc((size_t)status.st_size);
-        if (!data && status.st_size > 0) {
-                result = -ENOMEM;
-                goto out;
-        }
-        count = read(fd, data, (size_t)status.st_size);
-        if (count != status.st_size) {
-                result = count < 0 ? -errno : -EIO;
-                free(data);
-                goto out;
-        }
+        count = read(fd, buffer, sizeof buffer);
+        error = errno;
+        (void)close(fd);
+        if (count < 0 || count > INPUT_MAX)
+                return count < 0 ? -error : -EFBIG;
+        data = malloc((size_t)count);
+        if (!data && count > 0)
+                return -ENOMEM;
+        if (count > 0)
+                memcpy(data, buffer, (size_t)count);
         *ret_data = data;
         *ret_size = (size_t)count;
-out:
-        close(fd);
-        return result;
+        return 0;
 }
 
 /* Number of files fed, or a negative errno. A file's name stands on stderr before it is fed: a crash names it. */
