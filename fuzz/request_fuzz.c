@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a client can write to the private bus, over its real socket: no request is made up, none is answered twice. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/model/model.h"
+#include "core/step.h"
+#include "dbus.h"
+#include "edge/sink/bus.h"
+#include "fuzz.h"
+
+/* Of the first byte of an input; the highest four bits say what the rest is: most often messages. */
+#define KIND_RAW 0xfu
+#define KIND_NAKED 0xeu
+#define ANSWER_AT_ONCE 0x01u
+#define ANSWER_TWICE 0x02u /* the core never does; then the second goes nowhere */
+#define RECORD 0x04u       /* something happens while the client is there */
+#define LEAVE 0x08u        /* the client is gone before it is answered */
+
+/* Turns of the loop that one input may need: a few for the connection, and one for each message and answer. */
+#define TURNS_MAX 200u
+#define READ_MAX 65536u
+
+struct world {
+        char directory[48];
+        struct sockaddr_un address;
+        sd_event *loop;
+        struct sink_bus bus;
+        struct core core;
+        struct fuzz_dbus stream;
+        int client;
+        unsigned int how;
+        unsigned int request_count, eject_at;
+        uint64_t requests[SINK_BUS_REQUESTS_MAX + FUZZ_DBUS_MESSAGES];
+        unsigned int replies[FUZZ_DBUS_MESSAGES + 1];
+        uint8_t read[READ_MAX];
+        size_t read_size;
+};
+
+static struct world world;
+
+/* Does the client's text hold this address, as a string of its own? */
+static bool address_given(uint32_t sbdf)
+{
+        const uint8_t *end = world.stream.bytes + world.stream.size, *nul;
+        uint32_t given;
+
+        for (const uint8_t *at = world.stream.bytes; at < end; at++) {
+                nul = memchr(at, '\0', (size_t)(end - at));
+                if (nul && base_sbdf_parse((const char *)at, (size_t)(nul - at), &given) &&
+                    given == sbdf)
+                        return true;
+        }
+        return false;
+}
+
+static void answer(uint64_t id)
+{
+        const struct effect effect = { .kind = EFFECT_REPLY, .request = id, .result = RESULT_DONE };
+
+        sink_bus_reply(&world.bus, &effect);
+        if (world.how & ANSWER_TWICE)
+                sink_bus_reply(&world.bus, &effect);
+}
+
+static void request_take(void *userdata, const struct event *event)
+{
+        const struct fuzz_dbus *stream = &world.stream;
+
+        base_assert(userdata == &world && event->kind == EVENT_REQUEST);
+        base_assert(event->port == BASE_SBDF_NONE && event->token == 0);
+        base_assert(event->request.verb == REQUEST_EJECT && event->request.id != 0);
+        base_assert(event->request.sbdf != BASE_SBDF_NONE && address_given(event->request.sbdf));
+        base_assert(memmem(stream->bytes, stream->size, "Eject", 5));
+        while (stream->clean && stream->ejects[world.eject_at] != event->request.sbdf)
+                base_assert(++world.eject_at < stream->eject_count);
+        world.eject_at++;
+        base_assert(!stream->clean || world.eject_at <= stream->eject_count);
+        for (unsigned int i = 0; i < world.request_count; i++)
+                base_assert(world.requests[i] != event->request.id);
+        base_assert(world.request_count < sizeof world.requests / sizeof world.requests[0]);
+        world.requests[world.request_count++] = event->request.id;
+        if (world.how & ANSWER_AT_ONCE)
+                answer(event->request.id);
+}
+
+static void world_end(void)
+{
+        sink_bus_close(&world.bus);
+        (void)remove(world.address.sun_path);
+        (void)remove(world.directory);
+        sd_event_unref(world.loop);
+}
+
+static void world_begin(void)
+{
+        (void)snprintf(world.directory, sizeof world.directory, "/tmp/sallyport-fuzz-XXXXXX");
+        base_assert(geteuid() == 0); /* the bus lets root in only: nothing would be fuzzed */
+        base_assert(mkdtemp(world.directory) && sd_event_new(&world.loop) >= 0);
+        world.client = -1;
+        core_init(&world.core);
+        base_assert(sink_bus_open(&world.bus, world.loop, world.directory, &world.core,
+                                  request_take, &world) == 0);
+        world.address.sun_family = AF_UNIX;
+        (void)snprintf(world.address.sun_path, sizeof world.address.sun_path, "%s/" SINK_BUS_SOCKET,
+                       world.directory);
+        base_assert(atexit(world_end) == 0);
+}
+
+static void reply_note(uint32_t serial)
+{
+        const struct fuzz_dbus *stream = &world.stream;
+
+        base_assert(serial != 0);
+        if (!stream->clean)
+                return; /* what the client meant by a serial is its own affair */
+        base_assert(serial <= stream->messages && stream->wants_reply[serial]);
+        base_assert(++world.replies[serial] == 1);
+}
+
+/* Lines of the handshake, then messages; what is not complete yet stays. */
+static void replies_take(void)
+{
+        const uint8_t *at = world.read, *end = at + world.read_size;
+
+        while (at < end) {
+                const uint8_t *feed = *at == 'l' ? NULL : memchr(at, '\n', (size_t)(end - at));
+                uint8_t type;
+                uint32_t serial;
+                size_t taken = feed ? (size_t)(feed + 1 - at) : 0;
+
+                if (*at == 'l') {
+                        taken = fuzz_dbus_read(at, (size_t)(end - at), &type, &serial);
+                        if (taken > 0 && type != 4) /* no signal */
+                                reply_note(serial);
+                }
+                if (taken == 0)
+                        break;
+                at += taken;
+        }
+        world.read_size = (size_t)(end - at);
+        memmove(world.read, at, world.read_size);
+}
+
+/* Until there is nothing left to do, which must be soon; then the client reads, once: all replies fit. */
+static void world_run(void)
+{
+        unsigned int turns = 0;
+        ssize_t got;
+        int r;
+
+        do {
+                r = sd_event_run(world.loop, 0);
+                base_assert(r >= 0 && ++turns < TURNS_MAX);
+        } while (r > 0);
+        if (world.client < 0)
+                return;
+        got = read(world.client, world.read + world.read_size, READ_MAX - world.read_size);
+        base_assert(got < (ssize_t)(READ_MAX - world.read_size));
+        if (got > 0) {
+                world.read_size += (size_t)got;
+                replies_take();
+        }
+}
+
+static void client_write(size_t from, size_t to)
+{
+        base_assert(write(world.client, world.stream.bytes + from, to - from) ==
+                    (ssize_t)(to - from));
+}
+
+/*
+ * A client that kept to the protocol serves the next input as well: connecting costs more than all the rest. Messages
+ * follow the handshake when that was answered: libsystemd leaves alone what comes in the same breath.
+ */
+static void client_open(void)
+{
+        if (world.client >= 0) {
+                client_write(world.stream.handshake, world.stream.size);
+                return;
+        }
+        world.client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        base_assert(world.client >= 0);
+        base_assert(connect(world.client, (const struct sockaddr *)&world.address,
+                            sizeof world.address) == 0);
+        client_write(0, world.stream.handshake);
+        if (world.stream.handshake > 0)
+                world_run();
+        client_write(world.stream.handshake, world.stream.size);
+}
+
+static bool clients_none(void)
+{
+        for (unsigned int i = 0; i < SINK_BUS_CLIENTS_MAX; i++)
+                if (world.bus.clients[i])
+                        return false;
+        return true;
+}
+
+static void requests_none_check(void)
+{
+        for (unsigned int i = 0; i < SINK_BUS_REQUESTS_MAX; i++)
+                base_assert(world.bus.requests[i].id == 0 && !world.bus.requests[i].message);
+}
+
+/* Nothing of a client that is gone stays. */
+static void client_close(void)
+{
+        if (world.client >= 0)
+                base_assert(close(world.client) == 0);
+        world.client = -1;
+        world_run();
+        base_assert(clients_none());
+        requests_none_check();
+}
+
+/* Whoever keeps to the protocol gets what was asked for, once. */
+static void plain_check(void)
+{
+        const struct fuzz_dbus *stream = &world.stream;
+
+        base_assert(world.eject_at == stream->eject_count);
+        base_assert(world.request_count == stream->eject_count);
+        for (uint32_t serial = 1; serial <= stream->messages; serial++)
+                base_assert(world.replies[serial] == (stream->wants_reply[serial] ? 1 : 0));
+}
+
+static enum fuzz_dbus_kind kind_of(uint8_t byte)
+{
+        if (byte >> 4 == KIND_RAW)
+                return FUZZ_DBUS_RAW;
+        return byte >> 4 == KIND_NAKED ? FUZZ_DBUS_NAKED : FUZZ_DBUS_MESSAGES_MADE;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        const struct record record = { .kind = RECORD_ARRIVAL, .function = BASE_SBDF_NONE };
+        enum fuzz_dbus_kind kind;
+
+        if (!world.loop)
+                world_begin();
+        if (size == 0)
+                return 0;
+        world.how = data[0];
+        kind = kind_of(data[0]);
+        world.request_count = world.eject_at = 0;
+        world.read_size = 0;
+        memset(world.replies, 0, sizeof world.replies);
+        if (kind == FUZZ_DBUS_NAKED)
+                client_close();
+        fuzz_dbus_write(&world.stream, kind, data + 1, size - 1);
+        client_open();
+        world_run();
+        if (world.how & LEAVE)
+                client_close();
+        if (world.how & RECORD)
+                sink_bus_record(&world.bus, &record);
+        for (unsigned int i = 0; i < world.request_count && !(world.how & ANSWER_AT_ONCE); i++)
+                answer(world.requests[i]);
+        if (world.request_count > 0 || world.how & RECORD)
+                world_run();
+        if (!(world.how & LEAVE) && world.stream.plain)
+                plain_check();
+        requests_none_check();
+        if (!world.stream.clean || clients_none())
+                client_close();
+        return 0;
+}
