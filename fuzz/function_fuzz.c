@@ -8,12 +8,14 @@
 
 /*
  * An input is text, a NUL, and config space. The text's last line is driver_override, what is before it the uevent
- * attribute: "DRIVER=nvme\nPCI_CLASS=10802\nPCI_ID=1B36:0010\nsallyport".
+ * attribute: "DRIVER=nvme\nPCI_CLASS=10802\nPCI_ID=1B36:0010\nsallyport\n".
  */
 static struct event_kernel_view view_split(const char *text, size_t length)
 {
         size_t last = length;
 
+        if (last > 0 && text[last - 1] == '\n')
+                last--; /* as sysfs ends it */
         while (last > 0 && text[last - 1] != '\n')
                 last--;
         return (struct event_kernel_view){ .uevent = text,

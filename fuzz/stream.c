@@ -10,6 +10,9 @@
 #include "fuzz.h"
 
 #define BEGIN_PORTS 2u
+/* Bits of a count: all of them mean as many as fit. Rare, for it costs a hundred times the usual. */
+#define CROWD_MASK 0x7fu
+#define CROWD 0x7fu
 
 static uint64_t number_take(struct fuzz_stream *stream, size_t bytes)
 {
@@ -156,12 +159,34 @@ static void registers_take(struct fuzz_stream *stream, struct event_port_registe
         }
 }
 
+/* As many as an inventory holds: what no input of a sensible length could spell out. */
+static void inventory_crowd(struct fuzz_stream *stream, uint32_t port,
+                            struct event_inventory *ret_inventory)
+{
+        uint32_t first = BASE_SBDF(0, byte_take(stream), 0, 0);
+
+        ret_inventory->count = LIMIT_PORT_FUNCTIONS;
+        for (uint32_t i = 0; i < LIMIT_PORT_FUNCTIONS; i++) {
+                struct event_function *function = &ret_inventory->functions[i];
+
+                memset(function, 0, sizeof *function);
+                function->sbdf = first + i;
+                function->parent = port;
+                function->instance = function->sbdf + 1ull;
+                function->readable = function->kept_off = true;
+        }
+}
+
 static void inventory_take(struct fuzz_stream *stream, const struct core *core, uint32_t port,
                            struct event_inventory *ret_inventory)
 {
         uint8_t byte = byte_take(stream);
 
         ret_inventory->truncated = byte & 0x80;
+        if ((byte & CROWD_MASK) == CROWD) {
+                inventory_crowd(stream, port, ret_inventory);
+                return;
+        }
         ret_inventory->count = byte & 7;
         for (uint32_t i = 0; i < ret_inventory->count; i++) {
                 struct event_function *function = &ret_inventory->functions[i];
@@ -189,6 +214,15 @@ static void owners_take(struct fuzz_stream *stream, const struct core *core,
         uint8_t byte = byte_take(stream);
 
         ret_owners->truncated = byte & 0x80;
+        if ((byte & CROWD_MASK) == CROWD) {
+                ret_owners->count = LIMIT_OWNERS;
+                byte = byte_take(stream);
+                for (uint32_t i = 0; i < LIMIT_OWNERS; i++)
+                        ret_owners->owners[i] =
+                                (struct event_owner){ .sbdf = BASE_SBDF(0, byte, 0, 0) + i,
+                                                      .domid = EVENT_OWNER_DOM_IO };
+                return;
+        }
         ret_owners->count = byte & 7;
         for (uint32_t i = 0; i < ret_owners->count; i++) {
                 uint8_t owner = byte_take(stream);
