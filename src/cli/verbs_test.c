@@ -217,6 +217,28 @@ static void test_lists(void **state)
         assert_shown("\"children\"");
 }
 
+/* What was not printed was not said: a script must not take it for an empty list. */
+static void test_no_room(void **state)
+{
+        static const verb_run all[] = { cli_list_run, cli_ports_run, cli_tree_run };
+        const struct cli_options options = { .socket = socket_path, .style = { .raw = true } };
+        FILE *terminal = stdout;
+
+        (void)state;
+        server_start("true");
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+                FILE *full = fopen("/dev/full", "we");
+                enum cli_exit result;
+
+                assert_non_null(full);
+                stdout = full;
+                result = all[i](&options);
+                stdout = terminal;
+                assert_int_equal(result, CLI_FAILED);
+                (void)fclose(full);
+        }
+}
+
 static void test_show(void **state)
 {
         (void)state;
@@ -255,6 +277,7 @@ int main(void)
                 cmocka_unit_test_teardown(test_no_daemon, server_stop),
                 cmocka_unit_test_teardown(test_status, server_stop),
                 cmocka_unit_test_teardown(test_lists, server_stop),
+                cmocka_unit_test_teardown(test_no_room, server_stop),
                 cmocka_unit_test_teardown(test_show, server_stop),
                 cmocka_unit_test_teardown(test_eject, server_stop),
                 cmocka_unit_test_teardown(test_monitor, server_stop),
