@@ -190,7 +190,7 @@ static bool devices_seen(struct draft *draft, uint8_t ret_seen[static SIM_PORTS]
 {
         memset(ret_seen, 0, SIM_PORTS);
         for (uint32_t i = 0; i < draft->port_count; i++) {
-                uint32_t device;
+                uint32_t device = 0;
 
                 if (draft->ports[i].at_boot.length == 0)
                         continue;
@@ -276,7 +276,7 @@ static bool port_link(const struct draft *draft, uint32_t number, uint8_t seen, 
 {
         const struct draft_port *port = &draft->ports[number];
         struct sim_shape_port *shape = &draft->scenario->shape.ports[number];
-        uint32_t behind[SIM_FUNCTIONS]; /* the bus behind each bridge */
+        uint32_t behind[SIM_FUNCTIONS] = { 0 }; /* the bus behind each bridge */
         uint32_t first = (*bus)++;
         struct places places;
 

@@ -325,9 +325,12 @@ static bool do_take(struct lines *lines, struct span value)
         return true;
 }
 
-_Static_assert(SIM_FUNCTIONS == 16 && SIM_EVENTS == 64 && SIM_NAME == 24 && SIM_PORTS == 8 &&
-                       SIM_DEVICES == 8,
-               "the messages here name the limits");
+/* The messages here name the limits. */
+_Static_assert(SIM_FUNCTIONS == 16, "functions");
+_Static_assert(SIM_EVENTS == 64, "events");
+_Static_assert(SIM_NAME == 24, "name");
+_Static_assert(SIM_PORTS == 8, "ports");
+_Static_assert(SIM_DEVICES == 8, "devices");
 
 static const struct key keys[] = {
         { SECTION_MACHINE, "Iommu", iommu_take, false },

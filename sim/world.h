@@ -126,7 +126,7 @@ void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity);
 /** P/rescan: the kernel enumerates every bridge on the bus that P sits on (probe.c:pci_rescan_bus). */
 void sim_kernel_rescan(struct sim_world *world);
 /** pciehp sees a hot-plug event on a port that it holds: enumerates, and sets BME (setup-bus.c). */
-void sim_kernel_pciehp(struct sim_world *world, uint32_t port);
+void sim_kernel_pciehp(struct sim_world *world, uint32_t number);
 
 /**
  * What an effect does to the machine: 0 or a positive errno, as the edge would answer. fault_lies: says 0,
