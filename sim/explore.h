@@ -43,6 +43,8 @@ void sim_explore(const struct sim_scope *scope, struct sim_result *ret_result);
 /** Seeded random walks of `length` moves each, with a random choice of move kinds switched off in each (swarm). */
 void sim_walk(const struct sim_scope *scope, uint64_t seed, uint32_t walks, uint32_t length,
               struct sim_result *ret_result);
+/** Can it happen now? A path that was shortened, or found with another core, may hold moves that no longer can. */
+bool sim_move_possible(const struct sim_state *state, struct sim_move move);
 /**
  * Runs a path, leaving moves out that cannot happen when their turn comes. Returns the invariant that fails first, or
  * NULL. path[0..*ret_count) is then what was done.

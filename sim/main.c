@@ -159,6 +159,10 @@ static int moves_replay(char *text)
                         return EXIT_USAGE;
                 }
                 printf("%s  (t=%llu ms)\n", word, (unsigned long long)state.world.now_ms);
+                if (!sim_move_possible(&state, move)) {
+                        printf("    cannot happen now: left out\n");
+                        continue;
+                }
                 sim_move_do(&state, move);
                 wrong = check_all(&state, &name);
         }

@@ -60,8 +60,7 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
         return true;
 }
 
-/* Is this move one of those that can happen now? A shortened path may hold some that no longer can. */
-static bool move_possible(const struct sim_state *state, struct sim_move move)
+bool sim_move_possible(const struct sim_state *state, struct sim_move move)
 {
         struct sim_move moves[SIM_MOVES];
         uint32_t count = sim_moves(state, moves);
@@ -83,7 +82,7 @@ const char *sim_replay(const struct sim_scope *scope, struct sim_move *path, uin
         *ret_count = 0;
         *ret_wrong = check_all(&state, &name);
         for (uint32_t i = 0; i < count && !*ret_wrong; i++) {
-                if (!move_possible(&state, path[i]))
+                if (!sim_move_possible(&state, path[i]))
                         continue;
                 path[(*ret_count)++] = path[i];
                 sim_move_do(&state, path[i]);

@@ -165,10 +165,9 @@ static enum cli_exit text_simulate(const struct cli_options *options, const char
         if (result != CLI_OK || contained)
                 return result;
         (void)fflush(stdout);
-        (void)fputs(
-                "sallyport: in this scenario something below an external port is NOT contained; the "
-                "steps say where.\n",
-                stderr);
+        (void)fputs("sallyport: in this scenario something below an external port is NOT "
+                    "contained; the steps say where.\n",
+                    stderr);
         return CLI_NOT_CONTAINED;
 }
 
