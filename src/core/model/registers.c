@@ -4,6 +4,9 @@
 #include "base/sbdf.h"
 #include "core/model/model.h"
 
+/* The event bits that tell of another device. */
+#define SLOT_STATUS_CHANGED (MODEL_SLOT_STATUS_PDC | MODEL_SLOT_STATUS_DLLSC)
+
 static void port_tell(struct core *core, const struct model_port *port, enum record_kind kind,
                       enum record_reason reason, struct effects *effects)
 {
@@ -64,14 +67,19 @@ static void button_press(struct core *core, struct model_port *port, struct effe
         }
 }
 
-/* Slot Status event bits that are set and were not acted upon yet. They are sticky: GOAL_STATUS clears them. */
+/*
+ * Slot Status event bits that are set and were not acted upon yet. They are sticky: GOAL_STATUS clears them. One that
+ * it had to clear more than once hid whatever happened meanwhile, so that its end counts as one more event.
+ */
 static uint16_t status_events(struct model_port *port, const struct event_port_registers *seen)
 {
         uint16_t set = port->found.slot ? seen->slot_status & MODEL_SLOT_STATUS_EVENTS : 0;
-        uint16_t fresh = (uint16_t)(set & ~port->status_seen);
+        uint16_t events = (uint16_t)(set & ~port->status_seen);
 
+        if (port->attempts[GOAL_STATUS].tries > 1)
+                events |= (uint16_t)(port->status_seen & ~set & SLOT_STATUS_CHANGED);
         port->status_seen = set;
-        return fresh;
+        return events;
 }
 
 static bool port_occupied(const struct model_port *port)
@@ -114,7 +122,7 @@ static void presence_compare(struct core *core, struct model_port *port, uint16_
         } else if (!was_up && port->up) {
                 port_tell(core, port, RECORD_ARRIVAL, REASON_NONE, effects);
                 incarnation_next(core, port);
-        } else if (port->up && (events & (MODEL_SLOT_STATUS_PDC | MODEL_SLOT_STATUS_DLLSC))) {
+        } else if (port->up && (events & SLOT_STATUS_CHANGED)) {
                 /* Gone and back between two looks: the same address, perhaps another device. */
                 if (functions > 0)
                         port_tell(core, port, RECORD_REMOVAL_SURPRISE, REASON_SWAPPED, effects);
@@ -149,7 +157,7 @@ void model_registers_apply(struct core *core, struct model_port *port,
                 port->command_until_ms = 0;
         events = status_events(port, seen);
         presence_compare(core, port, events, first, effects);
-        if (events & (MODEL_SLOT_STATUS_PDC | MODEL_SLOT_STATUS_DLLSC))
+        if (events & SLOT_STATUS_CHANGED)
                 return;
         if ((events & MODEL_SLOT_STATUS_ABP) && !first &&
             (port->found.slot_cap & MODEL_SLOT_CAP_ABP))

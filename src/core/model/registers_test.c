@@ -196,6 +196,29 @@ static void test_swap(void **state)
         }
 }
 
+/* A bit that would not be cleared hid every swap: that it is clear at last counts as one. Found by the simulator. */
+static void test_swap_behind_a_sticky_bit(void **state)
+{
+        const uint16_t status = MODEL_SLOT_STATUS_PDC | MODEL_SLOT_STATUS_ABP;
+
+        (void)state;
+        start_with_past();
+        port->status_seen = status;
+        port->attempts[GOAL_STATUS].tries = 1; /* it was cleared at the first try */
+        reading();
+        assert_int_equal(port->incarnation, 1);
+        port->status_seen = status;
+        port->attempts[GOAL_STATUS].tries = 2;
+        reading();
+        assert_new_incarnation();
+        assert_int_equal(port->button_at_ms, 0);
+        port->status_seen = MODEL_SLOT_STATUS_ABP;
+        port->attempts[GOAL_STATUS].tries = 2;
+        reading();
+        assert_int_equal(port->incarnation, 2);
+        assert_int_equal(port->button_at_ms, 0);
+}
+
 /* What happened before the daemon looked is not an arrival. */
 static void test_first_look(void **state)
 {
@@ -322,6 +345,7 @@ int main(void)
                 cmocka_unit_test(test_bus_range),
                 cmocka_unit_test(test_removal_and_arrival),
                 cmocka_unit_test(test_swap),
+                cmocka_unit_test(test_swap_behind_a_sticky_bit),
                 cmocka_unit_test(test_first_look),
                 cmocka_unit_test(test_power_and_latch),
                 cmocka_unit_test(test_no_slot),
