@@ -98,14 +98,15 @@ static void core_function_add(struct canon *canon, uint64_t now_ms, const struct
                               const struct model_function *function, uint32_t index,
                               const struct sim_function *real)
 {
-        bits_add(canon, index, 8);
-        bits_add(canon, core_facts_flags(port, function, real), 12);
-        bits_add(canon, function->asked, 1);
-        bits_add(canon, function->confirmed, 1);
-        bits_add(canon, function->owner, 16);
-        bits_add(canon, attempt_code(now_ms, &function->driver), ATTEMPT_BITS);
-        bits_add(canon, attempt_code(now_ms, &function->quarantine), ATTEMPT_BITS);
-        bits_add(canon, attempt_code(now_ms, &function->removal), ATTEMPT_BITS);
+        uint64_t word = (uint64_t)index << 12 | core_facts_flags(port, function, real);
+
+        word = word << 1 | function->asked;
+        word = word << 1 | function->confirmed;
+        word = word << 16 | function->owner;
+        word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->driver);
+        word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->quarantine);
+        word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->removal);
+        bits_add(canon, word, 8 + 12 + 2 + 16 + 3 * ATTEMPT_BITS);
 }
 
 static uint64_t core_port_flags(const struct model_port *port)
@@ -166,8 +167,9 @@ static void core_pending_add(struct canon *canon, const struct sim_world *world,
 static void core_port_add(struct canon *canon, const struct sim_world *world, uint32_t number,
                           const struct model_port *port)
 {
-        uint64_t moments[MOMENTS];
+        uint64_t moments[MOMENTS], attempts = 0;
 
+        _Static_assert(GOAL_MAX * ATTEMPT_BITS <= 64, "one word");
         bits_add(canon, core_port_flags(port), 23);
         bits_add(canon, port->state, 4);
         bits_add(canon, port->registers.slot_control, 16);
@@ -177,7 +179,9 @@ static void core_port_add(struct canon *canon, const struct sim_world *world, ui
         for (uint32_t i = 0; i < MOMENTS; i++)
                 moment_add(canon, world->now_ms, moments[i]);
         for (int goal = 0; goal < GOAL_MAX; goal++)
-                bits_add(canon, attempt_code(world->now_ms, &port->attempts[goal]), ATTEMPT_BITS);
+                attempts = attempts << ATTEMPT_BITS |
+                           attempt_code(world->now_ms, &port->attempts[goal]);
+        bits_add(canon, attempts, GOAL_MAX * ATTEMPT_BITS);
 }
 
 static void function_add(struct canon *canon, const struct sim_function *function)
@@ -192,9 +196,9 @@ static void function_add(struct canon *canon, const struct sim_function *functio
         flags = flags << 1 | function->known_strange;
         flags = flags << 1 | function->driver;
         flags = flags << 1 | function->kept_off;
-        bits_add(canon, flags, 9);
-        bits_add(canon, function->owner, 3);
-        bits_add(canon, function->mapping, 2);
+        flags = flags << 3 | (uint64_t)function->owner;
+        flags = flags << 2 | (uint64_t)function->mapping;
+        bits_add(canon, flags, 14);
 }
 
 /* What the worker saw of one function, as far as its answer tells it. */
@@ -240,20 +244,22 @@ static void pending_add(struct canon *canon, const struct sim_port *port, uint32
 
 static void world_port_add(struct canon *canon, const struct sim_port *port, uint32_t count)
 {
-        bits_add(canon, port->command, 16);
-        bits_add(canon, port->slot_control, 16);
-        bits_add(canon, port->slot_status, 16);
-        bits_add(canon, port->link_status, 16);
-        bits_add(canon, port->pcieport, 1);
-        bits_add(canon, port->pciehp, 1);
-        bits_add(canon, port->awake, 1);
-        bits_add(canon, port->guarded_once, 1);
-        bits_add(canon, port->intruded, 1);
-        bits_add(canon, port->hid, 1);
-        bits_add(canon, port->lost, 2);
-        bits_add(canon, port->uevents, 4);
-        bits_add(canon, port->requests, 8);
-        bits_add(canon, port->replies, 8);
+        uint64_t flags = port->lost;
+
+        flags = flags << 1 | port->pcieport;
+        flags = flags << 1 | port->pciehp;
+        flags = flags << 1 | port->awake;
+        flags = flags << 1 | port->guarded_once;
+        flags = flags << 1 | port->intruded;
+        flags = flags << 1 | port->hid;
+        flags = flags << 4 | port->uevents;
+        flags = flags << 8 | port->requests;
+        flags = flags << 8 | port->replies;
+        bits_add(canon, flags, 28);
+        bits_add(canon,
+                 (uint64_t)port->command << 48 | (uint64_t)port->slot_control << 32 |
+                         (uint64_t)port->slot_status << 16 | port->link_status,
+                 64);
         for (uint32_t i = 0; i < count; i++)
                 function_add(canon, &port->functions[i]);
         pending_add(canon, port, count);

@@ -79,12 +79,10 @@ static void violation_note(const struct search *search, const char *name, const 
                 result->path[i - 1] = search->frames[i].came_by;
 }
 
-/* Judges the state on top of the path. */
-static bool state_good(const struct search *search, uint64_t calm, struct sim_result *result)
+/* Judges the state on top of the path. wrong: what check_all said of it, by the name of an invariant. */
+static bool state_good(const struct search *search, uint64_t calm, const char *wrong,
+                       const char *name, struct sim_result *result)
 {
-        const char *name = NULL;
-        const char *wrong = check_all(&search->state, &name);
-
         if (!wrong) {
                 name = "L1";
                 wrong = check_l1(&search->state, calm);
@@ -121,8 +119,9 @@ static void search_run(struct search *search, const struct sim_scope *scope,
         while (search->depth > 0 && result->states < scope->states_max) {
                 struct frame *top = &search->frames[search->depth - 1];
                 uint32_t count;
+                const char *name = NULL, *wrong;
                 struct sim_move move;
-                uint64_t calm;
+                uint64_t calm, hash;
 
                 sim_unpack(&search->state, search->arena + top->at);
                 count = sim_moves(&search->state, moves);
@@ -134,15 +133,18 @@ static void search_run(struct search *search, const struct sim_scope *scope,
                 sim_move_do(&search->state, move);
                 result->moves++;
                 calm = sim_canon_calm(&search->state);
+                hash = sim_canon_with_scope(calm, &search->state);
+                sim_set_expect(&search->seen, hash);
                 check_l1_expect(calm);
-                if (!sim_set_add(&search->seen, sim_canon_with_scope(calm, &search->state)))
+                wrong = check_all(&search->state, &name); /* while the look-ups are on their way */
+                if (!sim_set_add(&search->seen, hash))
                         continue;
                 result->states++;
                 progress_tell(search, result, begun);
                 frame_push(search, move);
                 if (search->depth > result->depth)
                         result->depth = search->depth;
-                if (!state_good(search, calm, result))
+                if (!state_good(search, calm, wrong, name, result))
                         return;
         }
         result->exhausted = search->depth == 0;
@@ -151,6 +153,7 @@ static void search_run(struct search *search, const struct sim_scope *scope,
 void sim_explore(const struct sim_scope *scope, struct sim_result *ret_result)
 {
         static struct search search; /* large */
+        const char *name = NULL, *wrong;
 
         memset(&search, 0, sizeof search);
         memset(ret_result, 0, sizeof *ret_result);
@@ -159,7 +162,8 @@ void sim_explore(const struct sim_scope *scope, struct sim_result *ret_result)
         (void)sim_set_add(&search.seen, sim_canon_hash(&search.state));
         ret_result->states = 1;
         frame_push(&search, (struct sim_move){ MOVE_START, 0, 0 });
-        if (state_good(&search, sim_canon_calm(&search.state), ret_result))
+        wrong = check_all(&search.state, &name);
+        if (state_good(&search, sim_canon_calm(&search.state), wrong, name, ret_result))
                 search_run(&search, scope, ret_result);
         sim_set_clear(&search.seen);
         free(search.frames);

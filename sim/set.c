@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 
-#define SLOTS_FIRST (1u << 16)
+#define SLOTS_FIRST (1u << 21)
 
 static uint64_t slot_find(const struct sim_set *set, uint64_t hash)
 {
