@@ -50,7 +50,8 @@ static bool function_whole(const struct sim_function *function)
                 return false;
         if (function->identity == 0)
                 return function->owner == SIM_ABSENT;
-        return function->owner == SIM_DOM_IO || function->owner == SIM_GUEST;
+        return function->kept_off &&
+               (function->owner == SIM_DOM_IO || function->owner == SIM_GUEST);
 }
 
 static bool port_whole(const struct sim_port *port, uint32_t count)
@@ -70,6 +71,8 @@ static const char *port_wrong(const struct sim_port *port, uint32_t count,
                 return "the port is open";
         if (port->pciehp)
                 return "pciehp holds the port";
+        if (!port->awake)
+                return "the port may be suspended, and its registers restored";
         if (port->requests != port->replies)
                 return "a request was not answered exactly once";
         if (port_hostile(port, count))
