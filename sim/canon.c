@@ -194,11 +194,12 @@ static void function_add(struct canon *canon, const struct sim_function *functio
         flags = flags << 1 | function->strange;
         flags = flags << 1 | function->altered;
         flags = flags << 1 | function->known_strange;
+        flags = flags << 1 | function->former;
         flags = flags << 1 | function->driver;
         flags = flags << 1 | function->kept_off;
         flags = flags << 3 | (uint64_t)function->owner;
         flags = flags << 2 | (uint64_t)function->mapping;
-        bits_add(canon, flags, 14);
+        bits_add(canon, flags, 15);
 }
 
 /* What the worker saw of one function, as far as its answer tells it. */

@@ -62,6 +62,9 @@ void sim_daemon_start(struct sim_state *state)
 
         state->world.crashed = false;
         core_init(&state->core);
+        for (uint32_t i = 0; i < state->world.port_count; i++)
+                for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++)
+                        state->world.ports[i].functions[j].former = false; /* nobody can know */
         config_send(state);
         memset(&event.platform, 0, sizeof event.platform);
         event.platform.iommu = state->world.vendor == SIM_AMD ? IOMMU_AMD : IOMMU_VTD;

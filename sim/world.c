@@ -158,6 +158,7 @@ static void port_enumerate(struct sim_world *world, uint32_t number)
                 xen_add(world, function, facts->kind == SIM_ENDPOINT);
                 function->known = function->identity;
                 function->known_strange = function->strange;
+                function->former = false;
                 function->instance = world->instance_next++;
                 function->kept_off = false;
                 /* 6.1, 6.12: drivers_autoprobe is ignored (bus.c:pci_bus_add_device) */
@@ -207,7 +208,7 @@ static void kernel_remove(struct sim_world *world, uint32_t number, uint32_t top
                 xen_remove(world, port, function);
                 function->known = 0;
                 function->instance = 0;
-                function->driver = function->kept_off = false;
+                function->driver = function->kept_off = function->former = false;
                 port->uevents = SIM_UEVENTS;
         }
 }
@@ -243,6 +244,8 @@ void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity)
 {
         struct sim_port *to = &world->ports[port];
 
+        for (uint32_t i = 0; i < sim_function_count(world, port); i++)
+                to->functions[i].former = to->functions[i].known != 0;
         device_set(world, port, identity);
         if (identity != 0 && (to->link_status & MODEL_LINK_STATUS_DLLLA))
                 to->slot_status |= MODEL_SLOT_STATUS_DLLSC;

@@ -33,6 +33,7 @@ struct sim_function {
         /* The kernel's view. */
         uint8_t known; /* identity that was enumerated; 0 = not known */
         bool known_strange;
+        bool former;      /* what the kernel enumerated was taken out since: another one, perhaps alike, is there now */
         bool driver;   /* a dom0 driver is bound */
         bool kept_off; /* driver_override is ours */
         uint64_t instance;

@@ -14,6 +14,8 @@ const char *check_i5(const struct sim_state *state); /* no effect on a successor
 const char *check_i6(const struct sim_state *state); /* what is called quarantined is */
 const char *check_i7(const struct sim_state *state); /* nothing panics Xen */
 
+/** Does the daemon know of everything that happened here: nothing under way, nothing waiting, nothing lost? */
+bool check_port_told(const struct sim_port *port);
 /** All of them. *ret_name says which one failed ("I1"). */
 const char *check_all(const struct sim_state *state, const char **ret_name);
 

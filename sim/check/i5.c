@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* I5: an effect is licensed for (SBDF, incarnation), and never done to a successor. */
+/* I5: an effect is licensed for (SBDF, incarnation), and never done to a successor; nor is a verdict inherited. */
 #include "check/check.h"
 
 #include <stddef.h>
 
+#define SLOT_CHANGED (MODEL_SLOT_STATUS_PDC | MODEL_SLOT_STATUS_DLLSC)
+
+/* Judged once the daemon has seen that the slot changed. What changed while it was dead, it takes for there at boot. */
 const char *check_i5(const struct sim_state *state)
 {
-        return state->world.licence_broken ? "an effect on a function named no instance" : NULL;
+        const struct core *core = &state->core;
+
+        if (state->world.licence_broken)
+                return "an effect on a function named no instance";
+        for (uint32_t i = 0; i < core->port_count && !state->world.crashed; i++) {
+                const struct sim_port *port = &state->world.ports[i];
+
+                if (core->ports[i].state != STATE_QUARANTINED || !check_port_told(port) ||
+                    (port->slot_status & SLOT_CHANGED))
+                        continue;
+                for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++)
+                        if (port->functions[j].former)
+                                return "a device inherits what was verified of its predecessor";
+        }
+        return NULL;
 }

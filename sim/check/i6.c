@@ -4,8 +4,7 @@
 
 #include <stddef.h>
 
-/* Does the daemon know of everything that happened here: nothing under way, nothing waiting, nothing lost? */
-static bool port_told(const struct sim_port *port)
+bool check_port_told(const struct sim_port *port)
 {
         return port->pending_token == 0 && port->uevents == 0 && !port->lost && !port->intruded;
 }
@@ -19,7 +18,7 @@ const char *check_i6(const struct sim_state *state)
         for (uint32_t i = 0; i < core->port_count; i++) {
                 const struct sim_port *port = &state->world.ports[i];
 
-                if (core->ports[i].state != STATE_QUARANTINED || !port_told(port))
+                if (core->ports[i].state != STATE_QUARANTINED || !check_port_told(port))
                         continue;
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++) {
                         const struct sim_function *function = &port->functions[j];

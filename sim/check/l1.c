@@ -46,7 +46,7 @@ static bool port_bare(const struct sim_port *port, uint32_t count)
 
 static bool function_whole(const struct sim_function *function)
 {
-        if (function->known != function->identity || function->driver)
+        if (function->known != function->identity || function->former || function->driver)
                 return false;
         if (function->identity == 0)
                 return function->owner == SIM_ABSENT;

@@ -37,7 +37,7 @@ void model_found_apply(struct core *core, const struct event *event, struct effe
                         core->overflowed = true;
                         return;
                 }
-                port->incarnation = 1;
+                port->incarnation = MODEL_INCARNATION_FIRST;
                 model_port_doubt(port);
         }
         if (memcmp(&port->found, &event->found, sizeof port->found) != 0) {

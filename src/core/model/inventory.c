@@ -79,10 +79,10 @@ static bool function_merge(struct core *core, struct model_port *port,
         function->listed = true;
         function->asked = function->confirmed = false;
         /*
-         * The kernel enumerated it at our last rescan, or before we came; if another device sits there since, it is
-         * stale.
+         * The kernel enumerated it at our last rescan, or before we came; if another device sits there since, even
+         * since the first look, it is stale.
          */
-        function->incarnation = port->inventory_once ? port->rescanned : port->pending_incarnation;
+        function->incarnation = port->inventory_once ? port->rescanned : MODEL_INCARNATION_FIRST;
         function->at_boot = !port->inventory_once;
         port->ejected = false; /* somebody enumerated what was ejected: it is here again */
         function_tell(core, function, RECORD_FUNCTION_FOUND, effects);

@@ -178,6 +178,15 @@ static void test_function_found(void **state)
         assert_false(port->stable); /* one inventory proves nothing */
         answer(EVENT_INVENTORY);
         assert_true(port->stable);
+        /* Swapped after the first look, before the first inventory: it was enumerated for the predecessor. */
+        inventory_start();
+        core.function_count = 0;
+        port->rescanned = 0;
+        port->inventory_once = false;
+        port->incarnation = port->pending_incarnation = 2;
+        answer(EVENT_INVENTORY);
+        assert_int_equal(function->incarnation, 1);
+        assert_true(model_function_leaves(port, function));
 }
 
 /* What Xen alone knows stays until Xen says otherwise, and is listed once the kernel does. */

@@ -54,6 +54,9 @@ enum model_goal {
         GOAL_MAX
 };
 
+/** Of what was below a port when it was first looked at. */
+#define MODEL_INCARNATION_FIRST 1u
+
 /** How often a goal was tried since the port was last at rest, and when it may be tried again. */
 struct model_attempt {
         uint64_t retry_at_ms;
