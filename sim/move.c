@@ -44,6 +44,13 @@ static void poll_do(struct sim_state *state, bool blind)
         intrusion_end(&state->world);
 }
 
+/* What the slot told is gone before anybody looked: nobody can know any more whether it was swapped. */
+static void swaps_forget(struct sim_world *world, uint32_t port)
+{
+        for (uint32_t i = 0; i < sim_function_count(world, port); i++)
+                world->ports[port].functions[i].former = false;
+}
+
 static void config_send(struct sim_state *state)
 {
         if (state->world.shape->config) {
@@ -63,8 +70,7 @@ void sim_daemon_start(struct sim_state *state)
         state->world.crashed = false;
         core_init(&state->core);
         for (uint32_t i = 0; i < state->world.port_count; i++)
-                for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++)
-                        state->world.ports[i].functions[j].former = false; /* nobody can know */
+                swaps_forget(&state->world, i);
         config_send(state);
         memset(&event.platform, 0, sizeof event.platform);
         event.platform.iommu = state->world.vendor == SIM_AMD ? IOMMU_AMD : IOMMU_VTD;
@@ -182,8 +188,9 @@ static void act_do(struct sim_state *state, struct sim_move move)
         lie_set(&state->world, move.detail, false);
 }
 
-static void intruder_do(struct sim_world *world, struct sim_move move)
+static void intruder_do(struct sim_state *state, struct sim_move move)
 {
+        struct sim_world *world = &state->world;
         struct sim_port *port = &world->ports[move.port];
 
         port->intruded = true;
@@ -191,6 +198,10 @@ static void intruder_do(struct sim_world *world, struct sim_move move)
                 port->command |= MODEL_COMMAND_BME;
         if (move.kind == MOVE_BIND_PCIEHP) {
                 port->pciehp = true;
+                /* pciehp_hpc.c:pcie_init clears the event bits; only who saw it unbound sees that it is back. */
+                if (state->core.port_count <= move.port ||
+                    state->core.ports[move.port].registers.pciehp)
+                        swaps_forget(world, move.port);
                 sim_kernel_pciehp(world, move.port);
         }
         if (move.kind != MOVE_RESCAN)
@@ -270,7 +281,7 @@ static void fault_do(struct sim_state *state, struct sim_move move)
         else if (kind == MOVE_CRASH || kind == MOVE_CRASH_LATE)
                 daemon_kill(&state->world, /* late= */ kind == MOVE_CRASH_LATE);
         else if (kind >= MOVE_SET_BME)
-                intruder_do(&state->world, move);
+                intruder_do(state, move);
 }
 
 static void eject_send(struct sim_state *state, uint32_t port)
