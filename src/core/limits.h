@@ -13,6 +13,10 @@
 #define LIMIT_FUNCTIONS 512
 /** Bridges above a function. Six Thunderbolt routers are two bridges each; PCIe allows 256 buses. */
 #define LIMIT_DEPTH 32
+/** Names from the root of the ACPI namespace to a device. \_SB.PCI0 and one per bridge: laptops need 8. */
+#define LIMIT_ACPI_DEPTH 16
+/** Blocks within blocks of an ACPI table (Scope, Device, If...). */
+#define LIMIT_ACPI_BLOCKS 32
 /** Port selectors in the configuration. */
 #define LIMIT_SELECTORS 32
 /** Bytes of a sysfs device path, NUL included. 32 bridges of 13 bytes each and the root. */

@@ -50,7 +50,7 @@ struct event_selector {
 
 struct event_config {
         uint32_t poll_interval_ms; /**< 10..10000 */
-        bool auto_ports;           /**< every hot-plug-capable port is external */
+        bool auto_ports;           /**< ports that are not named are judged by evidence */
         uint32_t selector_count;
         struct event_selector selectors[LIMIT_SELECTORS];
         char run_directory[LIMIT_DIRECTORY];
@@ -65,7 +65,18 @@ struct event_place {
         bool truncated;                  /**< deeper than LIMIT_DEPTH: the place is not known */
 };
 
-/** What does not change while a port is there. Parsed from the config space of the trusted port. */
+/** What the firmware's ACPI tables say of a port. Nothing of it is a claim of what is plugged. */
+struct event_firmware {
+        bool described;         /**< a Device() of the tables is this port */
+        bool external_facing;   /**< ExternalFacingPort: it leads out of the machine */
+        bool hotplug_d3;        /**< HotPlugSupportInD3: something can be plugged while it sleeps */
+        bool usb4;              /**< usb4-host-interface: it is reached through a USB4 connector */
+        bool others;            /**< another port of this machine is ExternalFacingPort, and that is clear */
+        bool unclear;           /**< what might be about this port was not readable or not understood */
+        bool contradicts;       /**< the same was said twice and differently, or of another address */
+};
+
+/** What does not change while a port is there, but for its neighbours. Parsed from its own, trusted config space. */
 struct event_port {
         uint32_t sbdf;
         struct event_place place;
@@ -77,6 +88,10 @@ struct event_port {
         bool slot;              /**< Slot Implemented */
         uint32_t slot_cap;      /**< Slot Capabilities */
         uint32_t link_cap;      /**< Link Capabilities */
+        struct event_firmware firmware;
+        bool controller_beside; /**< a Thunderbolt or USB4 host interface is below the same switch */
+        bool controller_below;  /**< what is below says that it is one, with its switch */
+        bool child_removable;   /**< the kernel takes something directly below for removable */
 };
 
 /** One look at a port: registers as they were read, and sysfs. */

@@ -66,3 +66,48 @@ enum event_fact event_intremap_parse(const char *text, size_t length);
  * iommu_on or intremap to FACT_NO where it switches them off; leaves the other members alone.
  */
 void event_cmdline_parse(const char *text, size_t length, struct event_platform *platform);
+
+/** One name of the ACPI namespace; it has no NUL. */
+struct event_acpi_name {
+        char text[4];
+};
+
+/** A path from the root: "\_SB_.PCI0.S30_" is three names. */
+struct event_acpi_path {
+        uint32_t depth;
+        struct event_acpi_name names[LIMIT_ACPI_DEPTH];
+};
+
+/** A port that is looked for in the tables, and what they say. */
+struct event_acpi_port {
+        uint32_t sbdf;
+        struct event_acpi_path path; /**< depth 0: the kernel knows no ACPI device for it */
+        uint32_t told;               /**< properties that a table had a value for */
+        struct event_firmware firmware;
+};
+
+/** Ports first, then the tables, in any order; zeroed at the beginning. */
+struct event_acpi {
+        bool unclear; /**< a table could not be read, or a part of one was not understood */
+        uint32_t count;
+        struct event_acpi_port ports[LIMIT_PORTS];
+};
+
+/**
+ * A port to look for. text: its sysfs attribute firmware_node/path ("\_SB_.PCI0.S30_", with or without its line feed;
+ * drivers/acpi/device_sysfs.c:path_show), or empty where the kernel knows no ACPI device for it. So it is the kernel
+ * that has evaluated _ADR, _BBN and _SEG; a constant _ADR in the tables is compared. What cannot be read, or is one too
+ * many, is unclear.
+ */
+void event_acpi_port_add(struct event_acpi *acpi, uint32_t sbdf, const char *text, size_t length);
+
+/**
+ * Reads a DSDT or SSDT, as it stands in /sys/firmware/acpi/tables: which of the ports it describes, and the properties
+ * in their _DSD. Total, in one pass; what is not understood ends its block and makes all of it unclear, since it
+ * might have been about any port. ACPI Spec 6.5, 5.2.11 (tables), 20.2 (AML), 6.2.5 (_DSD).
+ */
+void event_acpi_table_parse(const uint8_t *bytes, size_t length, struct event_acpi *acpi);
+
+/** What all of them together say of a port. */
+void event_acpi_firmware(const struct event_acpi *acpi, uint32_t sbdf,
+                         struct event_firmware *ret_firmware);

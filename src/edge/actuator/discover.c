@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "core/event/parse.h"
 #include "edge/actuator/actuator.h"
+#include "edge/actuator/firmware.h"
 #include "edge/actuator/sysfs.h"
 #include "edge/cleanup.h"
 #include "edge/clock.h"
@@ -47,30 +48,57 @@ static bool path_read(int sysfs, uint32_t sbdf, char ret_path[static LIMIT_PATH]
         return base_text_copy(path, strlen(path), ret_path, LIMIT_PATH);
 }
 
-static bool port_find(const struct actuator *actuator, uint32_t sbdf, struct event *ret_event)
+/* Is this the folder of a port? With what its config space says. */
+static bool port_read(int folder, struct event_port *found)
 {
-        EDGE_CLEANUP_FD int folder = actuator_sysfs_open_device(actuator->sysfs, sbdf);
-        struct event_port *found = &ret_event->found;
         uint8_t config[CONFIG_SPACE_SIZE];
         ssize_t length;
 
         if (folder < 0 || !bridge_is(folder))
                 return false;
         length = actuator_sysfs_read(folder, "config", config, sizeof config);
-        if (length < 0 || !event_port_parse(config, (size_t)length, found))
+        return length >= 0 && event_port_parse(config, (size_t)length, found);
+}
+
+static bool port_find(const struct actuator *actuator, const struct event_acpi *acpi, uint32_t sbdf,
+                      struct event *ret_event)
+{
+        EDGE_CLEANUP_FD int folder = actuator_sysfs_open_device(actuator->sysfs, sbdf);
+        struct event_port *found = &ret_event->found;
+
+        if (!port_read(folder, found))
                 return false;
         found->sbdf = sbdf;
+        event_acpi_firmware(acpi, sbdf, &found->firmware);
+        actuator_firmware_neighbours(folder, found);
         if (!path_read(actuator->sysfs, sbdf, found->path))
                 return false;
         return event_place_parse(found->path, strlen(found->path), &found->place);
 }
 
+/* All of the ports come first: whether firmware marks others is a fact of each. */
+static void acpi_read(const struct actuator *actuator, const uint32_t *functions, int count,
+                      struct event_acpi *ret_acpi)
+{
+        memset(ret_acpi, 0, sizeof *ret_acpi);
+        for (int i = 0; i < count; i++) {
+                EDGE_CLEANUP_FD int folder =
+                        actuator_sysfs_open_device(actuator->sysfs, functions[i]);
+                struct event_port unused = { .sbdf = functions[i] };
+
+                if (port_read(folder, &unused))
+                        actuator_firmware_port_add(folder, functions[i], ret_acpi);
+        }
+        actuator_firmware_read(actuator->sysfs, ret_acpi);
+}
+
 static void port_announce(const struct actuator *actuator, const struct effect *effect,
-                          uint32_t sbdf, actuator_found found, void *userdata)
+                          const struct event_acpi *acpi, uint32_t sbdf, actuator_found found,
+                          void *userdata)
 {
         struct event event = { .kind = EVENT_PORT_FOUND, .token = effect->token, .port = sbdf };
 
-        if (!port_find(actuator, sbdf, &event))
+        if (!port_find(actuator, acpi, sbdf, &event))
                 return;
         event.time_ms = edge_clock_ms();
         found(userdata, &event);
@@ -84,16 +112,18 @@ void actuator_discover(const struct actuator *actuator, const struct effect *eff
                              .token = effect->token,
                              .port = BASE_SBDF_NONE };
         uint32_t functions[DISCOVER_FUNCTIONS_MAX];
+        struct event_acpi acpi;
         bool truncated = false;
         int count = devices;
 
         if (devices >= 0)
                 count = actuator_sysfs_functions(devices, functions, DISCOVER_FUNCTIONS_MAX,
                                                  &truncated);
+        acpi_read(actuator, functions, count, &acpi);
         /* Parents come first by themselves: what is below a bridge has a higher bus number than the bridge, else the
          * kernel numbers it anew (drivers/pci/probe.c:pci_scan_bridge_extend). */
         for (int i = 0; i < count; i++)
-                port_announce(actuator, effect, functions[i], found, userdata);
+                port_announce(actuator, effect, &acpi, functions[i], found, userdata);
         if (count < 0 || truncated) {
                 end.kind = EVENT_COMPLETED;
                 end.error = count < 0 ? -count : E2BIG;

@@ -540,6 +540,8 @@ static void test_discover(void **state)
         assert_int_equal(discovery.events[0].found.place.sbdf, PORT);
         assert_int_equal(discovery.events[0].found.pcie_cap, PCIE_CAP);
         assert_int_equal(discovery.events[0].found.acs_cap, ACS_CAP);
+        assert_true(discovery.events[0].found.firmware.unclear); /* no tables */
+        assert_false(discovery.events[0].found.firmware.external_facing);
         assert_int_equal(discovery.events[1].kind, EVENT_PORTS_END);
         assert_int_equal(discovery.events[1].token, 9);
         assert_int_equal(renameat(actuator.sysfs, "bus/pci", actuator.sysfs, "bus/gone"), 0);
