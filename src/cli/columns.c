@@ -38,6 +38,9 @@ static const struct cli_column port_columns[] = {
         { .name = "ACS", .type = CLI_BOOLEAN, .hidden = true },
         { .name = "FUNCTIONS", .type = CLI_NUMBER },
         { .name = "PATH", .hidden = true },
+        { .name = "SLOT", .type = CLI_NUMBER, .hidden = true },
+        { .name = "WHY", .hidden = true },
+        { .name = "EVIDENCE", .type = CLI_LIST, .hidden = true },
 };
 const struct cli_table cli_table_ports = TABLE("ports", port_columns, .tree = false);
 

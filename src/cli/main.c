@@ -48,7 +48,8 @@ static const struct argp_option options[] = {
           "columns to print; +COLUMNS adds to the usual ones", 0 },
         { "noheadings", OPTION_NO_HEADINGS, NULL, 0, "do not print headings", 0 },
         { "raw", OPTION_RAW, NULL, 0, "print without alignment, for scripts", 0 },
-        { "verbose", OPTION_VERBOSE, NULL, 0, "simulate: print what the operator is told too", 0 },
+        { "verbose", OPTION_VERBOSE, NULL, 0,
+          "simulate: print what the operator is told too; ports: why each is external, or not", 0 },
         { "socket", OPTION_SOCKET, "PATH", 0, "where sallyportd listens, instead of " CLI_SOCKET,
           0 },
         { 0 },
@@ -91,7 +92,8 @@ static void command_check(const struct command *command, struct argp_state *stat
                 argp_error(state, "%s: no PCI address", command->verb->name);
         else if (command->verb->argument == ARGUMENT_FILE && !command->options.file)
                 argp_error(state, "%s: no file", command->verb->name);
-        else if (command->options.verbose && command->verb->argument != ARGUMENT_FILE)
+        else if (command->options.verbose && command->verb->argument != ARGUMENT_FILE &&
+                 command->verb->table != &cli_table_ports)
                 argp_error(state, "%s: has nothing more to tell", command->verb->name);
         else if (style->columns && !command->verb->table)
                 argp_error(state, "%s: has no columns to choose", command->verb->name);

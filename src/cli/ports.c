@@ -5,7 +5,11 @@
 enum cli_exit cli_ports_run(const struct cli_options *options)
 {
         CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+        struct cli_options more = *options;
         enum cli_exit result = cli_client_fetch(options, "Ports", &rows);
 
-        return result == CLI_OK ? cli_rows_show(&cli_table_ports, &rows, options) : result;
+        /* JSON has all columns anyhow. */
+        if (options->verbose && !options->style.json && !options->style.columns)
+                more.style.columns = "+WHY,EVIDENCE";
+        return result == CLI_OK ? cli_rows_show(&cli_table_ports, &rows, &more) : result;
 }

@@ -107,6 +107,7 @@ static const char *value_of(const struct cli_row *row, const struct cli_column *
 
         switch (column->type) {
         case CLI_TEXT:
+        case CLI_LIST:
                 return value;
         case CLI_NUMBER:
                 return number_checked(value);
@@ -114,6 +115,17 @@ static const char *value_of(const struct cli_row *row, const struct cli_column *
                 return *value ? cli_row_true(row, key) ? "yes" : "no" : "";
         }
         return "";
+}
+
+/* smartcols makes an array of what it would wrap at line feeds. */
+static int list_column_set(struct libscols_column *column)
+{
+        int r = scols_column_set_flags(column, SCOLS_FL_WRAP);
+
+        if (r >= 0)
+                r = scols_column_set_wrapfunc(column, scols_wrapnl_chunksize,
+                                              scols_wrapnl_nextchunk, NULL);
+        return r < 0 ? r : scols_column_set_json_type(column, SCOLS_JSON_ARRAY_STRING);
 }
 
 static int column_add(struct libscols_table *out, const struct cli_column *column, bool tree)
@@ -130,6 +142,8 @@ static int column_add(struct libscols_table *out, const struct cli_column *colum
                 return scols_column_set_json_type(added, SCOLS_JSON_NUMBER);
         case CLI_BOOLEAN:
                 return scols_column_set_json_type(added, SCOLS_JSON_BOOLEAN);
+        case CLI_LIST:
+                return scols_table_is_json(out) ? list_column_set(added) : 0;
         }
         return 0;
 }
@@ -146,14 +160,34 @@ static struct libscols_line *parent_line(struct libscols_table *out, const struc
         return NULL;
 }
 
+static int list_cell_set(struct libscols_line *line, size_t index, const char *value)
+{
+        char *words = *value ? strdup(value) : NULL;
+        int r = words || !*value ? 0 : -ENOMEM;
+
+        for (char *at = words; at && *at; at++)
+                if (*at == ' ')
+                        *at = '\n';
+        if (r >= 0 && words)
+                r = scols_line_set_data(line, index, words);
+        free(words);
+        return r;
+}
+
 static int line_add(struct libscols_table *out, const struct choice *choice,
                     const struct cli_row *row, struct libscols_line *parent)
 {
         struct libscols_line *line = scols_table_new_line(out, parent);
         int r = line ? 0 : -ENOMEM;
 
-        for (size_t i = 0; r >= 0 && i < choice->count; i++)
-                r = scols_line_set_data(line, i, value_of(row, choice->columns[i]));
+        for (size_t i = 0; r >= 0 && i < choice->count; i++) {
+                const char *value = value_of(row, choice->columns[i]);
+
+                if (choice->columns[i]->type == CLI_LIST && scols_table_is_json(out))
+                        r = list_cell_set(line, i, value);
+                else
+                        r = scols_line_set_data(line, i, value);
+        }
         return r;
 }
 

@@ -8,7 +8,12 @@
 
 #include "cli/rows.h"
 
-enum cli_type { CLI_TEXT, CLI_NUMBER, CLI_BOOLEAN };
+enum cli_type {
+        CLI_TEXT,
+        CLI_NUMBER,
+        CLI_BOOLEAN,
+        CLI_LIST, /**< words between blanks: an array in JSON */
+};
 
 struct cli_column {
         const char *name;   /**< heading; in lower case the key of the row and of JSON */

@@ -89,10 +89,12 @@ static void ports_make(struct cli_rows *rows)
         ROW(rows, "sbdf=0000:00:04.0", "external=true", "gate=closed", "presence=present",
             "link=up", "bus_first=1", "bus_last=8", "state=quarantined",
             "reason=", "pciehp=unbound", "acs=true", "functions=3",
-            "path=/devices/pci0000:00/0000:00:04.0", "kind=port");
+            "path=/devices/pci0000:00/0000:00:04.0", "kind=port", "slot=4",
+            "why=external-facing", "evidence=root-port slot hot-plug external-facing");
         ROW(rows, "sbdf=0000:00:1c.0", "external=false", "gate=open", "presence=empty", "link=down",
             "bus_first=9", "bus_last=9", "state=internal", "reason=not-hotplug", "pciehp=bound",
-            "acs=false", "functions=0", "path=/devices/pci0000:00/0000:00:1c.0", "kind=port");
+            "acs=false", "functions=0", "path=/devices/pci0000:00/0000:00:1c.0", "kind=port",
+            "slot=", "why=not-hotplug", "evidence=downstream-port");
 }
 
 static void functions_make(struct cli_rows *rows)
@@ -113,6 +115,7 @@ static const struct cli_style text_style = { .json = false }, json_style = { .js
 
 static void test_ports(void **state)
 {
+        const struct cli_style verbose = { .columns = "+WHY,EVIDENCE" };
         const struct cli_style script = { .raw = true,
                                           .no_headings = true,
                                           .columns = "sbdf,Path,acs" };
@@ -123,6 +126,9 @@ static void test_ports(void **state)
         print_expect("ports.txt", &cli_table_ports, &rows, &text_style);
         print_expect("ports.json", &cli_table_ports, &rows, &json_style);
         print_expect("ports-raw.txt", &cli_table_ports, &rows, &script);
+        print_expect("ports-verbose.txt", &cli_table_ports, &rows, &verbose);
+        row_expect("show-port.txt", &cli_table_ports, &rows.rows[0], &text_style);
+        row_expect("show-port.json", &cli_table_ports, &rows.rows[0], &json_style);
 }
 
 static void test_functions(void **state)

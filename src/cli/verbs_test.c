@@ -23,6 +23,7 @@
 static char folder[] = "/tmp/sallyport-cli-XXXXXX";
 static char socket_path[64];
 static char output[OUTPUT_SIZE];
+static bool verbose;
 static pid_t server;
 
 static int rows_reply(sd_bus_message *call, const char *sbdf, const char *key, const char *value)
@@ -151,6 +152,7 @@ static enum cli_exit run(verb_run verb, const char *device, bool json)
 {
         const struct cli_options options = { .socket = socket_path,
                                              .device = device,
+                                             .verbose = verbose,
                                              .style = { .json = json, .raw = true } };
         FILE *file = tmpfile(), *terminal = stdout;
         enum cli_exit result;
@@ -171,6 +173,12 @@ static void assert_shown(const char *text)
 {
         if (!strstr(output, text))
                 fail_msg("no '%s' in '%s'", text, output);
+}
+
+static void assert_not_shown(const char *text)
+{
+        if (strstr(output, text))
+                fail_msg("'%s' in '%s'", text, output);
 }
 
 static void test_no_daemon(void **state)
@@ -213,6 +221,14 @@ static void test_lists(void **state)
         assert_shown("\n0000:01:00.0 0000:00:04.0 ");
         assert_int_equal(run(cli_ports_run, NULL, true), CLI_OK);
         assert_shown("\"gate\": \"closed\"");
+        assert_int_equal(run(cli_ports_run, NULL, false), CLI_OK);
+        assert_not_shown("EVIDENCE");
+        verbose = true;
+        assert_int_equal(run(cli_ports_run, NULL, false), CLI_OK);
+        assert_shown(" WHY EVIDENCE\n");
+        assert_int_equal(run(cli_ports_run, NULL, true), CLI_OK);
+        assert_shown("\"gate\": \"closed\"");
+        verbose = false;
         assert_int_equal(run(cli_tree_run, NULL, true), CLI_OK);
         assert_shown("\"children\"");
 }

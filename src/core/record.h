@@ -78,6 +78,9 @@ enum record_reason {
         REASON_SWAPPED,           /**< Presence Detect or Data Link Layer State changed between two looks */
         REASON_CHANGED,           /**< the function is not what the kernel enumerated */
         REASON_OWNERLESS,         /**< Xen lists a function without an owner: its removal would panic Xen < 4.19 */
+        REASON_EXTERNAL_FACING,   /**< external: firmware says that the port leads out of the machine */
+        REASON_USB4,              /**< external: firmware says that it is reached through a USB4 connector */
+        REASON_FIRMWARE_INTERNAL, /**< internal though hot-plug capable: firmware marks others, nothing speaks for it */
         REASON_MAX
 };
 

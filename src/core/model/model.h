@@ -18,7 +18,9 @@
 #define MODEL_SLOT_CAP_MRLSP 0x04u            /* MRL Sensor Present */
 #define MODEL_SLOT_CAP_AIP 0x08u              /* Attention Indicator Present */
 #define MODEL_SLOT_CAP_PIP 0x10u              /* Power Indicator Present */
+#define MODEL_SLOT_CAP_HPS 0x20u              /* Hot-Plug Surprise */
 #define MODEL_SLOT_CAP_HPC 0x40u              /* Hot-Plug Capable */
+#define MODEL_SLOT_CAP_PSN_SHIFT 19           /* Physical Slot Number, bits 31:19 */
 #define MODEL_SLOT_CAP_NCCS 0x40000u          /* No Command Completed Support */
 #define MODEL_SLOT_CONTROL_INTERRUPTS 0x103fu /* every notification enable: we poll, none is wanted */
 #define MODEL_SLOT_CONTROL_AIC 0x00c0u        /* Attention Indicator Control */
@@ -100,6 +102,7 @@ struct model_port {
         struct event_port found;
         bool external;
         enum record_reason why; /**< of external or not */
+        uint32_t evidence;      /**< bits by enum policy_evidence, as last judged */
         bool judged;
         uint32_t discovery;     /**< core.discovery when it was last found */
 

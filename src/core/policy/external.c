@@ -27,12 +27,12 @@ static bool port_below_external(struct core *core, const struct model_port *port
         return false;
 }
 
-static bool port_external(struct core *core, const struct model_port *port,
-                          enum record_reason *ret_why)
+static bool port_external(struct core *core, struct model_port *port, enum record_reason *ret_why)
 {
         const struct event_config *config = &core->config;
 
         base_assert(config->selector_count <= LIMIT_SELECTORS);
+        port->evidence = policy_evidence_gather(&port->found);
         if (port_below_external(core, port)) {
                 *ret_why =
                         REASON_BELOW_EXTERNAL; /* one hierarchy, one guard: the port above speaks for it */
@@ -40,6 +40,7 @@ static bool port_external(struct core *core, const struct model_port *port,
         }
         for (uint32_t i = 0; i < config->selector_count; i++)
                 if (selector_matches(&config->selectors[i], &port->found)) {
+                        port->evidence |= POLICY_EVIDENCE_BIT(EVIDENCE_CONFIGURED);
                         *ret_why = REASON_CONFIGURED;
                         return true;
                 }
@@ -47,12 +48,12 @@ static bool port_external(struct core *core, const struct model_port *port,
                 *ret_why = REASON_NOT_CONFIGURED;
                 return false;
         }
-        if (port->found.slot && (port->found.slot_cap & MODEL_SLOT_CAP_HPC)) {
-                *ret_why = REASON_HOTPLUG_CAPABLE;
+        if (port->external) {
+                /* What is below comes and goes, and with it evidence; what was once found to be external stays so. */
+                *ret_why = port->why;
                 return true;
         }
-        *ret_why = REASON_NOT_HOTPLUG;
-        return false;
+        return policy_evidence_external(port->evidence, ret_why);
 }
 
 /* A port that was found before the external port above it was known no longer counts as one. */

@@ -138,6 +138,174 @@ static void test_automatic(void **state)
         assert_int_equal(effects.record_count, 2);
 }
 
+static uint32_t bits(const char *words)
+{
+        uint32_t evidence = 0;
+
+        for (enum policy_evidence i = EVIDENCE_ROOT; i < EVIDENCE_MAX; i++) {
+                const char *word = policy_evidence_word(i), *at = words;
+                size_t length = strlen(word);
+
+                for (; at; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL)
+                        if (strncmp(at, word, length) == 0 && strchr(" ", at[length]))
+                                evidence |= POLICY_EVIDENCE_BIT(i);
+        }
+        return evidence;
+}
+
+/* What each piece of evidence is worth, alone and beside others. */
+static void test_verdicts(void **state)
+{
+        static const struct {
+                const char *words;
+                bool external;
+                enum record_reason why;
+        } verdicts[] = {
+                { "", false, REASON_NOT_HOTPLUG },
+                { "root-port slot", false, REASON_NOT_HOTPLUG },
+                { "downstream-port slot surprise attention-button", false, REASON_NOT_HOTPLUG },
+                { "slot hot-plug", true, REASON_HOTPLUG_CAPABLE },
+                { "external-facing", true, REASON_EXTERNAL_FACING },
+                { "external-facing firmware-contradicts", true, REASON_EXTERNAL_FACING },
+                { "slot hot-plug external-facing usb4", true, REASON_EXTERNAL_FACING },
+                { "usb4", true, REASON_USB4 },
+                { "usb4 others-marked", true, REASON_USB4 },
+                { "slot hot-plug usb4", true, REASON_USB4 },
+                { "hot-plug-in-d3", false, REASON_NOT_HOTPLUG },
+                { "firmware-unclear firmware-contradicts", false, REASON_NOT_HOTPLUG },
+                { "controller-beside", false,
+                  REASON_NOT_HOTPLUG }, /* the host interface's own port */
+                { "controller-below child-removable", false, REASON_NOT_HOTPLUG },
+                { "others-marked", false, REASON_NOT_HOTPLUG },
+                { "slot hot-plug others-marked", false, REASON_FIRMWARE_INTERNAL },
+                { "root-port slot hot-plug controller-below others-marked", false,
+                  REASON_FIRMWARE_INTERNAL },
+                { "slot hot-plug surprise others-marked", true, REASON_HOTPLUG_CAPABLE },
+                { "slot hot-plug attention-button others-marked", true, REASON_HOTPLUG_CAPABLE },
+                { "slot hot-plug hot-plug-in-d3 others-marked", true, REASON_HOTPLUG_CAPABLE },
+                { "slot hot-plug child-removable others-marked", true, REASON_HOTPLUG_CAPABLE },
+                { "slot hot-plug controller-beside others-marked", true, REASON_HOTPLUG_CAPABLE },
+                { "slot hot-plug firmware-unclear others-marked", true, REASON_HOTPLUG_CAPABLE },
+                { "slot hot-plug firmware-contradicts others-marked", true,
+                  REASON_HOTPLUG_CAPABLE },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
+                enum record_reason why = REASON_NONE;
+                bool external = policy_evidence_external(bits(verdicts[i].words), &why);
+
+                if (external != verdicts[i].external || why != verdicts[i].why)
+                        print_error("wrong: %s\n", verdicts[i].words);
+                assert_int_equal(external, verdicts[i].external);
+                assert_int_equal(why, verdicts[i].why);
+        }
+}
+
+/* Of every combination: a hot-plug-capable port is internal only where firmware marks others and all else is silent. */
+static void test_closed_in_doubt(void **state)
+{
+        const uint32_t hotplug = POLICY_EVIDENCE_BIT(EVIDENCE_HOTPLUG),
+                       silent = POLICY_EVIDENCE_BIT(EVIDENCE_ROOT) |
+                                POLICY_EVIDENCE_BIT(EVIDENCE_DOWNSTREAM) |
+                                POLICY_EVIDENCE_BIT(EVIDENCE_SLOT) |
+                                POLICY_EVIDENCE_BIT(EVIDENCE_CONTROLLER_BELOW) |
+                                POLICY_EVIDENCE_BIT(EVIDENCE_CONFIGURED),
+                       others = POLICY_EVIDENCE_BIT(EVIDENCE_OTHERS_MARKED),
+                       marked = POLICY_EVIDENCE_BIT(EVIDENCE_EXTERNAL_FACING);
+        enum record_reason why;
+
+        (void)state;
+        for (uint32_t evidence = 0; evidence < POLICY_EVIDENCE_BIT(EVIDENCE_MAX); evidence++) {
+                bool external = policy_evidence_external(evidence, &why);
+
+                if (evidence & hotplug)
+                        assert_int_equal(!external, (evidence & ~silent) == (hotplug | others));
+                else if (evidence & marked)
+                        assert_true(external);
+        }
+}
+
+/* Each fact gives its evidence, and no other. */
+static void test_facts(void **state)
+{
+        struct event_port found = { .port_type = 4 };
+
+        (void)state;
+        assert_int_equal(policy_evidence_gather(&found), bits("root-port"));
+        found = (struct event_port){ .port_type = 6, .slot_cap = UINT32_MAX };
+        assert_int_equal(policy_evidence_gather(&found), bits("downstream-port"));
+        found.slot = true;
+        found.slot_cap = MODEL_SLOT_CAP_HPC;
+        assert_int_equal(policy_evidence_gather(&found), bits("downstream-port slot hot-plug"));
+        found.slot_cap = MODEL_SLOT_CAP_HPS;
+        assert_int_equal(policy_evidence_gather(&found), bits("downstream-port slot surprise"));
+        found.slot_cap = MODEL_SLOT_CAP_ABP;
+        assert_int_equal(policy_evidence_gather(&found),
+                         bits("downstream-port slot attention-button"));
+        found = (struct event_port){ .firmware = { .external_facing = true, .others = true } };
+        assert_int_equal(policy_evidence_gather(&found), bits("external-facing"));
+        found.firmware = (struct event_firmware){ .others = true, .described = true };
+        assert_int_equal(policy_evidence_gather(&found), bits("others-marked"));
+        found.firmware = (struct event_firmware){ .hotplug_d3 = true };
+        assert_int_equal(policy_evidence_gather(&found), bits("hot-plug-in-d3"));
+        found.firmware = (struct event_firmware){ .usb4 = true };
+        assert_int_equal(policy_evidence_gather(&found), bits("usb4"));
+        found.firmware = (struct event_firmware){ .unclear = true };
+        assert_int_equal(policy_evidence_gather(&found), bits("firmware-unclear"));
+        found.firmware = (struct event_firmware){ .contradicts = true };
+        assert_int_equal(policy_evidence_gather(&found), bits("firmware-contradicts"));
+        found = (struct event_port){ .controller_beside = true };
+        assert_int_equal(policy_evidence_gather(&found), bits("controller-beside"));
+        found = (struct event_port){ .controller_below = true };
+        assert_int_equal(policy_evidence_gather(&found), bits("controller-below"));
+        found = (struct event_port){ .child_removable = true };
+        assert_int_equal(policy_evidence_gather(&found), bits("child-removable"));
+}
+
+/* The only thing that spoke for it is unplugged: a port does not open by that. */
+static void test_stays_external(void **state)
+{
+        struct model_port *port;
+
+        (void)state;
+        judge_begin(true);
+        port = port_add(4, "/a", MODEL_SLOT_CAP_HPC);
+        port->found.firmware.others = true;
+        port->found.child_removable = true;
+        policy_ports_judge(&core, &effects);
+        assert_true(port->external);
+        port->found.child_removable = false;
+        port->judged = false;
+        policy_ports_judge(&core, &effects);
+        assert_true(port->external);
+        assert_int_equal(port->why, REASON_HOTPLUG_CAPABLE);
+        assert_int_equal(port->evidence, bits("slot hot-plug others-marked"));
+        assert_int_equal(effects.record_count, 0);
+}
+
+/* Named by the operator, it is external whatever speaks against it; left out, it is not, whatever speaks for it. */
+static void test_configuration_wins(void **state)
+{
+        struct model_port *named, *left_out;
+
+        (void)state;
+        judge_begin(false);
+        named = port_add(4, "/a", 0);
+        named->found.firmware.others = true;
+        left_out = port_add(5, "/b", MODEL_SLOT_CAP_HPC);
+        left_out->found.firmware.external_facing = true;
+        core.config.selectors[0] = (struct event_selector){ .kind = SELECTOR_PATH, .path = "/a" };
+        core.config.selector_count = 1;
+        policy_ports_judge(&core, &effects);
+        assert_true(named->external);
+        assert_int_equal(named->why, REASON_CONFIGURED);
+        assert_int_equal(named->evidence, bits("others-marked configured"));
+        assert_false(left_out->external);
+        assert_int_equal(left_out->why, REASON_NOT_CONFIGURED);
+        assert_int_equal(left_out->evidence, bits("slot hot-plug external-facing"));
+}
+
 static void test_selectors(void **state)
 {
         struct model_port *by_address, *by_path, *neither;
@@ -191,6 +359,11 @@ int main(void)
                 cmocka_unit_test(test_platform_is_told_once),
                 cmocka_unit_test(test_source_validation),
                 cmocka_unit_test(test_automatic),
+                cmocka_unit_test(test_verdicts),
+                cmocka_unit_test(test_closed_in_doubt),
+                cmocka_unit_test(test_facts),
+                cmocka_unit_test(test_stays_external),
+                cmocka_unit_test(test_configuration_wins),
                 cmocka_unit_test(test_selectors),
                 cmocka_unit_test(test_below_external),
         };

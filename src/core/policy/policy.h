@@ -4,7 +4,40 @@
 
 #include "core/model/model.h"
 
-/** Judges every port that was not judged yet by the configuration and its capabilities. */
+/** What is known of a port that has to do with being external. Bits of model_port.evidence, in the order of output. */
+enum policy_evidence {
+        EVIDENCE_ROOT,                 /**< a root port */
+        EVIDENCE_DOWNSTREAM,           /**< a switch's downstream port */
+        EVIDENCE_SLOT,                 /**< Slot Implemented */
+        EVIDENCE_HOTPLUG,              /**< Hot-Plug Capable */
+        EVIDENCE_SURPRISE,             /**< Hot-Plug Surprise */
+        EVIDENCE_BUTTON,               /**< Attention Button Present */
+        EVIDENCE_EXTERNAL_FACING,      /**< firmware: ExternalFacingPort */
+        EVIDENCE_HOTPLUG_D3,           /**< firmware: HotPlugSupportInD3 */
+        EVIDENCE_USB4,                 /**< firmware: usb4-host-interface */
+        EVIDENCE_CHILD_REMOVABLE,      /**< the kernel says so of something directly below */
+        EVIDENCE_CONTROLLER_BESIDE,    /**< a Thunderbolt controller's host interface is below the same switch */
+        EVIDENCE_CONTROLLER_BELOW,     /**< ... or says that it is below this port */
+        EVIDENCE_FIRMWARE_UNCLEAR,     /**< tables that were not read or not understood */
+        EVIDENCE_FIRMWARE_CONTRADICTS, /**< the tables say one thing and another */
+        EVIDENCE_OTHERS_MARKED,        /**< another port is marked ExternalFacingPort, this one is not */
+        EVIDENCE_CONFIGURED,           /**< named in the configuration */
+        EVIDENCE_MAX
+};
+
+#define POLICY_EVIDENCE_BIT(evidence) (1u << (evidence))
+
+/** Evidence of the port's own facts: all but EVIDENCE_CONFIGURED. */
+uint32_t policy_evidence_gather(const struct event_port *found);
+/**
+ * Does this evidence make a port external, where nobody has named any? A Hot-Plug Capable one is, unless all else is
+ * silent and firmware marks other ports (REASON_FIRMWARE_INTERNAL).
+ */
+bool policy_evidence_external(uint32_t evidence, enum record_reason *ret_why);
+/** "external-facing": stable word for a piece of evidence. */
+const char *policy_evidence_word(enum policy_evidence evidence);
+
+/** Judges every port that was not judged yet by the configuration and the evidence. */
 void policy_ports_judge(struct core *core, struct effects *effects);
 
 /**

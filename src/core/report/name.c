@@ -62,6 +62,9 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_SWAPPED] = "swapped",
         [REASON_CHANGED] = "changed",
         [REASON_OWNERLESS] = "ownerless",
+        [REASON_EXTERNAL_FACING] = "external-facing",
+        [REASON_USB4] = "usb4",
+        [REASON_FIRMWARE_INTERNAL] = "firmware-marks-others",
 };
 
 static const char *const effect_names[EFFECT_MAX] = {

@@ -112,8 +112,8 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "%x for port %p, function %f." },
         [RECORD_CONFIG_REJECTED] = {
                 { "config-rejected", "7049175857f54411a09dd7e7705962f4", RECORD_ERROR },
-                "The configuration has an error and was not used. Every hot-plug-capable port "
-                "is guarded instead; run `sallyportd --check-config`, mend the file and "
+                "The configuration has an error and was not used. What External=auto finds is "
+                "guarded instead; run `sallyportd --check-config`, mend the file and "
                 "restart." },
 };
 /* clang-format on */

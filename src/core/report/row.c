@@ -103,6 +103,31 @@ static const char *known(bool readable, bool value, const char *yes, const char 
         return value ? yes : no;
 }
 
+/* Slot 0 is none that has a number (PCIe Base Spec 7.5.3.9). */
+static void port_slot(const struct event_port *found, struct report_row *row)
+{
+        struct base_text text = field_open(row, "slot");
+        uint32_t number = found->slot ? found->slot_cap >> MODEL_SLOT_CAP_PSN_SHIFT : 0;
+
+        if (number > 0)
+                base_text_add_u64(&text, number);
+}
+
+static void port_evidence(const struct model_port *port, struct report_row *row)
+{
+        struct base_text text = field_open(row, "evidence");
+        bool first = true;
+
+        for (enum policy_evidence i = EVIDENCE_ROOT; i < EVIDENCE_MAX; i++) {
+                if (!(port->evidence & POLICY_EVIDENCE_BIT(i)))
+                        continue;
+                if (!first)
+                        base_text_add_char(&text, ' ');
+                base_text_add(&text, policy_evidence_word(i));
+                first = false;
+        }
+}
+
 bool report_port_row(const struct core *core, uint32_t index, struct report_row *ret_row)
 {
         const struct model_port *port = &core->ports[index];
@@ -125,6 +150,9 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
         field_bool(ret_row, "acs", policy_port_validated(port));
         field_number(ret_row, "functions", model_function_count(core, port));
         field_text(ret_row, "path", port->found.path);
+        port_slot(&port->found, ret_row);
+        field_text(ret_row, "why", report_reason_name(port->why));
+        port_evidence(port, ret_row);
         return true;
 }
 
