@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 
+import acpi
 from pci import CAP_EXPRESS, SLTCTL
 from qmp import Qmp
 from qtest import Qtest
@@ -36,12 +37,15 @@ IDS = {"edu": "1234:11e8", "nvme": "1b36:0010", "pcie-pci-bridge": "1b36:000e",
 
 @dataclasses.dataclass(frozen=True)
 class Port:
-    """An external root port. name: QEMU id and bus; device: its number on bus 0; power: has a power
-    controller."""
+    """A root port. name: QEMU id and bus; device: its number on bus 0; power: has a power
+    controller; marks: what firmware says of it (acpi.py); external: what the daemon has to say."""
     name: str
     device: int
     power: bool = False
     buses: int = 8
+    hotplug: bool = True
+    marks: tuple = ()
+    external: bool = True
 
     @property
     def rid(self):
@@ -50,6 +54,7 @@ class Port:
     def argument(self):
         """Its -device argument. buses = bus numbers kept free below it by the firmware."""
         extra = "" if self.power else ",power_controller_present=off"
+        extra += "" if self.hotplug else ",hotplug=off"
         return (f"pcie-root-port,id={self.name},bus=pcie.0,addr={self.device:#x},"
                 f"chassis={self.device},slot={self.device},bus-reserve={self.buses},"
                 f"mem-reserve=64M{extra}")
@@ -154,6 +159,9 @@ class Machine:
                 "-initrd", f"{image.kernel} console=hvc0 quiet,{image.initramfs}"]
         for port in self.ports:
             argv += ["-device", port.argument()]
+        if marks := {port.rid: port.marks for port in self.ports if port.marks}:
+            (self.folder / "ssdt.aml").write_bytes(acpi.ssdt(marks))
+            argv += ["-acpitable", f"file={self.folder}/ssdt.aml"]
         for port, device in cold:
             values = device.arguments(port, True) | self.numbered(device)
             if device.model == "nvme":
