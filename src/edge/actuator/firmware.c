@@ -25,17 +25,6 @@
 #define CLASS_SYSTEM_OTHER "0x088000"
 #define VENDOR_INTEL "0x8086"
 
-static void buffer_free(uint8_t **buffer)
-{
-        free(*buffer);
-}
-
-static void folder_close(DIR **folder)
-{
-        if (*folder)
-                (void)closedir(*folder);
-}
-
 static bool table_wanted(const char *name)
 {
         return strncmp(name, "DSDT", 4) == 0 || strncmp(name, "SSDT", 4) == 0;
@@ -45,7 +34,7 @@ static bool table_wanted(const char *name)
 static unsigned int tables_read(int sysfs, const char *path, uint8_t *buffer,
                                 struct event_acpi *acpi)
 {
-        __attribute__((cleanup(folder_close))) DIR *folder = NULL;
+        EDGE_CLEANUP_FOLDER DIR *folder = NULL;
         int fd = actuator_sysfs_open(sysfs, path);
         const struct dirent *entry;
         unsigned int count = 0;
@@ -77,7 +66,7 @@ static unsigned int tables_read(int sysfs, const char *path, uint8_t *buffer,
 
 void actuator_firmware_read(int sysfs, struct event_acpi *ret_acpi)
 {
-        __attribute__((cleanup(buffer_free))) uint8_t *buffer = malloc(TABLE_SIZE_MAX);
+        EDGE_CLEANUP_MEMORY uint8_t *buffer = malloc(TABLE_SIZE_MAX);
 
         if (!buffer || tables_read(sysfs, TABLES, buffer, ret_acpi) == 0) {
                 ret_acpi->unclear = true;

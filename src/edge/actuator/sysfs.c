@@ -84,16 +84,10 @@ static int sbdf_compare(const void *a, const void *b)
         return (x > y) - (x < y);
 }
 
-static void directory_close(DIR **directory)
-{
-        if (*directory)
-                (void)closedir(*directory);
-}
-
 int actuator_sysfs_functions(int directory, uint32_t *ret_functions, size_t size,
                              bool *ret_truncated)
 {
-        __attribute__((cleanup(directory_close))) DIR *folder = NULL;
+        EDGE_CLEANUP_FOLDER DIR *folder = NULL;
         int fd = actuator_sysfs_open(directory,
                                      "."); /* a descriptor of its own: its position is not shared */
         const struct dirent *entry;
