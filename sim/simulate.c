@@ -238,24 +238,6 @@ static bool all_contained(struct run *run)
                (run->state.world.crashed || verify_machine_contained(&run->state.core));
 }
 
-static const char *result_name(enum effect_result result)
-{
-        switch (result) {
-        case RESULT_DONE:
-                return "done";
-        case RESULT_FAILED:
-                return "failed";
-        case RESULT_UNKNOWN:
-                return "unknown";
-        case RESULT_BUSY:
-                return "busy";
-        case RESULT_MAX:
-                break;
-        }
-        base_assert(false);
-        return "";
-}
-
 /* All that comes of what was just done. Returns whether it left everything contained. */
 static bool step_finish(struct run *run, const char *event)
 {
@@ -276,7 +258,7 @@ static bool step_finish(struct run *run, const char *event)
         field_add(&row, "time_ms", time);
         field_add(&row, "contained", contained ? "true" : "false");
         if (run->replied) {
-                field_add(&row, "result", result_name(run->result));
+                field_add(&row, "result", report_result_name(run->result));
                 field_add(&row, "reason", report_reason_name(run->reason));
         }
         row_tell(run, &row);

@@ -156,3 +156,21 @@ void report_owner_text(uint16_t owner, struct base_text *text)
         base_text_add(text, "dom");
         base_text_add_u64(text, owner);
 }
+
+const char *report_result_name(enum effect_result result)
+{
+        switch (result) {
+        case RESULT_DONE:
+                return "done";
+        case RESULT_FAILED:
+                return "failed";
+        case RESULT_UNKNOWN:
+                return "unknown";
+        case RESULT_BUSY:
+                return "busy";
+        case RESULT_MAX:
+                break;
+        }
+        base_assert(false);
+        return "";
+}

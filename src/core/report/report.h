@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "core/effect.h"
 #include "core/record.h"
 
 struct core;
@@ -69,3 +70,5 @@ void report_record_text(const struct record *record, struct base_text *text);
 const char *report_reason_name(enum record_reason reason);
 /** "port-close": stable word for an effect kind (enum effect_kind). */
 const char *report_effect_name(uint32_t kind);
+/** "done": stable word for how a request ended. */
+const char *report_result_name(enum effect_result result);

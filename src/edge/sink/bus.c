@@ -158,23 +158,6 @@ void sink_bus_forget(struct sink_bus *bus, sd_bus *client)
                         request_end(&bus->requests[i]);
 }
 
-static const char *result_name(enum effect_result result)
-{
-        switch (result) {
-        case RESULT_DONE:
-                return "done";
-        case RESULT_FAILED:
-                return "failed";
-        case RESULT_UNKNOWN:
-                return "unknown";
-        case RESULT_BUSY:
-                return "busy";
-        case RESULT_MAX:
-                break;
-        }
-        return "";
-}
-
 void sink_bus_reply(struct sink_bus *bus, const struct effect *effect)
 {
         struct sink_bus_request *request =
@@ -183,7 +166,7 @@ void sink_bus_reply(struct sink_bus *bus, const struct effect *effect)
         if (!request)
                 return;
         (void)sd_bus_reply_method_return(request->message, "a{ss}", 2, "result",
-                                         result_name(effect->result), "reason",
+                                         report_result_name(effect->result), "reason",
                                          report_reason_name(effect->reason));
         request_end(request);
 }
