@@ -44,14 +44,9 @@ bool draft_reject(const struct draft *draft, const char *before, struct span tok
         struct sim_diagnosis *diagnosis = draft->diagnosis;
         struct base_text message = base_text_on(diagnosis->message, sizeof diagnosis->message);
         const char *start = draft->text;
-        char shown[48];
-        struct base_text quote = base_text_on(shown, sizeof shown);
 
-        base_text_add_escaped(&quote, token.bytes, token.length);
         base_text_add(&message, before);
-        base_text_add(&message, "'");
-        base_text_add(&message, shown);
-        base_text_add(&message, quote.truncated ? "...'" : "'");
+        base_text_add_quoted(&message, token.bytes, token.length);
         base_text_add(&message, after);
         base_assert(!message.truncated);
         diagnosis->line = 1;

@@ -79,6 +79,24 @@ static void test_text_escapes(void **state)
         assert_string_equal(buffer, "a\\x1b[2J\\x5c\\x7f\\xc3");
 }
 
+static void test_text_quoted(void **state)
+{
+        static const char long_text[] = "0123456789012345678901234567890123456789abcdefgh";
+        char buffer[128];
+        struct base_text text = base_text_on(buffer, sizeof buffer);
+
+        (void)state;
+        base_text_add_quoted(&text, "a\033", 2);
+        base_text_add_quoted(&text, "", 0);
+        assert_string_equal(buffer, "'a\\x1b'''");
+        text = base_text_on(buffer, sizeof buffer);
+        base_text_add_quoted(&text, long_text, 47);
+        assert_string_equal(buffer, "'0123456789012345678901234567890123456789abcdefg'");
+        text = base_text_on(buffer, sizeof buffer);
+        base_text_add_quoted(&text, long_text, 48);
+        assert_string_equal(buffer, "'0123456789012345678901234567890123456789abcdefg...'");
+}
+
 static void test_text_copy(void **state)
 {
         char buffer[4] = "zzz";
@@ -97,7 +115,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_sbdf_round_trip),     cmocka_unit_test(test_sbdf_rejects),
                 cmocka_unit_test(test_text_never_overruns), cmocka_unit_test(test_text_numbers),
-                cmocka_unit_test(test_text_escapes),        cmocka_unit_test(test_text_copy),
+                cmocka_unit_test(test_text_escapes),        cmocka_unit_test(test_text_quoted),
+                cmocka_unit_test(test_text_copy),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,17 @@ void base_text_add_escaped(struct base_text *text, const char *bytes, size_t len
         }
 }
 
+void base_text_add_quoted(struct base_text *text, const char *bytes, size_t length)
+{
+        char shown[48];
+        struct base_text quote = base_text_on(shown, sizeof shown);
+
+        base_text_add_escaped(&quote, bytes, length);
+        base_text_add(text, "'");
+        base_text_add(text, shown);
+        base_text_add(text, quote.truncated ? "...'" : "'");
+}
+
 void base_text_add_u64(struct base_text *text, uint64_t value)
 {
         char digits[20];

@@ -23,6 +23,8 @@ void base_text_add_char(struct base_text *text, char character);
 void base_text_add(struct base_text *text, const char *string);
 /** Appends length bytes of untrusted text: all but printable ASCII, and the backslash, as \xNN. */
 void base_text_add_escaped(struct base_text *text, const char *bytes, size_t length);
+/** Appends untrusted text for people: escaped, in single quotes, cut after 47 characters with "...". */
+void base_text_add_quoted(struct base_text *text, const char *bytes, size_t length);
 /** Appends a number in decimal. */
 void base_text_add_u64(struct base_text *text, uint64_t value);
 /** Appends a number in lower-case hexadecimal, with leading zeros up to digits (1..16). */

@@ -42,16 +42,11 @@ struct key {
 /* Tells what is wrong at `token`: "before 'token' after". A long token is cut, so that `after` is always there. */
 static bool reject(struct parser *parser, const char *before, struct span token, const char *after)
 {
-        char shown[48];
-        struct base_text quote = base_text_on(shown, sizeof shown);
         struct base_text message =
                 base_text_on(parser->diagnosis->message, sizeof parser->diagnosis->message);
 
-        base_text_add_escaped(&quote, token.bytes, token.length);
         base_text_add(&message, before);
-        base_text_add(&message, "'");
-        base_text_add(&message, shown);
-        base_text_add(&message, quote.truncated ? "...'" : "'");
+        base_text_add_quoted(&message, token.bytes, token.length);
         base_text_add(&message, after);
         base_assert(!message.truncated);
         parser->diagnosis->line = parser->line;
