@@ -209,6 +209,34 @@ static void driver_parse(const struct event_kernel_view *kernel, struct event_fu
                 (void)base_text_copy("?", 1, function->driver, sizeof function->driver);
 }
 
+/*
+ * What the PCI Express capability says of itself (PCIe Base Spec 7.5.3.2, Device/Port Type). Root ports and what is
+ * integrated into a root complex cannot be below a port.
+ */
+static void express_parse(const uint8_t *bytes, size_t length, struct event_function *function)
+{
+        bool malformed, bridge = function->kind == FUNCTION_BRIDGE;
+        uint16_t at = cap_find(bytes, length, CAP_ID_EXPRESS, &malformed);
+
+        function->conventional = at == 0;
+        if (at == 0)
+                return;
+        switch (config_read(bytes, length, at + 2u, 2) >> 4 & 0xf) {
+        case 0: /* endpoint */
+        case 1: /* legacy endpoint */
+                function->type_wrong = bridge;
+                return;
+        case 5: /* upstream port */
+        case 6: /* downstream port */
+        case 7: /* PCI Express to PCI bridge */
+        case 8: /* PCI to PCI Express bridge */
+                function->type_wrong = !bridge;
+                return;
+        default:
+                function->type_wrong = true;
+        }
+}
+
 void event_function_parse(const uint8_t *bytes, size_t length,
                           const struct event_kernel_view *kernel,
                           struct event_function *ret_function)
@@ -233,8 +261,10 @@ void event_function_parse(const uint8_t *bytes, size_t length,
                 function.subsystem_vendor = (uint16_t)config_read(bytes, length, 0x2c, 2);
                 function.subsystem_device = (uint16_t)config_read(bytes, length, 0x2e, 2);
         }
-        if (function.readable)
+        if (function.readable) {
                 (void)cap_find(bytes, length, 0xff, &function.malformed);
+                express_parse(bytes, length, &function);
+        }
         function.digest = function_digest(bytes, length, function.kind == FUNCTION_BRIDGE);
         driver_parse(kernel, &function);
         function.changed = function.readable && !kernel_agrees(kernel, &function);

@@ -230,6 +230,33 @@ static void test_capability_loop(void **state)
         assert_false(parsed(bytes, sizeof bytes, nvme_uevent, "").malformed);
 }
 
+/* Device/port types against header types; and none where the capability is not there. */
+static void test_express_type(void **state)
+{
+        uint8_t bytes[256];
+
+        (void)state;
+        for (uint8_t header = 0; header < 2; header++)
+                for (uint8_t type = 0; type < 16; type++) {
+                        struct event_function function;
+                        bool fits = header == 0 ? type <= 1 : type >= 5 && type <= 8;
+
+                        endpoint_fill(bytes);
+                        bytes[0x0e] = header;
+                        bytes[0x82] = (uint8_t)(type << 4 | 2);
+                        function = parsed(bytes, sizeof bytes, nvme_uevent, "");
+                        assert_false(function.conventional);
+                        assert_int_equal(function.type_wrong, !fits);
+                }
+        endpoint_fill(bytes);
+        bytes[0x80] = 0x05;
+        bytes[0x82] = 0x40;
+        assert_true(parsed(bytes, sizeof bytes, nvme_uevent, "").conventional);
+        assert_false(parsed(bytes, sizeof bytes, nvme_uevent, "").type_wrong);
+        memset(bytes, 0xff, sizeof bytes);
+        assert_false(parsed(bytes, sizeof bytes, nvme_uevent, "").conventional);
+}
+
 static void test_driver_name_too_long(void **state)
 {
         char uevent[200] = "DRIVER=";
@@ -321,6 +348,7 @@ int main(void)
                 cmocka_unit_test(test_all_ones),
                 cmocka_unit_test(test_every_truncation),
                 cmocka_unit_test(test_capability_loop),
+                cmocka_unit_test(test_express_type),
                 cmocka_unit_test(test_driver_name_too_long),
                 cmocka_unit_test(test_port),
                 cmocka_unit_test(test_no_port),

@@ -123,6 +123,8 @@ struct event_function {
         enum event_function_kind kind; /**< by header type, as Linux sees it */
         bool readable;          /**< false: all ones, or cut short */
         bool malformed;         /**< capability list loops or leaves the config space */
+        bool conventional;      /**< readable, but without a PCI Express capability */
+        bool type_wrong;        /**< its PCI Express device/port type does not fit the header type, or the place */
         bool changed;           /**< vendor, device or class differ from what the kernel enumerated */
         bool kept_off;          /**< driver_override holds the keep-off name */
         char driver[LIMIT_DRIVER]; /**< bound driver, or empty */
