@@ -32,3 +32,20 @@
 #define LIMIT_RECORDS 64
 /** Bytes of config space that are read per function: the PCI-compatible space, where all that we judge stands. */
 #define LIMIT_CONFIG_BYTES 256
+/** Rules of all files together; conditions and values (elements of lists) of all of them. */
+#define LIMIT_RULES 2048
+#define LIMIT_RULE_CONDITIONS 8192
+#define LIMIT_RULE_VALUES 16384
+/** Conditions of one rule: there are 18 subjects, and numbers have two ends. */
+#define LIMIT_RULE_TERMS 32
+/** Files of rules.d, and variables of all files. */
+#define LIMIT_RULE_FILES 64
+#define LIMIT_RULE_VARIABLES 256
+/** Bytes of all names, strings and patterns of the rules. */
+#define LIMIT_RULE_TEXT 262144
+/** Bytes of one string or pattern, as it is compared. LIMIT_PATH fits. */
+#define LIMIT_RULE_STRING 448
+/** Bytes of a guest's, a variable's and a rules file's name, NUL included. NAME_MAX is 255. */
+#define LIMIT_GUEST 64
+#define LIMIT_VARIABLE 32
+#define LIMIT_RULE_FILE 256

@@ -84,6 +84,16 @@ enum record_reason {
         REASON_MAX
 };
 
+/** What policy wants for a device. Words of the rules and of the output (report_verdict_name). Only ever append. */
+enum record_verdict {
+        VERDICT_QUARANTINE, /**< stays between the doors */
+        VERDICT_REJECT,     /**< is not enumerated where that can be helped; else removed, and its slot switched off */
+        VERDICT_ASSIGN,     /**< is for a guest */
+        VERDICT_ASK,        /**< stays between the doors until somebody decides */
+        VERDICT_TRUST_DOM0, /**< is dom0's; builds without the option have no such rule */
+        VERDICT_MAX
+};
+
 enum record_priority { /* syslog(3)'s numbers */
         RECORD_CRITICAL = 2,
         RECORD_ERROR = 3,

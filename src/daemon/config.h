@@ -11,7 +11,7 @@
 
 /** What is wrong: "FILE:LINE:COLUMN: message", or "FILE: message" where it could not be read. */
 struct daemon_diagnosis {
-        char text[PATH_MAX + 256];
+        char text[PATH_MAX + 320];
 };
 
 /**

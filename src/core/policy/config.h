@@ -12,7 +12,7 @@
 struct policy_diagnosis {
         uint32_t line;
         uint32_t column;
-        char message[192]; /**< "what, and what was expected"; bytes of the file are escaped */
+        char message[256]; /**< "what, and what was expected"; bytes of the file are escaped */
 };
 
 /** What holds where no file says otherwise: auto, 100 ms, /run/sallyport, /var/lib/sallyport. */
