@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "core/policy/config.h"
-#include "daemon/config.h"
 #include "daemon/loop.h"
+#include "edge/source/config.h"
 
 #ifndef SALLYPORT_VERSION
 #define SALLYPORT_VERSION "unknown"
@@ -101,9 +101,9 @@ static const struct argp argp = {
 /* An error in the configuration is told, and never leaves a port unguarded: the default guards every one. */
 static void config_load(const struct options *options, struct daemon_loop *daemon)
 {
-        struct daemon_diagnosis diagnosis;
+        struct source_diagnosis diagnosis;
 
-        if (daemon_config_read(options->config_directory, &daemon->config, &diagnosis) == 0)
+        if (source_config_read(options->config_directory, &daemon->config, &diagnosis) == 0)
                 return;
         sink_journal_text(&daemon->journal, RECORD_ERROR, diagnosis.text);
         policy_config_default(&daemon->config);
@@ -112,10 +112,12 @@ static void config_load(const struct options *options, struct daemon_loop *daemo
 
 static int config_check(const struct options *options)
 {
-        struct daemon_diagnosis diagnosis;
+        struct source_diagnosis diagnosis;
+        static struct policy_rules rules;
         struct event_config config;
 
-        if (daemon_config_read(options->config_directory, &config, &diagnosis) == 0)
+        if (source_config_read(options->config_directory, &config, &diagnosis) == 0 &&
+            source_rules_read(options->config_directory, &rules, &diagnosis) == 0)
                 return EXIT_SUCCESS;
         (void)fprintf(stderr, "%s\n", diagnosis.text);
         return EXIT_FAILURE;
