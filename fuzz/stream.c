@@ -280,6 +280,9 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
         case EVENT_OVERRUN:
         case EVENT_MAX:
                 break;
+        case EVENT_RULES:
+                event->rules = NULL;
+                break;
         case EVENT_PORTS_END:
                 if (event->token == 0)
                         event->token = core->discover_token;

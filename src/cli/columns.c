@@ -20,6 +20,9 @@ static const struct cli_column function_columns[] = {
         { .name = "ID" },
         { .name = "REASON" },
         { .name = "AT_BOOT", .type = CLI_BOOLEAN, .hidden = true },
+        { .name = "VERDICT", .hidden = true },
+        { .name = "RULE", .hidden = true },
+        { .name = "GUEST", .hidden = true },
         { .name = "NAME" },
 };
 const struct cli_table cli_table_functions = TABLE("functions", function_columns, .tree = false);
@@ -41,6 +44,9 @@ static const struct cli_column port_columns[] = {
         { .name = "SLOT", .type = CLI_NUMBER, .hidden = true },
         { .name = "WHY", .hidden = true },
         { .name = "EVIDENCE", .type = CLI_LIST, .hidden = true },
+        { .name = "VERDICT", .hidden = true },
+        { .name = "RULE", .hidden = true },
+        { .name = "GUEST", .hidden = true },
 };
 const struct cli_table cli_table_ports = TABLE("ports", port_columns, .tree = false);
 

@@ -27,6 +27,8 @@
 #define LIMIT_DRIVER 56
 /** PCI functions that one reading of Xen's owner list reports below one port. */
 #define LIMIT_OWNERS 256
+/** Bytes of "FILE:LINE" of a rule, NUL included. */
+#define LIMIT_RULE_NAME 80
 /** Effects and records that one step can leave. Each port has at most one effect under way. */
 #define LIMIT_EFFECTS 64
 #define LIMIT_RECORDS 64

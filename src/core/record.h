@@ -33,6 +33,8 @@ enum record_kind {
         RECORD_EFFECT_FAILED,     /**< an effect answered with an error; it will be tried again */
         RECORD_EFFECT_STARTED,    /**< debug: an effect leaves the core */
         RECORD_CONFIG_REJECTED,   /**< made by the daemon: error in a configuration file; guarding with `auto` */
+        RECORD_REJECTED,          /**< a rule wants it out: not enumerated, or being removed */
+        RECORD_VERDICT,           /**< what the rules want for a function, where it is not quarantine */
         RECORD_MAX
 };
 
@@ -81,6 +83,8 @@ enum record_reason {
         REASON_EXTERNAL_FACING,   /**< external: firmware says that the port leads out of the machine */
         REASON_USB4,              /**< external: firmware says that it is reached through a USB4 connector */
         REASON_FIRMWARE_INTERNAL, /**< internal though hot-plug capable: firmware marks others, nothing speaks for it */
+        REASON_REJECTED,          /**< a rule rejects what is plugged */
+        REASON_RULES_DISAGREE,    /**< rules want different things for functions of one hierarchy */
         REASON_MAX
 };
 
@@ -113,4 +117,6 @@ struct record {
         int32_t error;     /**< positive errno or 0 */
         uint32_t count;    /**< functions, lost events... as the kind's text says; else 0 */
         char driver[LIMIT_DRIVER]; /**< for reasons about drivers, else empty */
+        enum record_verdict verdict; /**< of RECORD_VERDICT */
+        char rule[LIMIT_RULE_NAME]; /**< "FILE:LINE" of the rule that it is about, else empty */
 };

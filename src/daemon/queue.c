@@ -35,6 +35,8 @@ static size_t event_size(enum event_kind kind)
                 return SIZE_WITH(uevent);
         case EVENT_REQUEST:
                 return SIZE_WITH(request);
+        case EVENT_RULES:
+                return SIZE_WITH(rules);
         case EVENT_NONE:
         case EVENT_PORTS_END:
         case EVENT_COMPLETED:

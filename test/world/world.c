@@ -13,7 +13,8 @@
 static struct event event_make(const struct world *world, enum event_kind kind, uint32_t token)
 {
         return (struct event){
-                .kind = kind, .token = token, .time_ms = world->now_ms, .port = WORLD_PORT
+                .kind = kind, .token = token, .time_ms = world->now_ms, .port = WORLD_PORT,
+                .minute = world->minute
         };
 }
 

@@ -31,6 +31,7 @@ struct world_function {
 struct world {
         struct core core;
         uint64_t now_ms;
+        uint16_t minute; /* of the week */
         uint64_t instance_next;
         struct event_port found;
         struct event_port_registers registers;

@@ -20,6 +20,7 @@ enum event_kind {
         EVENT_UEVENT,
         EVENT_OVERRUN,   /**< the uevent socket lost messages (ENOBUFS) */
         EVENT_REQUEST,   /**< an operator asks */
+        EVENT_RULES,     /**< the rules (start, reload) */
         EVENT_MAX
 };
 
@@ -181,12 +182,18 @@ struct event_request {
         uint32_t sbdf;          /**< port, or a function below one */
 };
 
+struct policy_rules;
+
+/** 7 * 24 * 60: minutes of a week are below. */
+#define EVENT_MINUTES 10080u
+
 struct event {
         enum event_kind kind;
         uint32_t token;         /**< of the effect that it answers, 0 where none */
         uint64_t time_ms;       /**< CLOCK_BOOTTIME when it was observed; the core's only clock */
         uint32_t port;          /**< SBDF, for the kinds that are about one port */
         int32_t error;          /**< EVENT_COMPLETED: positive errno or 0 */
+        uint16_t minute;        /**< EVENT_PORT_READ: minute of the week in local time, 0 = Monday 00:00 */
         union {
                 struct event_config config;
                 struct event_platform platform;
@@ -196,5 +203,10 @@ struct event {
                 struct event_owners owners;
                 struct event_uevent uevent;
                 struct event_request request;
+                /**
+                 * EVENT_RULES, the one pointer in an event, which no worker sends: constant, and there until another
+                 * set was stepped in. NULL: none, everything is quarantined.
+                 */
+                const struct policy_rules *rules;
         };
 };

@@ -84,6 +84,7 @@ static void answer_apply(struct core *core, const struct event *event, struct ef
         case EVENT_UEVENT:
         case EVENT_OVERRUN:
         case EVENT_REQUEST:
+        case EVENT_RULES:
         case EVENT_MAX:
                 base_assert(false);
         }
@@ -95,6 +96,22 @@ static void discovery_failed(struct core *core, const struct event *event)
                 core->discover_token = 0;
                 core->discover = true;
                 core->discover_until_ms = core->now_ms + 1000;
+        }
+}
+
+/* What the old rules rejected gets a new trial: as when its attention button is pressed. */
+static void rules_apply(struct core *core, const struct policy_rules *rules)
+{
+        core->rules = rules;
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                struct model_port *port = &core->ports[i];
+
+                port->weighed = false;
+                if (port->verdict != VERDICT_REJECT)
+                        continue;
+                if (port->ejected)
+                        model_port_incarnation_next(core, port);
+                port->ejected = false;
         }
 }
 
@@ -115,6 +132,9 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 for (uint32_t i = 0; i < core->port_count; i++)
                         core->ports[i].judged = false;
                 break;
+        case EVENT_RULES:
+                rules_apply(core, event->rules);
+                break;
         case EVENT_PLATFORM:
                 core->platform = event->platform;
                 core->platform_known = false; /* policy_platform_judge tells it */
@@ -126,6 +146,7 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 model_found_end(core, event, effects);
                 break;
         case EVENT_PORT_READ:
+                core->minute = event->minute;
                 port = model_port_get(core, event->port);
                 if (port)
                         model_registers_apply(core, port, &event->registers, effects);

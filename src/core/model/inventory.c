@@ -103,6 +103,7 @@ void model_inventory_apply(struct core *core, struct model_port *port,
                         same = false;
         port->stable = same && port->inventory_once;
         if (!same) {
+                port->weighed = false;
                 port->owners_fresh = false;
                 port->owners_dirty = true;
         }

@@ -94,6 +94,8 @@ struct model_function {
         bool asked;           /**< assigning to DOMID_IO was tried */
         bool confirmed;       /**< assigning again returned 0: Xen blocks it */
         struct model_attempt driver, quarantine, removal;
+        enum record_verdict verdict; /**< of the rules, for this function alone */
+        uint32_t rule;               /**< 1 + index of the rule that decided; 0 = a default */
         enum model_state state; /**< as last reported */
         enum record_reason reason;
 };
@@ -122,6 +124,12 @@ struct model_port {
         uint64_t up_since_ms;
         uint32_t incarnation; /**< counts what was plugged; starts at 1 */
         uint32_t rescanned;   /**< incarnation that the kernel was last asked to enumerate; 0 = none */
+        uint16_t minute;      /**< of the week, when it came up or was first looked at */
+
+        bool weighed;         /**< the rules were asked since the functions below changed */
+        enum record_verdict verdict; /**< for the hierarchy */
+        enum record_reason verdict_why; /**< REASON_RULES_DISAGREE, or none */
+        uint32_t verdict_rule; /**< 1 + index of the rule that decided; 0 = a default, or rules that disagree */
 
         bool inventory_fresh, inventory_dirty; /**< dirty: something changed after the reading under way began */
         bool inventory_once;  /**< one was read since the start */
@@ -162,6 +170,8 @@ struct core {
         uint64_t discover_until_ms;
         struct event_platform platform;
         bool platform_known;
+        const struct policy_rules *rules; /**< NULL: none, everything is quarantined */
+        uint16_t minute;      /**< of the week, as last told by a reading */
         uint32_t port_count;
         uint32_t function_count;
         struct model_port ports[LIMIT_PORTS];
@@ -200,6 +210,8 @@ struct model_function *model_function_add(struct core *core, const struct model_
 
 /** Forgets what is known of what is below the port: it must be read again. */
 void model_port_doubt(struct model_port *port);
+/** What is below now is not what was there: nothing that was verified or judged counts any more (I5). */
+void model_port_incarnation_next(struct core *core, struct model_port *port);
 /** Forgets failed attempts: the world has changed. */
 void model_port_forgive(struct core *core, struct model_port *port);
 /** Is there a power controller, and is it off? */

@@ -87,6 +87,15 @@ void model_port_doubt(struct model_port *port)
         port->owners_dirty = true;
 }
 
+void model_port_incarnation_next(struct core *core, struct model_port *port)
+{
+        port->incarnation++;
+        port->weighed = false;
+        port->button_at_ms = 0; /* it was pressed about what is gone */
+        model_port_doubt(port);
+        model_port_forgive(core, port);
+}
+
 void model_port_forgive(struct core *core, struct model_port *port)
 {
         memset(port->attempts, 0, sizeof port->attempts);

@@ -16,15 +16,6 @@ static void port_tell(struct core *core, const struct model_port *port, enum rec
         core_record_add(effects, &record);
 }
 
-/* What is below now is not what was there: nothing that was verified counts any more (I5). */
-static void incarnation_next(struct core *core, struct model_port *port)
-{
-        port->incarnation++;
-        port->button_at_ms = 0; /* it was pressed about what is gone */
-        model_port_doubt(port);
-        model_port_forgive(core, port);
-}
-
 /* Door 1 and the drivers that could open it: did somebody undo what we had seen done? */
 static void guard_compare(struct core *core, struct model_port *port,
                           const struct event_port_registers *seen, struct effects *effects)
@@ -39,7 +30,7 @@ static void guard_compare(struct core *core, struct model_port *port,
         if (port->guarded && seen->readable && seen->pciehp && !port->registers.pciehp) {
                 port_tell(core, port, RECORD_PCIEHP_BACK, REASON_NONE, effects);
                 /* It cleared the slot's event bits (pciehp_hpc.c:pcie_init): a swap just before would not be seen. */
-                incarnation_next(core, port);
+                model_port_incarnation_next(core, port);
         }
         port->closed = closed;
         if (closed && seen->pcieport && !seen->pciehp && !port->guarded) {
@@ -60,7 +51,7 @@ static void button_press(struct core *core, struct model_port *port, struct effe
                 port_tell(core, port, RECORD_REMOVAL_CANCELLED, REASON_BUTTON, effects);
         } else if (port->ejected) {
                 port->ejected = false;
-                incarnation_next(core, port);
+                model_port_incarnation_next(core, port);
         } else if (port->occupied && !port->leaving) {
                 port->button_at_ms = core->now_ms;
                 port_tell(core, port, RECORD_REMOVAL_ORDERLY, REASON_BUTTON, effects);
@@ -109,24 +100,28 @@ static void presence_compare(struct core *core, struct model_port *port, uint16_
         port->up = port_up(port);
         if (port->occupied && !was_occupied)
                 port->occupied_since_ms = core->now_ms;
-        if (!port->occupied)
-                port->ejected = false;
+        if (!port->occupied && port->ejected)
+                port->ejected = port->weighed = false;
         if (port->up && !was_up)
                 port->up_since_ms = core->now_ms;
+        if (first || (port->up && !was_up)) {
+                port->minute = core->minute;
+                port->weighed = false;
+        }
         if (first)
                 return; /* what happened before we looked: GOAL_RESCAN and GOAL_QUARANTINE find out */
         if (was_up && !port->up) {
                 if (functions > 0 && !port->leaving && !port->ejected)
                         port_tell(core, port, RECORD_REMOVAL_SURPRISE, REASON_NONE, effects);
-                incarnation_next(core, port);
+                model_port_incarnation_next(core, port);
         } else if (!was_up && port->up) {
                 port_tell(core, port, RECORD_ARRIVAL, REASON_NONE, effects);
-                incarnation_next(core, port);
+                model_port_incarnation_next(core, port);
         } else if (port->up && (events & SLOT_STATUS_CHANGED)) {
                 /* Gone and back between two looks: the same address, perhaps another device. */
                 if (functions > 0)
                         port_tell(core, port, RECORD_REMOVAL_SURPRISE, REASON_SWAPPED, effects);
-                incarnation_next(core, port);
+                model_port_incarnation_next(core, port);
                 port->up_since_ms = core->now_ms;
         }
 }

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/sbdf.h"
 #include "core/plan/plan.h"
+#include "core/policy/policy.h"
 #include "core/verify/verify.h"
 
 #define REQUEST_MS \
@@ -84,12 +85,32 @@ void plan_request_apply(struct core *core, const struct event *event, struct eff
         removal_begin(core, port);
 }
 
+/* A rule wants it out. Nothing is enumerated where the port's own facts are enough to know. */
+static void rejection_advance(struct core *core, struct model_port *port, struct effects *effects)
+{
+        uint32_t functions = model_function_count(core, port);
+        struct record record;
+
+        if (port->verdict != VERDICT_REJECT || !port->occupied || port->leaving || port->ejected ||
+            port_in_use(core, port) || (functions == 0 && !port->inventory_fresh))
+                return;
+        record = model_record(core, RECORD_REJECTED, REASON_REJECTED, port->found.sbdf,
+                              BASE_SBDF_NONE);
+        record.count = functions;
+        policy_verdict_rule(core, port->verdict_rule, record.rule);
+        core_record_add(effects, &record);
+        if (functions > 0)
+                removal_begin(core, port);
+        else
+                port->ejected = true;
+}
+
 static void removal_end(struct core *core, struct model_port *port, enum effect_result result,
                         enum record_reason reason, struct effects *effects)
 {
         struct record record;
 
-        port->leaving = false;
+        port->leaving = result != RESULT_DONE && port->verdict == VERDICT_REJECT;
         if (result == RESULT_DONE) {
                 port->ejected = port->occupied;
                 record = model_record(core, RECORD_EJECTED, reason, port->found.sbdf,
@@ -107,15 +128,18 @@ static void removal_advance(struct core *core, struct model_port *port, struct e
 {
         enum record_reason reason;
         enum model_state state;
+        bool wanted; /* by somebody who can be told that it failed; else it is tried for ever */
 
+        rejection_advance(core, port, effects);
         if (port->button_at_ms && core->now_ms - port->button_at_ms >= BUTTON_MS)
                 removal_begin(core, port);
         if (!port->leaving)
                 return;
         state = verify_port_state(core, port, &reason);
+        wanted = port->request != 0 || port->verdict != VERDICT_REJECT;
         if (verify_port_bare(core, port) && verify_goal_met(core, port, GOAL_SLOT, NULL))
                 removal_end(core, port, RESULT_DONE, REASON_NONE, effects);
-        else if (state == STATE_CONTAINED)
+        else if (state == STATE_CONTAINED && wanted)
                 removal_end(core, port, RESULT_FAILED, reason, effects);
         else if (port->request != 0 && core->now_ms >= port->request_until_ms)
                 removal_end(core, port, RESULT_FAILED, REASON_TIMEOUT, effects);

@@ -49,5 +49,13 @@ enum record_reason policy_platform_weakness(const struct event_platform *platfor
 /** Tells once, after each EVENT_PLATFORM, what was found and what it means. */
 void policy_platform_judge(struct core *core, struct effects *effects);
 
+/** Asks the rules about everything below external ports that changed since. */
+void policy_verdicts_weigh(struct core *core, struct effects *effects);
+/** Guest of the rule with this number (model_function.rule, model_port.verdict_rule), in the set; or "". */
+const char *policy_verdict_guest(const struct core *core, uint32_t rule);
+/** "FILE:LINE" of the rule with this number; "" for a default. */
+void policy_verdict_rule(const struct core *core, uint32_t rule,
+                         char ret_name[static LIMIT_RULE_NAME]);
+
 /** Does ACS Source Validation confine requester IDs to the port's bus range? As last read. */
 bool policy_port_validated(const struct model_port *port);

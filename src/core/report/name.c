@@ -65,6 +65,14 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_EXTERNAL_FACING] = "external-facing",
         [REASON_USB4] = "usb4",
         [REASON_FIRMWARE_INTERNAL] = "firmware-marks-others",
+        [REASON_REJECTED] = "rejected",
+        [REASON_RULES_DISAGREE] = "rules-disagree",
+};
+
+static const char *const verdict_names[VERDICT_MAX] = {
+        [VERDICT_QUARANTINE] = "quarantine", [VERDICT_REJECT] = "reject",
+        [VERDICT_ASSIGN] = "assign",         [VERDICT_ASK] = "ask",
+        [VERDICT_TRUST_DOM0] = "trust-dom0",
 };
 
 static const char *const effect_names[EFFECT_MAX] = {
@@ -97,6 +105,12 @@ const char *report_reason_name(enum record_reason reason)
 {
         base_assert(reason < REASON_MAX && reason_names[reason]);
         return reason_names[reason];
+}
+
+const char *report_verdict_name(enum record_verdict verdict)
+{
+        base_assert(verdict < VERDICT_MAX && verdict_names[verdict]);
+        return verdict_names[verdict];
 }
 
 const char *report_effect_name(uint32_t kind)

@@ -6,8 +6,8 @@
 #include "core/report/report.h"
 
 /*
- * %p port, %f function, %r reason, %e error in brackets, %n count, %d driver in brackets, %x effect. Anything else
- * stands for itself.
+ * %p port, %f function, %r reason, %e error in brackets, %n count, %d driver, %x effect, %v verdict, %u rule in
+ * brackets. Anything else stands for itself.
  */
 struct record_kind_text {
         struct report_message message;
@@ -115,6 +115,15 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "The configuration has an error and was not used. What External=auto finds is "
                 "guarded instead; run `sallyportd --check-config`, mend the file and "
                 "restart." },
+        [RECORD_REJECTED] = {
+                { "rejected", "89992e927ebe41b99376309aceb4a5e9", RECORD_NOTICE },
+                "A rule rejects what is plugged into port %p%u: its %n functions are removed from "
+                "the kernel, and its slot is switched off where it can be. The port stays closed. "
+                "Unplug it, or change the rule." },
+        [RECORD_VERDICT] = {
+                { "verdict", "c43c4260d0494be4a4d8c10e89d777a6", RECORD_NOTICE },
+                "Function %f below port %p: the rules say %v%u. This version quarantines and "
+                "rejects, and does nothing else: it stays in quarantine behind the closed port." },
 };
 /* clang-format on */
 
@@ -157,6 +166,13 @@ static void driver_add(struct base_text *text, const struct record *record)
         base_text_add_escaped(text, record->driver, length);
 }
 
+static void rule_add(struct base_text *text, const struct record *record)
+{
+        base_text_add(text, " (");
+        base_text_add(text, record->rule[0] ? record->rule : "default");
+        base_text_add_char(text, ')');
+}
+
 static void placeholder_add(struct base_text *text, const struct record *record, char name)
 {
         switch (name) {
@@ -180,6 +196,12 @@ static void placeholder_add(struct base_text *text, const struct record *record,
                 break;
         case 'x':
                 base_text_add(text, report_effect_name(record->effect));
+                break;
+        case 'v':
+                base_text_add(text, report_verdict_name(record->verdict));
+                break;
+        case 'u':
+                rule_add(text, record);
                 break;
         default:
                 base_assert(false);

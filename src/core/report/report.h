@@ -19,7 +19,7 @@ struct report_field {
 };
 
 /** A row of `sallyport list`, `ports` or `status`. */
-#define REPORT_FIELDS 20
+#define REPORT_FIELDS 28
 struct report_row {
         uint32_t count;
         struct report_field fields[REPORT_FIELDS];
@@ -27,7 +27,8 @@ struct report_row {
 
 /**
  * Row number index of the functions below external ports, in the order of `list`: by port, then depth-first as
- * enumerated. Keys: sbdf port parent state owner driver kind class id reason at_boot. Empty values stand for "none".
+ * enumerated. Keys: sbdf port parent state owner driver kind class id reason at_boot verdict rule ("FILE:LINE"; empty
+ * where a default decided) guest. Empty values stand for "none".
  * False, with an empty row, where there is no such row. parent is the port's sbdf for functions directly below it.
  */
 bool report_function_row(const struct core *core, uint32_t index, struct report_row *ret_row);
@@ -36,7 +37,8 @@ bool report_function_row(const struct core *core, uint32_t index, struct report_
  * Row number index of the ports, by address. Keys: sbdf external ("true"/"false") gate ("closed"/"open"/"unknown")
  * presence ("present"/"empty"/"unknown") link ("up"/"down"/"unknown") bus_first bus_last (decimal) state reason pciehp
  * ("bound"/"unbound") acs ("true"/"false") functions (decimal) path slot (decimal or empty)
- * why (reason of the verdict) evidence (words of policy_evidence_word, between blanks).
+ * why (reason of the verdict) evidence (words of policy_evidence_word, between blanks) verdict rule guest (of the rules,
+ * for the hierarchy as a whole).
  */
 bool report_port_row(const struct core *core, uint32_t index, struct report_row *ret_row);
 
@@ -70,5 +72,7 @@ void report_record_text(const struct record *record, struct base_text *text);
 const char *report_reason_name(enum record_reason reason);
 /** "port-close": stable word for an effect kind (enum effect_kind). */
 const char *report_effect_name(uint32_t kind);
+/** "quarantine": stable word for what the rules want. */
+const char *report_verdict_name(enum record_verdict verdict);
 /** "done": stable word for how a request ended. */
 const char *report_result_name(enum effect_result result);

@@ -65,6 +65,17 @@ static void function_identity(const struct event_function *facts, struct report_
         base_text_add_hex(&text, facts->device, 4);
 }
 
+static void verdict_fields(const struct core *core, enum record_verdict verdict, uint32_t rule,
+                           struct report_row *row)
+{
+        char name[LIMIT_RULE_NAME];
+
+        policy_verdict_rule(core, rule, name);
+        field_text(row, "verdict", report_verdict_name(verdict));
+        field_text(row, "rule", name);
+        field_text(row, "guest", policy_verdict_guest(core, rule));
+}
+
 /* The index-th function in the order of `list`: ports by address, functions as enumerated. */
 static const struct model_function *function_at(const struct core *core, uint32_t index)
 {
@@ -93,6 +104,7 @@ bool report_function_row(const struct core *core, uint32_t index, struct report_
         function_identity(&function->facts, ret_row);
         field_text(ret_row, "reason", report_reason_name(function->reason));
         field_bool(ret_row, "at_boot", function->at_boot);
+        verdict_fields(core, function->verdict, function->rule, ret_row);
         return true;
 }
 
@@ -153,6 +165,7 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
         port_slot(&port->found, ret_row);
         field_text(ret_row, "why", report_reason_name(port->why));
         port_evidence(port, ret_row);
+        verdict_fields(core, port->verdict, port->verdict_rule, ret_row);
         return true;
 }
 

@@ -134,10 +134,10 @@ enum model_state verify_port_state(const struct core *core, const struct model_p
         below = functions_state(core, port, ret_reason);
         if (below == STATE_CONTAINED)
                 return below;
-        if (port->leaving)
-                return STATE_LEAVING;
-        if (port->ejected)
-                return STATE_EJECTED;
+        if (port->leaving || port->ejected) {
+                *ret_reason = port->verdict == VERDICT_REJECT ? REASON_REJECTED : REASON_NONE;
+                return port->leaving ? STATE_LEAVING : STATE_EJECTED;
+        }
         if (model_port_unlatched(port)) {
                 *ret_reason = REASON_MRL_OPEN;
                 return STATE_EMPTY;

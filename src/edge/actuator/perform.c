@@ -156,6 +156,7 @@ int actuator_perform(const struct actuator *actuator, const struct effect *effec
                 event.error = -error;
         }
         event.time_ms = edge_clock_ms();
+        event.minute = edge_clock_minute();
         *ret_event = event;
         return 0;
 }

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the rules want for what is below a port: each function asked alone, then the hierarchy as a whole. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "core/policy/finding.h"
+#include "core/policy/policy.h"
+#include "core/policy/rules.h"
+
+static const struct policy_decision undecided = { .verdict = VERDICT_QUARANTINE,
+                                                  .rule = POLICY_RULE_NONE,
+                                                  .guest = "" };
+
+/* The devices and functions on the way down. False where a bridge between is not known: then neither is the place. */
+static bool position_fill(struct core *core, const struct model_function *function,
+                          struct policy_facts *facts)
+{
+        const struct model_function *at = function;
+        uint32_t depth = 0;
+
+        while (depth <= LIMIT_DEPTH) {
+                facts->position[depth++] = (uint8_t)(at->facts.sbdf & 0xffu);
+                if (at->facts.parent == function->port)
+                        break;
+                at = model_function_get(core, function->port, at->facts.parent);
+                if (!at)
+                        return false;
+        }
+        for (uint32_t i = 0; i < depth / 2; i++) {
+                uint8_t low = facts->position[i];
+
+                facts->position[i] = facts->position[depth - 1 - i];
+                facts->position[depth - 1 - i] = low;
+        }
+        facts->depth = depth;
+        return depth <= LIMIT_DEPTH;
+}
+
+static struct policy_facts port_facts(const struct model_port *port)
+{
+        return (struct policy_facts){ .known = POLICY_KNOWN_MINUTE,
+                                      .port = port->found.sbdf,
+                                      .path = port->found.path,
+                                      .at_boot = port->incarnation == MODEL_INCARNATION_FIRST,
+                                      .minute = port->minute };
+}
+
+/* A rule that cannot be asked decides nothing: quarantine (I6). */
+static struct policy_decision decide(const struct core *core, const struct policy_facts *facts)
+{
+        struct policy_decision decision = undecided;
+
+        if (core->rules)
+                (void)policy_rules_decide(core->rules, facts, &decision);
+        return decision;
+}
+
+static struct policy_decision function_decide(struct core *core, const struct model_port *port,
+                                              const struct model_function *function, uint32_t count)
+{
+        struct policy_facts facts = port_facts(port);
+
+        facts.at_boot = function->at_boot;
+        facts.function = &function->facts;
+        facts.findings = policy_findings_gather(&function->facts);
+        facts.count = count;
+        facts.known = POLICY_KNOWN_ALL;
+        if (!position_fill(core, function, &facts))
+                return undecided;
+        return decide(core, &facts);
+}
+
+static uint32_t rule_number(const struct policy_decision *decision)
+{
+        return decision->rule == POLICY_RULE_NONE ? 0 : decision->rule + 1;
+}
+
+/* Two rules that give something away: to the same owner? */
+static bool owner_same(const struct core *core, const struct model_port *port,
+                       const struct policy_decision *decision)
+{
+        if (decision->verdict != port->verdict)
+                return false;
+        return decision->verdict != VERDICT_ASSIGN ||
+               base_text_equal(decision->guest, policy_verdict_guest(core, port->verdict_rule));
+}
+
+/*
+ * Of two wishes for one hierarchy: to reject wins, then to ask, then to give it away. Bridges and other functions that
+ * are only to stay in quarantine do so beside one that a guest gets. Two owners of one hierarchy are none (I6).
+ */
+static void port_combine(const struct core *core, struct model_port *port,
+                         const struct policy_decision *decision)
+{
+        static const uint8_t ranks[VERDICT_MAX] = { [VERDICT_QUARANTINE] = 0,
+                                                    [VERDICT_ASSIGN] = 1,
+                                                    [VERDICT_TRUST_DOM0] = 1,
+                                                    [VERDICT_ASK] = 2,
+                                                    [VERDICT_REJECT] = 3 };
+
+        base_assert(decision->verdict < VERDICT_MAX);
+        if (decision->function_only)
+                return;
+        if (ranks[decision->verdict] == 1 && ranks[port->verdict] == 1 &&
+            !owner_same(core, port, decision))
+                port->verdict_why = REASON_RULES_DISAGREE;
+        if (ranks[decision->verdict] <= ranks[port->verdict])
+                return;
+        port->verdict = decision->verdict;
+        port->verdict_rule = rule_number(decision);
+}
+
+static void function_weigh(struct core *core, struct model_port *port,
+                           struct model_function *function, uint32_t count, struct effects *effects)
+{
+        struct policy_decision decision = function_decide(core, port, function, count);
+        struct record record;
+
+        port_combine(core, port, &decision);
+        if (decision.verdict == function->verdict && rule_number(&decision) == function->rule)
+                return;
+        function->verdict = decision.verdict;
+        function->rule = rule_number(&decision);
+        if (function->verdict == VERDICT_REJECT)
+                return; /* RECORD_REJECTED tells it */
+        record = model_record(core, RECORD_VERDICT, REASON_NONE, function->port,
+                              function->facts.sbdf);
+        record.verdict = function->verdict;
+        policy_verdict_rule(core, function->rule, record.rule);
+        core_record_add(effects, &record);
+}
+
+static void functions_weigh(struct core *core, struct model_port *port, struct effects *effects)
+{
+        uint32_t count = model_function_count(core, port);
+        struct policy_facts facts = port_facts(port);
+        struct policy_decision decision;
+
+        port->weighed = true;
+        port->verdict = VERDICT_QUARANTINE;
+        port->verdict_why = REASON_NONE;
+        port->verdict_rule = 0;
+        if (count == 0) {
+                decision = decide(core, &facts);
+                port_combine(core, port, &decision);
+        }
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf && core->functions[i].listed)
+                        function_weigh(core, port, &core->functions[i], count, effects);
+        if (port->verdict_why == REASON_RULES_DISAGREE && port->verdict != VERDICT_REJECT) {
+                port->verdict = VERDICT_QUARANTINE;
+                port->verdict_rule = 0;
+        }
+}
+
+/* What is below is not all of what is plugged now: nothing is said of it yet. */
+static bool port_leaves(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    model_function_leaves(port, &core->functions[i]))
+                        return true;
+        return false;
+}
+
+/*
+ * While something is on its way out, or is out, what made it go stands: what is left of it would be judged otherwise,
+ * and so would the empty slot.
+ */
+void policy_verdicts_weigh(struct core *core, struct effects *effects)
+{
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                struct model_port *port = &core->ports[i];
+
+                if (!port->external || port->weighed || port->leaving || port->ejected)
+                        continue;
+                if (port_leaves(core, port))
+                        port->verdict = VERDICT_QUARANTINE;
+                else
+                        functions_weigh(core, port, effects);
+        }
+}
+
+const char *policy_verdict_guest(const struct core *core, uint32_t rule)
+{
+        return core->rules && rule != 0 ? policy_rules_guest(core->rules, rule - 1) : "";
+}
+
+void policy_verdict_rule(const struct core *core, uint32_t rule,
+                         char ret_name[static LIMIT_RULE_NAME])
+{
+        struct base_text text = base_text_on(ret_name, LIMIT_RULE_NAME);
+
+        if (!core->rules || rule == 0)
+                return;
+        base_text_add(&text, policy_rules_file(core->rules, rule - 1));
+        base_text_add_char(&text, ':');
+        base_text_add_u64(&text, policy_rules_line(core->rules, rule - 1));
+}

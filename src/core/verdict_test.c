@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From rules to what happens with a device: the whole core against a small machine. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/sbdf.h"
+#include "core/policy/policy.h"
+#include "core/policy/rules.h"
+#include "core/step.h"
+#include "world/world.h"
+
+static struct world world; /* too large for the stack */
+static struct policy_rules rules[2];
+
+static void rules_send(unsigned int slot, const char *text)
+{
+        struct policy_diagnosis diagnosis = { .message = "" };
+        struct event event = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE };
+
+        policy_rules_init(&rules[slot]);
+        if (!policy_rules_parse("50-test.rules", text, strlen(text), &rules[slot], &diagnosis))
+                fail_msg("%u:%u: %s", diagnosis.line, diagnosis.column, diagnosis.message);
+        event.rules = &rules[slot];
+        world_event(&world, &event);
+        world_run(&world, 1);
+}
+
+static void started(const char *text)
+{
+        world_init(&world);
+        rules_send(0, text);
+        world_start(&world);
+        world_run(&world, 5);
+}
+
+static void arrived(const char *text, uint32_t functions)
+{
+        started(text);
+        world_plug(&world, functions);
+        world_run(&world, 40);
+}
+
+static void assert_out(void)
+{
+        assert_int_equal(world_port(&world)->state, STATE_EJECTED);
+        assert_int_equal(world_port(&world)->reason, REASON_REJECTED);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_REJECT);
+        assert_int_equal(world.core.function_count, 0);
+        assert_true(world.registers.slot_control & MODEL_SLOT_CONTROL_PCC);
+        assert_int_equal(world.exposures, 0);
+}
+
+static void assert_quarantined(void)
+{
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_int_equal(world.exposures, 0);
+}
+
+static void test_none(void **state)
+{
+        (void)state;
+        arrived("", 3);
+        assert_quarantined();
+        assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
+        assert_null(world_record(&world, RECORD_VERDICT));
+}
+
+/* What the port alone decides is decided before anything is read or powered. */
+static void test_reject_port(void **state)
+{
+        const struct record *told;
+
+        (void)state;
+        arrived("reject if port = 0000:00:04.0\n", 3);
+        assert_out();
+        assert_int_equal(world.done[EFFECT_RESCAN], 0);
+        told = world_record(&world, RECORD_REJECTED);
+        assert_non_null(told);
+        assert_string_equal(told->rule, "50-test.rules:1");
+        assert_int_equal(told->count, 0);
+}
+
+/* An earlier rule asks for what is not known before: nothing is concluded from a later one. */
+static void test_reject_port_after_id(void **state)
+{
+        (void)state;
+        arrived("quarantine if class = 0108\nreject if port = 0000:00:04.0 and at-boot = no\n", 1);
+        assert_quarantined();
+        assert_int_equal(world.done[EFFECT_RESCAN], 1);
+}
+
+static void test_reject_id(void **state)
+{
+        (void)state;
+        arrived("\nreject if class = 0108\n", 3);
+        assert_out();
+        assert_int_equal(world.done[EFFECT_RESCAN], 1);
+        assert_string_equal(world_record(&world, RECORD_REJECTED)->rule, "50-test.rules:2");
+}
+
+static void test_reject_at_boot(void **state)
+{
+        (void)state;
+        world_init(&world);
+        world.registers.slot_control &= (uint16_t)~MODEL_SLOT_CONTROL_PCC;
+        world_plug(&world, 2);
+        for (uint32_t i = 0; i < 2; i++) {
+                world.functions[i].facts.instance = world.instance_next++;
+                world.functions[i].owner = EVENT_OWNER_DOM0;
+        }
+        rules_send(0, "reject if at-boot = yes\n");
+        world_start(&world);
+        world.exposures = 0; /* until then it was dom0's */
+        world_run(&world, 40);
+        assert_out();
+        world_unplug(&world);
+        world_run(&world, 10);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        world_plug(&world, 2);
+        world_run(&world, 40);
+        assert_quarantined();
+}
+
+/* A removal that does not succeed is tried on, and told; the door stays shut. */
+static void test_reject_fails(void **state)
+{
+        (void)state;
+        started("reject if class = 0108\n");
+        world.fails = EFFECT_REMOVE;
+        world_plug(&world, 1);
+        world_run(&world, 300);
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world_port(&world)->reason, REASON_REMOVE_FAILED);
+        assert_in_range(world.done[EFFECT_REMOVE], 0, 12);
+        world.fails = EFFECT_NONE;
+        world_run(&world, 400);
+        assert_out();
+}
+
+/* New rules give what the old ones rejected another trial. */
+static void test_reload(void **state)
+{
+        (void)state;
+        arrived("reject if class = 0108\n", 2);
+        assert_out();
+        rules_send(1, "");
+        world_run(&world, 40);
+        assert_quarantined();
+        assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
+        rules_send(0, "reject if class = 0108\n");
+        world_run(&world, 40);
+        assert_out();
+}
+
+/* The verdict is the device's: what takes its place is judged anew. */
+static void test_successor(void **state)
+{
+        (void)state;
+        arrived("reject if class = 0604\n", 2);
+        assert_out();
+        world_unplug(&world);
+        world_run(&world, 10);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
+        world_plug(&world, 1); /* without the bridge */
+        world_run(&world, 40);
+        assert_quarantined();
+}
+
+static void test_assign(void **state)
+{
+        const struct record *told;
+
+        (void)state;
+        arrived("assign sys-net if class = 0108\n", 2);
+        assert_quarantined();
+        assert_int_equal(world.core.functions[0].verdict, VERDICT_ASSIGN);
+        assert_int_equal(world.core.functions[1].verdict, VERDICT_QUARANTINE);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_ASSIGN);
+        assert_string_equal(policy_verdict_guest(&world.core, world_port(&world)->verdict_rule),
+                            "sys-net");
+        told = world_record(&world, RECORD_VERDICT);
+        assert_non_null(told);
+        assert_int_equal(told->verdict, VERDICT_ASSIGN);
+        assert_int_equal(told->function, BASE_SBDF(0, 1, 0, 0));
+}
+
+static void test_disagreement(void **state)
+{
+        (void)state;
+        arrived("assign a if class = 0108\nassign b if kind = bridge\n", 2);
+        assert_quarantined();
+        assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
+        assert_int_equal(world_port(&world)->verdict_why, REASON_RULES_DISAGREE);
+        rules_send(1, "assign a if class = 0108\nask if kind = bridge\n");
+        assert_int_equal(world_port(&world)->verdict, VERDICT_ASK);
+        assert_int_equal(world_port(&world)->verdict_why, REASON_NONE);
+        rules_send(0, "assign a if class = 0108\nassign a if kind = bridge\n");
+        assert_int_equal(world_port(&world)->verdict, VERDICT_ASSIGN);
+        assert_int_equal(world_port(&world)->verdict_why, REASON_NONE);
+}
+
+static void test_count_and_position(void **state)
+{
+        (void)state;
+        arrived("assign a if functions = 3 and position = 00.1\n", 3);
+        assert_int_equal(world.core.functions[0].verdict, VERDICT_QUARANTINE);
+        assert_int_equal(world.core.functions[1].verdict, VERDICT_ASSIGN);
+}
+
+static void test_arrival_time(void **state)
+{
+        (void)state;
+        world_init(&world);
+        world.minute = 3 * 24 * 60 + 12 * 60; /* Thursday, noon */
+        rules_send(0, "ask if arrival = 09:00-17:00\n");
+        world_start(&world);
+        world_run(&world, 5);
+        world_plug(&world, 1);
+        world_run(&world, 40);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_ASK);
+        world.minute = 3 * 24 * 60 + 20 * 60; /* when it came counts, not what the clock says now */
+        world_run(&world, 5);
+        rules_send(1, "ask if arrival = 09:00-17:00\n");
+        assert_int_equal(world_port(&world)->verdict, VERDICT_ASK);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_none),
+                cmocka_unit_test(test_reject_port),
+                cmocka_unit_test(test_reject_port_after_id),
+                cmocka_unit_test(test_reject_id),
+                cmocka_unit_test(test_reject_at_boot),
+                cmocka_unit_test(test_reject_fails),
+                cmocka_unit_test(test_reload),
+                cmocka_unit_test(test_successor),
+                cmocka_unit_test(test_assign),
+                cmocka_unit_test(test_disagreement),
+                cmocka_unit_test(test_count_and_position),
+                cmocka_unit_test(test_arrival_time),
+        };
+
+        return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
