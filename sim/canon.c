@@ -171,6 +171,7 @@ static void core_port_add(struct canon *canon, const struct sim_world *world, ui
 
         _Static_assert(GOAL_MAX * ATTEMPT_BITS <= 64, "one word");
         bits_add(canon, core_port_flags(port), 23);
+        bits_add(canon, (uint64_t)port->verdict << 1 | port->weighed, 4);
         bits_add(canon, port->state, 4);
         bits_add(canon, port->registers.slot_control, 16);
         bits_add(canon, port->status_seen, 16);

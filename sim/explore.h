@@ -18,6 +18,7 @@ struct sim_scope {
         uint8_t wishes;  /* likewise */
         bool power_controller;
         bool booted;         /* a hierarchy is there when the daemon starts */
+        uint8_t rules;       /* which of the explorer's rules are in force: sim_scope_rules; 0 = none */
         uint64_t states_max; /* gives up beyond */
 };
 
@@ -34,7 +35,10 @@ struct sim_result {
 
 /** The state in which every run of this scope begins. */
 void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state);
-/** "vtd.17.p1.f1.a255.w0.c0.b0": vendor, Xen minor, ports, faults, attacks, wishes, power controller, booted. */
+/**
+ * "vtd.17.p1.f1.a255.w0.c0.b0": vendor, Xen minor, ports, faults, attacks, wishes, power controller, booted; and ".r1"
+ * where rules are in force: 1 = what is plugged into the first port is rejected unseen, 2 = bridges are rejected.
+ */
 void sim_scope_format(const struct sim_scope *scope, char ret_text[static 48]);
 bool sim_scope_parse(const char *text, struct sim_scope *ret_scope);
 

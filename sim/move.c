@@ -71,6 +71,8 @@ void sim_daemon_start(struct sim_state *state)
         core_init(&state->core);
         for (uint32_t i = 0; i < state->world.port_count; i++)
                 swaps_forget(&state->world, i);
+        event.rules = state->world.rules;
+        event_send(state, EVENT_RULES, SIM_PORTS);
         config_send(state);
         memset(&event.platform, 0, sizeof event.platform);
         event.platform.iommu = state->world.vendor == SIM_AMD ? IOMMU_AMD : IOMMU_VTD;

@@ -7,8 +7,26 @@
 #include "base/assert.h"
 #include "canon.h"
 #include "check/check.h"
+#include "core/policy/rules.h"
 #include "copy.h"
 #include "explore.h"
+
+#define RULES_MAX 2u
+
+static const struct policy_rules *scope_rules(uint32_t number)
+{
+        static const char *const texts[RULES_MAX] = { "reject if port = 0000:00:04.0\n",
+                                                      "reject if kind = bridge\n" };
+        static struct policy_rules rules; /* one scope at a time */
+        struct policy_diagnosis diagnosis;
+
+        if (number == 0)
+                return NULL;
+        policy_rules_init(&rules);
+        base_assert(policy_rules_parse("explored", texts[number - 1], strlen(texts[number - 1]),
+                                       &rules, &diagnosis));
+        return &rules;
+}
 
 void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
 {
@@ -22,6 +40,7 @@ void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
         world->faults_left = scope->faults;
         world->attacks_left = scope->attacks;
         world->wishes_left = scope->wishes;
+        world->rules = scope_rules(scope->rules);
         sim_daemon_start(ret_state);
 }
 
@@ -32,19 +51,32 @@ void sim_scope_format(const struct sim_scope *scope, char ret_text[static 48])
                               scope->ports, scope->faults, scope->attacks, scope->wishes,
                               scope->power_controller, scope->booted);
 
+        if (scope->rules)
+                length += snprintf(ret_text + length, 48 - (size_t)length, ".r%u", scope->rules);
         base_assert(length > 0 && length < 48);
+}
+
+static bool rules_parse(const char *text, unsigned int *ret_rules)
+{
+        int end = 0;
+
+        if (*text == '\0')
+                return true;
+        return sscanf(text, ".r%1u%n", ret_rules, &end) == 1 && text[end] == '\0' &&
+               *ret_rules <= RULES_MAX;
 }
 
 bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
 {
-        unsigned int minor, ports, faults, attacks, wishes, controller, booted;
+        unsigned int minor, ports, faults, attacks, wishes, controller, booted, rules = 0;
         char vendor[4];
         int end = 0;
 
         if (sscanf(text, "%3[a-z].%3u.p%3u.f%3u.a%3u.w%3u.c%3u.b%3u%n", vendor, &minor, &ports,
                    &faults, &attacks, &wishes, &controller, &booted, &end) != 8 ||
-            text[end] != '\0' || minor > 99 || ports < 1 || ports > SIM_EXPLORED_PORTS ||
-            faults > 9 || attacks > 255 || wishes > 255 || controller > 1 || booted > 1)
+            !rules_parse(text + end, &rules) || minor > 99 || ports < 1 ||
+            ports > SIM_EXPLORED_PORTS || faults > 9 || attacks > 255 || wishes > 255 ||
+            controller > 1 || booted > 1)
                 return false;
         if (strcmp(vendor, "vtd") != 0 && strcmp(vendor, "amd") != 0)
                 return false;
@@ -56,6 +88,7 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
                                          .wishes = (uint8_t)wishes,
                                          .power_controller = controller != 0,
                                          .booted = booted != 0,
+                                         .rules = (uint8_t)rules,
                                          .states_max = UINT64_MAX };
         return true;
 }

@@ -67,6 +67,7 @@ struct sim_port {
 
 struct sim_world {
         const struct sim_shape *shape;
+        const struct policy_rules *rules; /* that the daemon reads when it starts; NULL: none */
         enum sim_vendor vendor;
         uint16_t xen_minor;
         uint8_t port_count;

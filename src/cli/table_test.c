@@ -89,8 +89,8 @@ static void ports_make(struct cli_rows *rows)
         ROW(rows, "sbdf=0000:00:04.0", "external=true", "gate=closed", "presence=present",
             "link=up", "bus_first=1", "bus_last=8", "state=quarantined",
             "reason=", "pciehp=unbound", "acs=true", "functions=3",
-            "path=/devices/pci0000:00/0000:00:04.0", "kind=port", "slot=4",
-            "why=external-facing", "evidence=root-port slot hot-plug external-facing");
+            "path=/devices/pci0000:00/0000:00:04.0", "kind=port", "slot=4", "why=external-facing",
+            "evidence=root-port slot hot-plug external-facing");
         ROW(rows, "sbdf=0000:00:1c.0", "external=false", "gate=open", "presence=empty", "link=down",
             "bus_first=9", "bus_last=9", "state=internal", "reason=not-hotplug", "pciehp=bound",
             "acs=false", "functions=0", "path=/devices/pci0000:00/0000:00:1c.0", "kind=port",
@@ -101,7 +101,8 @@ static void functions_make(struct cli_rows *rows)
 {
         ROW(rows, "sbdf=0000:01:00.0", "port=0000:00:04.0", "parent=0000:00:04.0",
             "state=quarantined", "owner=DOMID_IO", "driver=", "kind=bridge", "class=0x060400",
-            "id=104c:8232", "reason=", "at_boot=false", "name=TI bridge");
+            "id=104c:8232", "reason=", "at_boot=false", "verdict=assign", "rule=50-docks.rules:12",
+            "guest=sys-net", "name=TI bridge");
         ROW(rows, "sbdf=0000:02:00.0", "port=0000:00:04.0", "parent=0000:01:00.0",
             "state=contained", "owner=0", "driver=nvme", "kind=endpoint", "class=0x010802",
             "id=1b36:0010", "reason=driver-bound", "at_boot=true",

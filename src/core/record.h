@@ -34,6 +34,7 @@ enum record_kind {
         RECORD_EFFECT_STARTED,    /**< debug: an effect leaves the core */
         RECORD_CONFIG_REJECTED,   /**< made by the daemon: error in a configuration file; guarding with `auto` */
         RECORD_REJECTED,          /**< a rule wants it out: not enumerated, or being removed */
+        RECORD_RULES_REJECTED,    /**< made by the daemon: error in a file of rules; everything is quarantined */
         RECORD_VERDICT,           /**< what the rules want for a function, where it is not quarantine */
         RECORD_MAX
 };

@@ -218,7 +218,7 @@ static void test_arrival_time(void **state)
         (void)state;
         world_init(&world);
         world.minute = 3 * 24 * 60 + 12 * 60; /* Thursday, noon */
-        rules_send(0, "ask if arrival = 09:00-17:00\n");
+        rules_send(0, "ask if arrival-time = 09:00-17:00\n");
         world_start(&world);
         world_run(&world, 5);
         world_plug(&world, 1);
@@ -226,7 +226,7 @@ static void test_arrival_time(void **state)
         assert_int_equal(world_port(&world)->verdict, VERDICT_ASK);
         world.minute = 3 * 24 * 60 + 20 * 60; /* when it came counts, not what the clock says now */
         world_run(&world, 5);
-        rules_send(1, "ask if arrival = 09:00-17:00\n");
+        rules_send(1, "ask if arrival-time = 09:00-17:00\n");
         assert_int_equal(world_port(&world)->verdict, VERDICT_ASK);
 }
 

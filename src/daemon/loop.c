@@ -148,20 +148,33 @@ static void event_take(void *userdata, const struct event *event)
         daemon->draining = false;
 }
 
-static void config_take(struct daemon_loop *daemon)
+static void rejected_tell(struct daemon_loop *daemon, enum record_kind kind)
 {
-        struct record rejected = { .kind = RECORD_CONFIG_REJECTED,
+        struct record rejected = { .kind = kind,
                                    .time_ms = edge_clock_ms(),
                                    .port = BASE_SBDF_NONE,
                                    .function = BASE_SBDF_NONE };
-        struct event event = { .kind = EVENT_CONFIG,
-                               .port = BASE_SBDF_NONE,
-                               .config = daemon->config };
 
+        record_publish(daemon, &rejected);
+}
+
+/* The rules come first: with the configuration the core begins to look for ports. */
+static void config_take(struct daemon_loop *daemon)
+{
+        struct event rules = { .kind = EVENT_RULES,
+                               .port = BASE_SBDF_NONE,
+                               .rules = &daemon->rules };
+        struct event config = { .kind = EVENT_CONFIG,
+                                .port = BASE_SBDF_NONE,
+                                .config = daemon->config };
+
+        if (daemon->rules_rejected)
+                rejected_tell(daemon, RECORD_RULES_REJECTED);
         if (daemon->config_rejected)
-                record_publish(daemon, &rejected);
-        event.time_ms = edge_clock_ms();
-        event_take(daemon, &event);
+                rejected_tell(daemon, RECORD_CONFIG_REJECTED);
+        rules.time_ms = config.time_ms = edge_clock_ms();
+        event_take(daemon, &rules);
+        event_take(daemon, &config);
 }
 
 static void platform_take(struct daemon_loop *daemon)

@@ -6,6 +6,7 @@
 #include <systemd/sd-event.h>
 
 #include "core/model/model.h"
+#include "core/policy/rules.h"
 #include "daemon/queue.h"
 #include "daemon/worker.h"
 #include "edge/actuator/actuator.h"
@@ -20,6 +21,8 @@ struct daemon_loop {
         struct sink_journal journal;
         bool config_rejected; /**< the configuration is the default one for want of a better */
         struct event_config config;
+        bool rules_rejected;       /**< there are none for want of better ones */
+        struct policy_rules rules; /**< the caller reads them; the core points to them */
         struct core core;
         struct daemon_queue queue;
         bool draining;          /* core_step is running: what comes now has to wait */

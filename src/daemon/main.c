@@ -110,6 +110,18 @@ static void config_load(const struct options *options, struct daemon_loop *daemo
         daemon->config_rejected = true;
 }
 
+/* An error in the rules gives nothing away: without them everything is quarantined. */
+static void rules_load(const struct options *options, struct daemon_loop *daemon)
+{
+        struct source_diagnosis diagnosis;
+
+        if (source_rules_read(options->config_directory, &daemon->rules, &diagnosis) == 0)
+                return;
+        sink_journal_text(&daemon->journal, RECORD_ERROR, diagnosis.text);
+        policy_rules_init(&daemon->rules);
+        daemon->rules_rejected = true;
+}
+
 static int config_check(const struct options *options)
 {
         struct source_diagnosis diagnosis;
@@ -141,6 +153,7 @@ static int daemon_run(const struct options *options)
                 return EXIT_FAILURE;
         }
         config_load(options, &daemon);
+        rules_load(options, &daemon);
         error = daemon_loop_open(&daemon);
         if (!error)
                 error = daemon_loop_run(&daemon);

@@ -12,10 +12,11 @@
 
 static struct event event_make(const struct world *world, enum event_kind kind, uint32_t token)
 {
-        return (struct event){
-                .kind = kind, .token = token, .time_ms = world->now_ms, .port = WORLD_PORT,
-                .minute = world->minute
-        };
+        return (struct event){ .kind = kind,
+                               .token = token,
+                               .time_ms = world->now_ms,
+                               .port = WORLD_PORT,
+                               .minute = world->minute };
 }
 
 void world_event(struct world *world, const struct event *event)

@@ -120,6 +120,11 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "A rule rejects what is plugged into port %p%u: its %n functions are removed from "
                 "the kernel, and its slot is switched off where it can be. The port stays closed. "
                 "Unplug it, or change the rule." },
+        [RECORD_RULES_REJECTED] = {
+                { "rules-rejected", "55b667071f034182b9c9f16b7c007631", RECORD_ERROR },
+                "The rules have an error and were not used: everything below external ports is "
+                "quarantined, nothing else is done with it. Run `sallyport rules check`, mend the "
+                "file and restart." },
         [RECORD_VERDICT] = {
                 { "verdict", "c43c4260d0494be4a4d8c10e89d777a6", RECORD_NOTICE },
                 "Function %f below port %p: the rules say %v%u. This version quarantines and "

@@ -37,8 +37,8 @@ bool report_function_row(const struct core *core, uint32_t index, struct report_
  * Row number index of the ports, by address. Keys: sbdf external ("true"/"false") gate ("closed"/"open"/"unknown")
  * presence ("present"/"empty"/"unknown") link ("up"/"down"/"unknown") bus_first bus_last (decimal) state reason pciehp
  * ("bound"/"unbound") acs ("true"/"false") functions (decimal) path slot (decimal or empty)
- * why (reason of the verdict) evidence (words of policy_evidence_word, between blanks) verdict rule guest (of the rules,
- * for the hierarchy as a whole).
+ * why (reason of the verdict) evidence (words of policy_evidence_word, between blanks) verdict rule guest (of the
+ * rules, for the hierarchy as a whole).
  */
 bool report_port_row(const struct core *core, uint32_t index, struct report_row *ret_row);
 
