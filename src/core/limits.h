@@ -51,3 +51,5 @@
 #define LIMIT_GUEST 64
 #define LIMIT_VARIABLE 32
 #define LIMIT_RULE_FILE 256
+/** CardBus bridges that are named; notebooks had one socket or two. */
+#define LIMIT_CARDBUS 8

@@ -36,6 +36,17 @@ enum record_kind {
         RECORD_REJECTED,          /**< a rule wants it out: not enumerated, or being removed */
         RECORD_RULES_REJECTED,    /**< made by the daemon: error in a file of rules; everything is quarantined */
         RECORD_VERDICT,           /**< what the rules want for a function, where it is not quarantine */
+        RECORD_EFFECT_ENDED,      /**< debug: an effect answered without error, which proves nothing yet */
+        RECORD_SEEN_CLOSED,       /**< debug: the port was read, door 1 is shut */
+        RECORD_SEEN_OPEN,         /**< debug: the port was read, door 1 is not shut, or not known to be */
+        RECORD_SEEN_INVENTORY,    /**< debug: functions below were listed, not the same as the time before */
+        RECORD_SEEN_STABLE,       /**< debug: functions below were listed, the same as the time before */
+        RECORD_SEEN_BLOCKED,      /**< debug: Xen said that it blocks the function's DMA */
+        RECORD_SEEN_OWNERS,       /**< debug: Xen's owner list was read; count = functions that are dom_io's */
+        RECORD_SEEN_OWNER,        /**< debug: ... and the function's owner is another than before; count = domid */
+        RECORD_PORT_RELEASED,     /**< the configuration no longer makes it external: closed, but not watched */
+        RECORD_CONFIG_RELOADED,   /**< made by the daemon: count = what it changed */
+        RECORD_RELOAD_REJECTED,   /**< made by the daemon: error in a file, what was in force stays so */
         RECORD_MAX
 };
 
@@ -86,6 +97,7 @@ enum record_reason {
         REASON_FIRMWARE_INTERNAL, /**< internal though hot-plug capable: firmware marks others, nothing speaks for it */
         REASON_REJECTED,          /**< a rule rejects what is plugged */
         REASON_RULES_DISAGREE,    /**< rules want different things for functions of one hierarchy */
+        REASON_OCCUPIED,          /**< not external any more, but guarded until nothing is below it */
         REASON_MAX
 };
 

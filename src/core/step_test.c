@@ -410,6 +410,135 @@ static void test_no_link(void **state)
         assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
 }
 
+static void configure(bool automatic, bool named)
+{
+        struct event event = { .kind = EVENT_CONFIG,
+                               .time_ms = world.now_ms,
+                               .port = BASE_SBDF_NONE,
+                               .config = world.core.config };
+
+        event.config.auto_ports = automatic;
+        event.config.selector_count = named;
+        event.config.selectors[0] =
+                (struct event_selector){ .kind = SELECTOR_SBDF, .sbdf = WORLD_PORT };
+        world_event(&world, &event);
+        world_run(&world, 2);
+}
+
+/* The same configuration once more changes nothing, and tells nothing of ports. */
+static void test_reload_same(void **state)
+{
+        uint32_t records;
+
+        (void)state;
+        arrived(2);
+        records = world.record_count;
+        configure(true, false);
+        assert_all_quarantined(2);
+        assert_int_equal(world.record_count, records);
+}
+
+/* A port that is no longer external stays guarded until nothing is below it; then it stays closed, and is said. */
+static void test_reload_releases(void **state)
+{
+        (void)state;
+        arrived(2);
+        configure(false, false);
+        assert_true(world_port(&world)->external);
+        assert_int_equal(world_port(&world)->why, REASON_OCCUPIED);
+        assert_null(world_record(&world, RECORD_PORT_RELEASED));
+        assert_all_quarantined(2);
+        world_unplug(&world);
+        world_run(&world, 20);
+        assert_false(world_port(&world)->external);
+        assert_int_equal(world_port(&world)->state, STATE_INTERNAL);
+        assert_int_equal(world.core.function_count, 0);
+        assert_non_null(world_record(&world, RECORD_PORT_RELEASED));
+        assert_int_equal(world_record(&world, RECORD_PORT_RELEASED)->reason, REASON_NOT_CONFIGURED);
+        assert_true(closed());
+        assert_false(world.registers.pciehp);
+        assert_int_equal(world.exposures, 0);
+}
+
+/* One that is named again in time, or comes back later, is guarded as from the beginning. */
+static void test_reload_takes_back(void **state)
+{
+        (void)state;
+        arrived(1);
+        configure(false, false);
+        configure(false, true);
+        assert_int_equal(world_port(&world)->why, REASON_CONFIGURED);
+        assert_all_quarantined(1);
+        configure(true, false); /* unnamed: by its evidence now */
+        assert_int_equal(world_port(&world)->why, REASON_HOTPLUG_CAPABLE);
+        assert_all_quarantined(1);
+        configure(false, false);
+        world_unplug(&world);
+        world_run(&world, 20);
+        assert_false(world_port(&world)->external);
+        world_plug(&world, 2);
+        world_run(&world, 5);
+        assert_int_equal(world.core.function_count, 0); /* nobody watches */
+        assert_true(closed());
+        configure(false, true);
+        world_run(&world, 20);
+        assert_all_quarantined(2);
+}
+
+/* Neither a worker nor a request is lost over it, nor is a port released that was not looked at yet. */
+static void test_reload_meanwhile(void **state)
+{
+        struct event event = { .kind = EVENT_REQUEST, .port = BASE_SBDF_NONE };
+
+        (void)state;
+        arrived(1);
+        event.time_ms = world.now_ms;
+        event.request =
+                (struct event_request){ .id = 7, .verb = REQUEST_EJECT, .sbdf = WORLD_PORT };
+        world.hangs = EFFECT_REMOVE;
+        world_event(&world, &event);
+        configure(false, false);
+        assert_true(world_port(&world)->external);
+        world.hangs = EFFECT_NONE;
+        world_run(&world, 1500);
+        assert_int_equal(world.reply_count, 1);
+        empty_start();
+        world.core.ports[0].inventory_fresh = false;
+        world.hangs = EFFECT_INVENTORY;
+        configure(false, false);
+        assert_true(world_port(&world)->external);
+        world.hangs = EFFECT_NONE;
+        world_run(&world, 600);
+        assert_false(world_port(&world)->external);
+}
+
+/* A port above takes over: what was asked of the one below is answered, and what was below is found anew. */
+static void test_port_above_takes_over(void **state)
+{
+        struct effects effects = { 0 };
+        struct event event = { .kind = EVENT_NONE, .port = BASE_SBDF_NONE };
+        struct model_port *above;
+
+        (void)state;
+        arrived(2);
+        world.core.port_count = 2;
+        above = &world.core.ports[1];
+        above->found.sbdf = BASE_SBDF(0, 0, 7, 0);
+        above->external = above->judged = true;
+        world.core.ports[0].found.place.depth = 1;
+        world.core.ports[0].found.place.above[0] = above->found.sbdf;
+        world.core.ports[0].request = 9;
+        event.time_ms = world.now_ms;
+        core_step(&world.core, &event, &effects);
+        assert_false(world.core.ports[0].external);
+        assert_int_equal(world.core.function_count, 0);
+        assert_int_equal(effects.items[0].kind, EFFECT_REPLY);
+        assert_int_equal(effects.items[0].request, 9);
+        assert_int_equal(effects.items[0].result, RESULT_FAILED);
+        assert_int_equal(effects.items[0].reason, REASON_BELOW_EXTERNAL);
+        assert_int_equal(world.core.ports[0].request, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -435,6 +564,11 @@ int main(void)
                 cmocka_unit_test(test_guest_keeps_its_device),
                 cmocka_unit_test(test_unreadable_port),
                 cmocka_unit_test(test_no_link),
+                cmocka_unit_test(test_reload_same),
+                cmocka_unit_test(test_reload_releases),
+                cmocka_unit_test(test_reload_takes_back),
+                cmocka_unit_test(test_reload_meanwhile),
+                cmocka_unit_test(test_port_above_takes_over),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/sbdf.h"
 #include "base/text.h"
+#include "core/report/report.h"
 #include "core/step.h"
 
 static struct event event_make(const struct world *world, enum event_kind kind, uint32_t token)
@@ -291,9 +292,15 @@ static void effect_do(struct world *world, const struct effect *effect)
         exposure_look(world);
 }
 
+static void story_add(struct world *world, const struct effects *effects)
+{
+        for (uint32_t i = 0; i < effects->record_count && world->story_count < WORLD_RECORDS; i++)
+                world->story[world->story_count++] = effects->records[i];
+}
+
 static void world_settle(struct world *world)
 {
-        static struct effects effects;
+        static struct effects effects, seen;
 
         for (uint32_t steps = 0; world->queue_count > 0; steps++) {
                 struct event event = world->queue[world->queue_first];
@@ -302,7 +309,11 @@ static void world_settle(struct world *world)
                 world->queue_first = (world->queue_first + 1) % WORLD_QUEUE;
                 world->queue_count--;
                 memset(&effects, 0, sizeof effects);
+                memset(&seen, 0, sizeof seen);
+                report_seen(&world->core, &event, &seen);
                 core_step(&world->core, &event, &effects);
+                story_add(world, &seen);
+                story_add(world, &effects);
                 for (uint32_t i = 0;
                      i < effects.record_count && world->record_count < WORLD_RECORDS; i++)
                         if (effects.records[i].kind != RECORD_EFFECT_STARTED)

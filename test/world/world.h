@@ -40,6 +40,9 @@ struct world {
         uint32_t queue_first, queue_count;
         struct record records[WORLD_RECORDS];
         uint32_t record_count;
+        struct record
+                story[WORLD_RECORDS]; /* these, and those of debug priority, with what is seen */
+        uint32_t story_count;
         struct effect replies[8];
         uint32_t reply_count;
         uint32_t done[EFFECT_MAX]; /* effects carried out, by kind */
@@ -47,7 +50,7 @@ struct world {
         enum effect_kind fails;    /* this kind answers EIO */
         enum effect_kind hangs;    /* this kind never answers */
         bool rescan_opens;         /* the kernel sets BME while it enumerates */
-        uint32_t exposures;        /* looks at the machine, after every effect, that saw both doors open */
+        uint32_t exposures; /* looks at the machine, after every effect, that saw both doors open */
 };
 
 /** A machine with Xen and VT-d, an empty slot, pciehp bound and BME set, as stock Linux leaves it. */

@@ -39,8 +39,12 @@ static void item_parse(const char *item, size_t length, bool dom0, struct event_
 {
         bool on;
 
-        if (!dom0 &&
-            (value_false(item, length) || (boolean_parse(item, length, "enable", &on) && !on)))
+        if (!dom0 && base_text_is(item, length, "quarantine=scratch-page"))
+                platform->quarantine = QUARANTINE_SCRATCH;
+        else if (!dom0 && boolean_parse(item, length, "quarantine", &on))
+                platform->quarantine = on ? QUARANTINE_BASIC : QUARANTINE_OFF;
+        else if (!dom0 &&
+                 (value_false(item, length) || (boolean_parse(item, length, "enable", &on) && !on)))
                 platform->iommu_on = FACT_NO;
         else if (boolean_parse(item, length, dom0 ? "passthrough" : "dom0-passthrough", &on))
                 platform->passthrough = on ? FACT_YES : FACT_NO;
@@ -76,6 +80,7 @@ void event_cmdline_parse(const char *text, size_t length, struct event_platform 
         base_assert(text || length == 0);
         platform->ats = FACT_NO;
         platform->passthrough = FACT_NO;
+        platform->quarantine = QUARANTINE_BASIC;
         for (size_t start = 0, end; start < length; start = end + 1) {
                 for (end = start;
                      end < length && text[end] != ' ' && text[end] != '\t' && text[end] != '\n';)

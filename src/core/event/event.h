@@ -8,19 +8,19 @@
 #include "core/limits.h"
 
 enum event_kind {
-        EVENT_NONE,      /**< only time has passed */
-        EVENT_CONFIG,    /**< the configuration (start) */
-        EVENT_PLATFORM,  /**< hypervisor and IOMMU (start) */
+        EVENT_NONE,       /**< only time has passed */
+        EVENT_CONFIG,     /**< the configuration (start) */
+        EVENT_PLATFORM,   /**< hypervisor and IOMMU (start) */
         EVENT_PORT_FOUND, /**< a bridge that can be a port */
-        EVENT_PORTS_END, /**< the discovery with this token is complete */
-        EVENT_PORT_READ, /**< registers and drivers of a port: polled, or read on demand */
-        EVENT_INVENTORY, /**< functions below a port */
-        EVENT_OWNERS,    /**< Xen's owner list below a port */
-        EVENT_COMPLETED, /**< an effect has ended */
+        EVENT_PORTS_END,  /**< the discovery with this token is complete */
+        EVENT_PORT_READ,  /**< registers and drivers of a port: polled, or read on demand */
+        EVENT_INVENTORY,  /**< functions below a port */
+        EVENT_OWNERS,     /**< Xen's owner list below a port */
+        EVENT_COMPLETED,  /**< an effect has ended */
         EVENT_UEVENT,
-        EVENT_OVERRUN,   /**< the uevent socket lost messages (ENOBUFS) */
-        EVENT_REQUEST,   /**< an operator asks */
-        EVENT_RULES,     /**< the rules (start, reload) */
+        EVENT_OVERRUN, /**< the uevent socket lost messages (ENOBUFS) */
+        EVENT_REQUEST, /**< an operator asks */
+        EVENT_RULES,   /**< the rules (start, reload) */
         EVENT_MAX
 };
 
@@ -29,14 +29,48 @@ enum event_iommu { IOMMU_UNKNOWN, IOMMU_VTD, IOMMU_AMD, IOMMU_MAX };
 /** A fact that may not be readable. */
 enum event_fact { FACT_UNKNOWN, FACT_NO, FACT_YES };
 
+/** What iommu=quarantine= makes Xen do (docs/misc/xen-command-line.pandoc); basic where nothing is said. */
+enum event_quarantine {
+        QUARANTINE_UNKNOWN,
+        QUARANTINE_OFF,
+        QUARANTINE_BASIC,
+        QUARANTINE_SCRATCH, /**< scratch-page */
+        QUARANTINE_MAX
+};
+
 struct event_platform {
         enum event_iommu iommu;
-        enum event_fact xen;        /**< can Xen be asked (privcmd, domctl) */
-        enum event_fact iommu_on;   /**< XEN_SYSCTL_PHYSCAP_directio */
-        enum event_fact intremap;   /**< interrupt remapping enabled */
-        enum event_fact ats;        /**< `ats` on Xen's command line */
+        enum event_fact xen;         /**< can Xen be asked (privcmd, domctl) */
+        enum event_fact iommu_on;    /**< XEN_SYSCTL_PHYSCAP_directio */
+        enum event_fact intremap;    /**< interrupt remapping enabled */
+        enum event_fact ats;         /**< `ats` on Xen's command line */
         enum event_fact passthrough; /**< dom0-iommu=passthrough, or iommu=dom0-passthrough */
+        enum event_quarantine quarantine;
         uint16_t xen_major, xen_minor;
+};
+
+/** What the Thunderbolt domains' security level means for PCIe tunnels. The worst of all domains counts. */
+enum event_thunderbolt {
+        THUNDERBOLT_UNKNOWN,
+        THUNDERBOLT_UNGUARDED, /**< "none": tunnels are made without asking */
+        THUNDERBOLT_GUARDED, /**< "user" and "secure" ask; "dponly", "usbonly" and "nopcie" make none */
+        THUNDERBOLT_ABSENT, /**< there is no domain */
+        THUNDERBOLT_MAX
+};
+
+/** What dom0's side of the machine is like, for `sallyport audit`; it decides nothing. All zero = nothing known. */
+struct event_machine {
+        uint16_t linux_major, linux_minor; /**< 0.0 = not known */
+        enum event_fact lockdown; /**< kernel lockdown is on: config space cannot be written */
+        enum event_fact acpiphp;  /**< ACPI hot-plug may enumerate */
+        enum event_fact boltd;    /**< boltd runs */
+        enum event_thunderbolt thunderbolt;
+        bool drivers_known; /**< the two below hold */
+        uint32_t built_in;  /**< PCI drivers that are not modules, but for pcieport */
+        char built_in_first[LIMIT_DRIVER]; /**< the first of them by name */
+        bool cardbus_known; /**< all functions were looked at, and all bridges found fit */
+        uint32_t cardbus_count;
+        uint32_t cardbus[LIMIT_CARDBUS]; /**< SBDF of each CardBus bridge (class 0607) */
 };
 
 /** Which ports are external, and how the daemon works. Made by policy_config_parse. */
@@ -60,35 +94,35 @@ struct event_config {
 
 /** Where a PCI function hangs: read from a device path. */
 struct event_place {
-        uint32_t sbdf;                   /**< the function, or BASE_SBDF_NONE */
-        uint32_t depth;                  /**< entries of above[] */
-        uint32_t above[LIMIT_DEPTH];     /**< bridges above it, from the root bus down */
-        bool truncated;                  /**< deeper than LIMIT_DEPTH: the place is not known */
+        uint32_t sbdf;               /**< the function, or BASE_SBDF_NONE */
+        uint32_t depth;              /**< entries of above[] */
+        uint32_t above[LIMIT_DEPTH]; /**< bridges above it, from the root bus down */
+        bool truncated;              /**< deeper than LIMIT_DEPTH: the place is not known */
 };
 
 /** What the firmware's ACPI tables say of a port. Nothing of it is a claim of what is plugged. */
 struct event_firmware {
-        bool described;         /**< a Device() of the tables is this port */
-        bool external_facing;   /**< ExternalFacingPort: it leads out of the machine */
-        bool hotplug_d3;        /**< HotPlugSupportInD3: something can be plugged while it sleeps */
-        bool usb4;              /**< usb4-host-interface: it is reached through a USB4 connector */
-        bool others;            /**< another port of this machine is ExternalFacingPort, and that is clear */
-        bool unclear;           /**< what might be about this port was not readable or not understood */
-        bool contradicts;       /**< the same was said twice and differently, or of another address */
+        bool described;       /**< a Device() of the tables is this port */
+        bool external_facing; /**< ExternalFacingPort: it leads out of the machine */
+        bool hotplug_d3;      /**< HotPlugSupportInD3: something can be plugged while it sleeps */
+        bool usb4;            /**< usb4-host-interface: it is reached through a USB4 connector */
+        bool others;  /**< another port of this machine is ExternalFacingPort, and that is clear */
+        bool unclear; /**< what might be about this port was not readable or not understood */
+        bool contradicts; /**< the same was said twice and differently, or of another address */
 };
 
 /** What does not change while a port is there, but for its neighbours. Parsed from its own, trusted config space. */
 struct event_port {
         uint32_t sbdf;
         struct event_place place;
-        char path[LIMIT_PATH];  /**< DEVPATH */
+        char path[LIMIT_PATH]; /**< DEVPATH */
         uint16_t vendor, device;
-        uint16_t pcie_cap;      /**< offset; 0 = not a PCIe port */
-        uint16_t acs_cap;       /**< offset of the ACS extended capability; 0 = none */
-        uint8_t port_type;      /**< PCIe Capabilities bits 7:4: 4 root port, 6 downstream port */
-        bool slot;              /**< Slot Implemented */
-        uint32_t slot_cap;      /**< Slot Capabilities */
-        uint32_t link_cap;      /**< Link Capabilities */
+        uint16_t pcie_cap; /**< offset; 0 = not a PCIe port */
+        uint16_t acs_cap;  /**< offset of the ACS extended capability; 0 = none */
+        uint8_t port_type; /**< PCIe Capabilities bits 7:4: 4 root port, 6 downstream port */
+        bool slot;         /**< Slot Implemented */
+        uint32_t slot_cap; /**< Slot Capabilities */
+        uint32_t link_cap; /**< Link Capabilities */
         struct event_firmware firmware;
         bool controller_beside; /**< a Thunderbolt or USB4 host interface is below the same switch */
         bool controller_below;  /**< what is below says that it is one, with its switch */
@@ -97,16 +131,16 @@ struct event_port {
 
 /** One look at a port: registers as they were read, and sysfs. */
 struct event_port_registers {
-        bool readable;          /**< false: a read failed or gave all ones; nothing else here counts */
+        bool readable; /**< false: a read failed or gave all ones; nothing else here counts */
         uint16_t command;
         uint16_t link_status;
         uint16_t slot_control;
         uint16_t slot_status;
         uint16_t acs_control;
         uint8_t secondary, subordinate;
-        bool pcieport;          /**< bound to pcieport */
-        bool pciehp;            /**< pciehp is bound to its hot-plug service */
-        bool awake;             /**< power/control reads "on" */
+        bool pcieport; /**< bound to pcieport */
+        bool pciehp;   /**< pciehp is bound to its hot-plug service */
+        bool awake;    /**< power/control reads "on" */
 };
 
 enum event_function_kind { FUNCTION_ENDPOINT, FUNCTION_BRIDGE };
@@ -114,26 +148,27 @@ enum event_function_kind { FUNCTION_ENDPOINT, FUNCTION_BRIDGE };
 /** One function as the kernel and its config space show it. Everything but `instance` and names may be a lie. */
 struct event_function {
         uint32_t sbdf;
-        uint32_t parent;        /**< bridge directly above: the port itself, or a function below it */
-        uint64_t instance;      /**< st_ino of its sysfs folder: one number per kernel device object */
-        uint64_t digest;        /**< of identity and capability bytes; equal digests = nothing we look at changed */
+        uint32_t parent;   /**< bridge directly above: the port itself, or a function below it */
+        uint64_t instance; /**< st_ino of its sysfs folder: one number per kernel device object */
+        uint64_t
+                digest; /**< of identity and capability bytes; equal digests = nothing we look at changed */
         uint16_t vendor, device;
         uint16_t subsystem_vendor, subsystem_device;
-        uint32_t class;         /**< 24 bits: base class, subclass, programming interface */
-        uint8_t header_type;    /**< register 0Eh with the multi-function bit */
+        uint32_t class;                /**< 24 bits: base class, subclass, programming interface */
+        uint8_t header_type;           /**< register 0Eh with the multi-function bit */
         enum event_function_kind kind; /**< by header type, as Linux sees it */
-        bool readable;          /**< false: all ones, or cut short */
-        bool malformed;         /**< capability list loops or leaves the config space */
-        bool conventional;      /**< readable, but without a PCI Express capability */
-        bool type_wrong;        /**< its PCI Express device/port type does not fit the header type, or the place */
-        bool changed;           /**< vendor, device or class differ from what the kernel enumerated */
-        bool kept_off;          /**< driver_override holds the keep-off name */
+        bool readable;                 /**< false: all ones, or cut short */
+        bool malformed;                /**< capability list loops or leaves the config space */
+        bool conventional;             /**< readable, but without a PCI Express capability */
+        bool type_wrong; /**< its PCI Express device/port type does not fit the header type, or the place */
+        bool changed;  /**< vendor, device or class differ from what the kernel enumerated */
+        bool kept_off; /**< driver_override holds the keep-off name */
         char driver[LIMIT_DRIVER]; /**< bound driver, or empty */
 };
 
 struct event_inventory {
         uint32_t count;
-        bool truncated;         /**< there are more than fit, or a folder could not be read */
+        bool truncated; /**< there are more than fit, or a folder could not be read */
         struct event_function functions[LIMIT_PORT_FUNCTIONS];
 };
 
@@ -145,7 +180,7 @@ struct event_inventory {
 #define EVENT_OWNER_ABSENT 0xfffeu  /**< Xen does not list the function */
 #define EVENT_OWNER_NOBODY 0xfffdu  /**< listed without an owner ("NULL") */
 #define EVENT_OWNER_DOM0 0u
-#define EVENT_OWNER_DOM_IO 0x7ff1u  /**< DOMID_IO */
+#define EVENT_OWNER_DOM_IO 0x7ff1u /**< DOMID_IO */
 
 struct event_owner {
         uint32_t sbdf;
@@ -154,7 +189,7 @@ struct event_owner {
 
 struct event_owners {
         uint32_t count;
-        bool truncated;         /**< not the whole list */
+        bool truncated; /**< not the whole list */
         struct event_owner owners[LIMIT_OWNERS];
 };
 
@@ -177,9 +212,9 @@ struct event_uevent {
 enum event_verb { REQUEST_EJECT, REQUEST_MAX };
 
 struct event_request {
-        uint64_t id;            /**< chosen by the caller, returned in EFFECT_REPLY */
+        uint64_t id; /**< chosen by the caller, returned in EFFECT_REPLY */
         enum event_verb verb;
-        uint32_t sbdf;          /**< port, or a function below one */
+        uint32_t sbdf; /**< port, or a function below one */
 };
 
 struct policy_rules;
@@ -189,11 +224,11 @@ struct policy_rules;
 
 struct event {
         enum event_kind kind;
-        uint32_t token;         /**< of the effect that it answers, 0 where none */
-        uint64_t time_ms;       /**< CLOCK_BOOTTIME when it was observed; the core's only clock */
-        uint32_t port;          /**< SBDF, for the kinds that are about one port */
-        int32_t error;          /**< EVENT_COMPLETED: positive errno or 0 */
-        uint16_t minute;        /**< EVENT_PORT_READ: minute of the week in local time, 0 = Monday 00:00 */
+        uint32_t token;   /**< of the effect that it answers, 0 where none */
+        uint64_t time_ms; /**< CLOCK_BOOTTIME when it was observed; the core's only clock */
+        uint32_t port;    /**< SBDF, for the kinds that are about one port */
+        int32_t error;    /**< EVENT_COMPLETED: positive errno or 0 */
+        uint16_t minute; /**< EVENT_PORT_READ: minute of the week in local time, 0 = Monday 00:00 */
         union {
                 struct event_config config;
                 struct event_platform platform;

@@ -62,10 +62,22 @@ bool event_owners_parse(const char *text, size_t length, uint16_t segment, uint8
 enum event_fact event_intremap_parse(const char *text, size_t length);
 
 /**
- * Judges Xen's boot command line ("iommu=verbose,debug dom0-iommu=passthrough ats ..."): sets ats and passthrough, and
- * iommu_on or intremap to FACT_NO where it switches them off; leaves the other members alone.
+ * Judges Xen's boot command line ("iommu=verbose,debug dom0-iommu=passthrough ats ..."): sets ats, passthrough and
+ * quarantine, and iommu_on or intremap to FACT_NO where it switches them off; leaves the other members alone.
  */
 void event_cmdline_parse(const char *text, size_t length, struct event_platform *platform);
+
+/** The release of Linux, "6.1.0-25-amd64" (uname(2)): false, with both 0, where it is not that of a kernel. */
+bool event_linux_parse(const char *text, size_t length, uint16_t *ret_major, uint16_t *ret_minor);
+/**
+ * What securityfs' attribute lockdown says, "none [integrity] confidentiality" (security/lockdown/lockdown.c): the word
+ * in brackets is what holds.
+ */
+enum event_fact event_lockdown_parse(const char *text, size_t length);
+/** A Thunderbolt domain's attribute security (drivers/thunderbolt/domain.c:security_show). */
+enum event_thunderbolt event_thunderbolt_parse(const char *text, size_t length);
+/** A boolean parameter of a kernel module, "Y" or "N" (kernel/params.c:param_get_bool). */
+enum event_fact event_parameter_parse(const char *text, size_t length);
 
 /** One name of the ACPI namespace; it has no NUL. */
 struct event_acpi_name {

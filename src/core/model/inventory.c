@@ -44,7 +44,7 @@ static bool inventory_prune(struct core *core, const struct model_port *port,
         return pruned;
 }
 
-static bool facts_same(const struct event_function *a, const struct event_function *b)
+bool model_facts_same(const struct event_function *a, const struct event_function *b)
 {
         return a->digest == b->digest && a->readable == b->readable && a->changed == b->changed &&
                a->parent == b->parent;
@@ -60,7 +60,7 @@ static bool function_merge(struct core *core, struct model_port *port,
 
         if (function && function->listed) {
                 function->driver_asked = false;
-                same = facts_same(&function->facts, facts);
+                same = model_facts_same(&function->facts, facts);
                 if (!same)
                         function->asked = function->confirmed = false;
                 function->facts = *facts;

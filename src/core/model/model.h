@@ -212,6 +212,8 @@ struct model_function *model_function_add(struct core *core, const struct model_
 void model_port_doubt(struct model_port *port);
 /** What is below now is not what was there: nothing that was verified or judged counts any more (I5). */
 void model_port_incarnation_next(struct core *core, struct model_port *port);
+/** As if the port had only just been found: what is known of its registers and of what is below is forgotten. */
+void model_port_forget(struct core *core, struct model_port *port);
 /** Forgets failed attempts: the world has changed. */
 void model_port_forgive(struct core *core, struct model_port *port);
 /** Is there a power controller, and is it off? */
@@ -220,6 +222,8 @@ bool model_port_unpowered(const struct model_port *port);
 bool model_port_unlatched(const struct model_port *port);
 /** Is it to be removed from the kernel: port down or being emptied, former incarnation, unreadable, replaced? */
 bool model_function_leaves(const struct model_port *port, const struct model_function *function);
+/** Are two readings of one function the same, as far as we look? */
+bool model_facts_same(const struct event_function *a, const struct event_function *b);
 /** Is this owner a guest? */
 bool model_owner_guest(uint16_t owner);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ports and functions as a collection: look up, add, drop, doubt. */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -94,6 +95,17 @@ void model_port_incarnation_next(struct core *core, struct model_port *port)
         port->button_at_ms = 0; /* it was pressed about what is gone */
         model_port_doubt(port);
         model_port_forgive(core, port);
+}
+
+void model_port_forget(struct core *core, struct model_port *port)
+{
+        for (uint32_t i = core->function_count; i > 0; i--)
+                if (core->functions[i - 1].port == port->found.sbdf)
+                        model_function_drop(core, &core->functions[i - 1]);
+        memset((char *)port + offsetof(struct model_port, registers), 0,
+               sizeof *port - offsetof(struct model_port, registers));
+        port->incarnation = MODEL_INCARNATION_FIRST;
+        model_port_doubt(port);
 }
 
 void model_port_forgive(struct core *core, struct model_port *port)

@@ -241,24 +241,10 @@ static bool line_whole(struct core *core, struct model_port *port, const struct 
         return true;
 }
 
-static bool goals_all_met(const struct core *core, const struct model_port *port)
-{
-        for (size_t i = 0; i < GOAL_MAX; i++) {
-                if (!plan_goals[i].each) {
-                        if (!verify_goal_met(core, port, plan_goals[i].goal, NULL))
-                                return false;
-                        continue;
-                }
-                for (uint32_t j = 0; j < core->function_count; j++)
-                        if (core->functions[j].port == port->found.sbdf &&
-                            !verify_goal_met(core, port, plan_goals[i].goal, &core->functions[j]))
-                                return false;
-        }
-        return true;
-}
-
 static void port_advance(struct core *core, struct model_port *port, struct effects *effects)
 {
+        const struct model_function *function;
+
         if (port->token != 0 && core->now_ms >= port->pending_until_ms) {
                 port->token = 0; /* the edge never answered: whatever it does now is not believed */
                 model_port_doubt(port);
@@ -273,7 +259,7 @@ static void port_advance(struct core *core, struct model_port *port, struct effe
                 if (left)
                         return;
         }
-        if (port->token == 0 && goals_all_met(core, port))
+        if (port->token == 0 && verify_goal_missing(core, port, &function) == GOAL_MAX)
                 model_port_forgive(core, port);
 }
 

@@ -150,4 +150,7 @@ void plan_requests_advance(struct core *core, struct effects *effects)
         for (uint32_t i = 0; i < core->port_count; i++)
                 if (core->ports[i].external)
                         removal_advance(core, &core->ports[i], effects);
+                else if (core->ports[i].request != 0) /* another port guards it now */
+                        removal_end(core, &core->ports[i], RESULT_FAILED, core->ports[i].why,
+                                    effects);
 }

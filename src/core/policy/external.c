@@ -48,7 +48,7 @@ static bool port_external(struct core *core, struct model_port *port, enum recor
                 *ret_why = REASON_NOT_CONFIGURED;
                 return false;
         }
-        if (port->external) {
+        if (port->external && port->why != REASON_CONFIGURED && port->why != REASON_OCCUPIED) {
                 /* What is below comes and goes, and with it evidence; what was once found to be external stays so. */
                 *ret_why = port->why;
                 return true;
@@ -56,12 +56,63 @@ static bool port_external(struct core *core, struct model_port *port, enum recor
         return policy_evidence_external(port->evidence, ret_why);
 }
 
+/* Is there nothing below that somebody would have to watch, and nobody who waits for an answer? */
+static bool port_idle(const struct core *core, const struct model_port *port)
+{
+        return port->inventory_fresh && model_function_count(core, port) == 0 &&
+               !port->owners_due && port->token == 0 && port->request == 0 && !port->leaving;
+}
+
+/*
+ * The port is not ours any more. It is left as it is, shut, and nothing that was known of it counts if it comes back.
+ * A request is still to be answered (plan/request.c).
+ */
+static void port_release(struct core *core, struct model_port *port)
+{
+        uint64_t request = port->request;
+
+        model_port_forget(core, port);
+        port->request = request;
+}
+
+static void internal_tell(struct core *core, const struct model_port *port, bool released,
+                          struct effects *effects)
+{
+        enum record_kind kind = released && port->why != REASON_BELOW_EXTERNAL
+                                        ? RECORD_PORT_RELEASED
+                                        : RECORD_PORT_INTERNAL;
+        struct record record =
+                model_record(core, kind, port->why, port->found.sbdf, BASE_SBDF_NONE);
+
+        core_record_add(effects, &record);
+}
+
+/* False where the judgement has to wait: what was external is so until nothing is below it. */
+static bool port_judge(struct core *core, struct model_port *port, struct effects *effects)
+{
+        bool was_external = port->external, told = port->state == STATE_INTERNAL;
+        enum record_reason why;
+        bool external = port_external(core, port, &why);
+
+        if (was_external && !external && why != REASON_BELOW_EXTERNAL && !port_idle(core, port)) {
+                port->why = REASON_OCCUPIED;
+                return false;
+        }
+        told = told && port->why == why;
+        port->why = why;
+        port->external = external;
+        if (external && !was_external)
+                model_port_doubt(port);
+        if (!external && was_external)
+                port_release(core, port);
+        if (!external && !told)
+                internal_tell(core, port, was_external, effects);
+        return true;
+}
+
 /* A port that was found before the external port above it was known no longer counts as one. */
 void policy_ports_judge(struct core *core, struct effects *effects)
 {
-        struct record record;
-        bool external;
-
         if (!core->configured)
                 return;
         for (uint32_t i = 0; i < core->port_count; i++) {
@@ -69,15 +120,6 @@ void policy_ports_judge(struct core *core, struct effects *effects)
 
                 if (port->judged && !(port->external && port_below_external(core, port)))
                         continue;
-                external = port_external(core, port, &port->why);
-                port->judged = true;
-                if (external && !port->external)
-                        model_port_doubt(port);
-                port->external = external;
-                if (!external) {
-                        record = model_record(core, RECORD_PORT_INTERNAL, port->why,
-                                              port->found.sbdf, BASE_SBDF_NONE);
-                        core_record_add(effects, &record);
-                }
+                port->judged = port_judge(core, port, effects);
         }
 }

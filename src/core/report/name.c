@@ -67,6 +67,7 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_FIRMWARE_INTERNAL] = "firmware-marks-others",
         [REASON_REJECTED] = "rejected",
         [REASON_RULES_DISAGREE] = "rules-disagree",
+        [REASON_OCCUPIED] = "released-when-empty",
 };
 
 static const char *const verdict_names[VERDICT_MAX] = {
@@ -95,10 +96,35 @@ static const char *const effect_names[EFFECT_MAX] = {
         [EFFECT_REPLY] = "reply",
 };
 
+static const char *const goal_texts[GOAL_MAX] = {
+        [GOAL_REGISTERS] = "the port is read",
+        [GOAL_GATE] = "Bus Master Enable of the port reads 0",
+        [GOAL_PCIEPORT] = "pcieport holds the port",
+        [GOAL_PCIEHP] = "pciehp has let go of the port",
+        [GOAL_AWAKE] = "runtime power management of the port is off",
+        [GOAL_STATUS] = "the slot's event bits are cleared",
+        [GOAL_SLOT] = "the slot's power and lights are as they have to be",
+        [GOAL_INVENTORY] = "the functions below are listed",
+        [GOAL_OWNERLESS] = "Xen's owner list is read, before anything is removed",
+        [GOAL_GONE] = "the kernel has removed it",
+        [GOAL_RESCAN] = "the kernel has enumerated what is plugged",
+        [GOAL_DRIVER] = "no dom0 driver holds it",
+        [GOAL_STABLE] = "two inventories in a row are the same",
+        [GOAL_QUARANTINE] = "Xen blocks its DMA",
+        [GOAL_OWNERS] = "Xen's owner list agrees",
+        [GOAL_RECHECK] = "the port is read once more after all that",
+};
+
 const char *report_state_name(enum model_state state)
 {
         base_assert(state < STATE_MAX && state_names[state]);
         return state_names[state];
+}
+
+const char *report_goal_text(enum model_goal goal)
+{
+        base_assert(goal < GOAL_MAX && goal_texts[goal]);
+        return goal_texts[goal];
 }
 
 const char *report_reason_name(enum record_reason reason)

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "core/model/model.h"
+#include "core/report/report.h"
 
 /** "quarantined": the word for a state. */
 const char *report_state_name(enum model_state state);
@@ -11,3 +12,10 @@ const char *report_state_name(enum model_state state);
 const char *report_errno_name(int32_t error);
 /** Writes an owner: "dom0", "dom5", "dom_io", "none" (listed without owner), "" where it is absent or was not read. */
 void report_owner_text(uint16_t owner, struct base_text *text);
+/** What has to be so for a goal to be met, after "waits until": "Bus Master Enable of the port reads 0". */
+const char *report_goal_text(enum model_goal goal);
+
+/** Opens the row's next field; the caller writes its value. There must be room. */
+struct base_text report_field_open(struct report_row *row, const char *key);
+/** Appends a field; what does not print is escaped. */
+void report_field_text(struct report_row *row, const char *key, const char *value);

@@ -6,8 +6,8 @@
 #include "core/report/report.h"
 
 /*
- * %p port, %f function, %r reason, %e error in brackets, %n count, %d driver, %x effect, %v verdict, %u rule in
- * brackets. Anything else stands for itself.
+ * %p port, %f function, %r reason, %e error in brackets, %n count, %o count as an owner, %d driver, %x effect, %v verdict,
+ * %u rule in brackets. Anything else stands for itself.
  */
 struct record_kind_text {
         struct report_message message;
@@ -129,6 +129,45 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 { "verdict", "c43c4260d0494be4a4d8c10e89d777a6", RECORD_NOTICE },
                 "Function %f below port %p: the rules say %v%u. This version quarantines and "
                 "rejects, and does nothing else: it stays in quarantine behind the closed port." },
+        [RECORD_EFFECT_ENDED] = {
+                { "effect-ended", "3059be65ddd646588a2102c9c251657c", RECORD_DEBUG },
+                "%x ended for port %p, function %f. What it did is looked at next." },
+        [RECORD_SEEN_CLOSED] = {
+                { "seen-closed", "269fe91b54a1494482f14ee5fb47dac9", RECORD_DEBUG },
+                "Seen: Bus Master Enable of port %p is 0, pcieport holds it, pciehp does not." },
+        [RECORD_SEEN_OPEN] = {
+                { "seen-open", "e6e0a87085be4fd8bb046e7f7c1be8be", RECORD_DEBUG },
+                "Seen: port %p is not closed and ours, or does not answer." },
+        [RECORD_SEEN_INVENTORY] = {
+                { "seen-inventory", "fe73e2e98355417eab040fbc3861aa20", RECORD_DEBUG },
+                "Seen: the kernel lists %n functions below port %p, not the same as the time "
+                "before." },
+        [RECORD_SEEN_STABLE] = {
+                { "seen-stable", "c1a0f3e3c75d457182e9707047594ed3", RECORD_DEBUG },
+                "Seen: the kernel lists the same %n functions below port %p as the time before." },
+        [RECORD_SEEN_BLOCKED] = {
+                { "seen-blocked", "2074db83b0184533b3288a14d3eade7a", RECORD_DEBUG },
+                "Seen: Xen blocks the DMA of function %f below port %p." },
+        [RECORD_SEEN_OWNERS] = {
+                { "seen-owners", "7fd63ce53d114833ba6138dac41b5de1", RECORD_DEBUG },
+                "Seen: Xen's owner list gives %n functions below port %p to dom_io." },
+        [RECORD_SEEN_OWNER] = {
+                { "seen-owner", "eecba3bf80de468e8a1049c6eff4e9ca", RECORD_DEBUG },
+                "Seen: Xen's owner list gives function %f below port %p to %o." },
+        [RECORD_PORT_RELEASED] = {
+                { "port-released", "5bdeffcc8391424bb922de1f0a72a1d4", RECORD_WARNING },
+                "Port %p is no longer external (%r): it is not watched any more. Nothing was "
+                "opened: Bus Master Enable stays 0 and pciehp stays off, so what is plugged there "
+                "is not enumerated. Name it in External= to guard it again, or reboot to give it "
+                "to dom0." },
+        [RECORD_CONFIG_RELOADED] = {
+                { "config-reloaded", "ee23a73952fb4a9bbaa955a01576c7d9", RECORD_NOTICE },
+                "The configuration was read anew and is in force: %n changes for ports and what "
+                "is below them." },
+        [RECORD_RELOAD_REJECTED] = {
+                { "reload-rejected", "a041931f53f842e7bfb273f13da3b507", RECORD_ERROR },
+                "The configuration on disk was not taken: what was in force stays so. Mend what "
+                "is named above and reload again." },
 };
 /* clang-format on */
 
@@ -196,6 +235,9 @@ static void placeholder_add(struct base_text *text, const struct record *record,
         case 'n':
                 base_text_add_u64(text, record->count);
                 break;
+        case 'o':
+                report_owner_text((uint16_t)record->count, text);
+                break;
         case 'd':
                 driver_add(text, record);
                 break;
@@ -222,4 +264,38 @@ void report_record_text(const struct record *record, struct base_text *text)
                 else
                         base_text_add_char(text, *at);
         }
+}
+
+static void field_sbdf(struct report_row *row, const char *key, uint32_t sbdf)
+{
+        struct base_text text = report_field_open(row, key);
+
+        address_add(&text, sbdf, "");
+}
+
+static void field_number(struct report_row *row, const char *key, uint64_t number, bool wanted)
+{
+        struct base_text text = report_field_open(row, key);
+
+        if (wanted)
+                base_text_add_u64(&text, number);
+}
+
+void report_record_row(const struct record *record, struct report_row *ret_row)
+{
+        const struct report_message *message = report_message_get(record->kind);
+        struct base_text text;
+
+        ret_row->count = 0;
+        report_field_text(ret_row, "event", message->name);
+        field_number(ret_row, "time_ms", record->time_ms, true);
+        field_number(ret_row, "priority", (uint64_t)message->priority, true);
+        field_sbdf(ret_row, "port", record->port);
+        field_sbdf(ret_row, "function", record->function);
+        report_field_text(ret_row, "reason", report_reason_name(record->reason));
+        report_field_text(ret_row, "effect",
+                          record->effect ? report_effect_name(record->effect) : "");
+        field_number(ret_row, "error", (uint64_t)record->error, record->error != 0);
+        text = report_field_open(ret_row, "text");
+        report_record_text(record, &text);
 }

@@ -11,11 +11,16 @@
 #include "core/record.h"
 
 struct core;
+struct event;
+struct event_machine;
+
+/** Bytes of a value, NUL included: a path, or a sentence. */
+#define REPORT_VALUE_SIZE 640
 
 /** One named value of a row. Values are text; the CLI knows which keys are numbers and booleans. */
 struct report_field {
         const char *key; /**< static; one of the stable JSON keys of sallyport(1) */
-        char value[LIMIT_PATH];
+        char value[REPORT_VALUE_SIZE];
 };
 
 /** A row of `sallyport list`, `ports` or `status`. */
@@ -48,6 +53,47 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
  * reason config ("ok"/"auto": guarding with defaults after an error; set by the daemon).
  */
 void report_status_row(const struct core *core, struct report_row *ret_row);
+
+/** The row of the function, else of the port, with this address. False where there is neither. */
+bool report_device_row(const struct core *core, uint32_t sbdf, struct report_row *ret_row);
+/** The port that the address means: itself, or the one above the function; BASE_SBDF_NONE where neither is known. */
+uint32_t report_device_port(const struct core *core, uint32_t sbdf);
+
+/**
+ * Lines of `sallyport explain` that are not records. Keys: event ("evidence", "device", "now") port function text.
+ * Why the port is external, or not; what a function says that it is, and what was decided; how it stands, and what it
+ * waits for. False where the core does not know the port, function or either.
+ */
+bool report_explain_port(const struct core *core, uint32_t port, struct report_row *ret_row);
+bool report_explain_function(const struct core *core, uint32_t function,
+                             struct report_row *ret_row);
+bool report_explain_now(const struct core *core, uint32_t device, struct report_row *ret_row);
+
+/**
+ * The facts that an event brings, as records RECORD_EFFECT_ENDED and RECORD_SEEN_*: to be called before core_step takes
+ * the event, with *seen empty. Nothing is decided here; what does not fit is left out.
+ */
+void report_seen(const struct core *core, const struct event *event, struct effects *seen);
+
+/**
+ * Change number index from one state of the core to another: of settings, of ports, of functions. Keys: kind
+ * ("setting", "port", "function") sbdf key (of the device's row, or the setting's name) before after text (what it
+ * means, or empty). A function that the core forgets has an empty `after`. False, with an empty row, where there is no
+ * such change.
+ */
+bool report_change_row(const struct core *before, const struct core *after, uint32_t index,
+                       struct report_row *ret_row);
+
+/**
+ * Check number index of `sallyport audit`: of the machine, then of each external port, then of what hangs below and is
+ * not as it should be. Keys: check subject verdict ("ok"/"weak"/"broken") what why todo (empty where ok). What is not
+ * known is weak. False, with an empty row, where there is no such check.
+ */
+bool report_audit_row(const struct core *core, const struct event_machine *machine, uint32_t index,
+                      struct report_row *ret_row);
+
+/** A record as a row. Keys: event time_ms priority port function reason effect error text. */
+void report_record_row(const struct record *record, struct report_row *ret_row);
 
 /** The value of a key in a row, or NULL. */
 const char *report_row_value(const struct report_row *row, const char *key);

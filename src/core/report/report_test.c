@@ -99,6 +99,100 @@ static void test_rows(void **state)
         golden_compare("rows.txt", text_buffer);
 }
 
+static void explanation_add(struct base_text *text, const char *title, uint32_t device)
+{
+        uint32_t port = report_device_port(&world.core, device);
+        struct report_row row;
+
+        base_text_add(text, "# ");
+        base_text_add(text, title);
+        base_text_add_char(text, '\n');
+        if (report_explain_port(&world.core, port, &row))
+                row_add(text, "port", &row);
+        if (report_explain_function(&world.core, device, &row))
+                row_add(text, "function", &row);
+        for (uint32_t i = 0; i < world.story_count; i++) {
+                report_record_row(&world.story[i], &row);
+                base_text_add(text, report_row_value(&row, "time_ms"));
+                base_text_add_char(text, ' ');
+                base_text_add(text, report_row_value(&row, "event"));
+                base_text_add(text, ": ");
+                base_text_add(text, report_row_value(&row, "text"));
+                base_text_add_char(text, '\n');
+        }
+        if (report_explain_now(&world.core, device, &row))
+                row_add(text, "now", &row);
+        world.story_count = 0;
+}
+
+/* A whole arrival as it is explained: whoever reads it must be able to follow. */
+static void test_explanation(void **state)
+{
+        struct base_text text = base_text_on(text_buffer, sizeof text_buffer);
+        struct report_row row;
+
+        (void)state;
+        world_init(&world);
+        world_start(&world);
+        world_run(&world, 5);
+        explanation_add(&text, "the port is taken over", WORLD_PORT);
+        world_plug(&world, 2);
+        world_run(&world, 20);
+        explanation_add(&text, "two functions arrive", BASE_SBDF(0, 1, 0, 0));
+        world.functions[1].refuses = true;
+        world.core.ports[0].owners_fresh = false;
+        world.core.functions[1].confirmed = world.core.functions[1].asked = false;
+        world.functions[1].owner = 0;
+        world_run(&world, 30);
+        explanation_add(&text, "one goes back to dom0, and refuses", BASE_SBDF(0, 1, 0, 1));
+        world.registers.readable = false;
+        world_run(&world, 2);
+        explanation_add(&text, "the port does not answer", WORLD_PORT);
+        assert_false(text.truncated);
+        assert_int_equal(report_device_port(&world.core, BASE_SBDF(0, 9, 0, 0)), BASE_SBDF_NONE);
+        assert_false(report_explain_now(&world.core, BASE_SBDF(0, 9, 0, 0), &row));
+        assert_false(report_explain_port(&world.core, BASE_SBDF(0, 9, 0, 0), &row));
+        assert_false(report_explain_function(&world.core, WORLD_PORT, &row));
+        golden_compare("explanation.txt", text_buffer);
+}
+
+static void changes_add(struct base_text *text, const char *title, const struct core *before)
+{
+        struct report_row row;
+        uint32_t count = 0;
+
+        base_text_add(text, "# ");
+        base_text_add(text, title);
+        base_text_add_char(text, '\n');
+        while (report_change_row(before, &world.core, count, &row)) {
+                row_add(text, "change", &row);
+                count++;
+        }
+        assert_int_equal(row.count, 0);
+}
+
+static void test_changes(void **state)
+{
+        struct base_text text = base_text_on(text_buffer, sizeof text_buffer);
+        static struct core before;
+
+        (void)state;
+        world_init(&world);
+        world_start(&world);
+        world_plug(&world, 2);
+        world_run(&world, 20);
+        before = world.core;
+        changes_add(&text, "nothing", &before);
+        world.core.config.poll_interval_ms = 250;
+        world.core.ports[0].why = REASON_OCCUPIED;
+        changes_add(&text, "interval and reason", &before);
+        world.core.ports[0].external = false;
+        world.core.ports[0].state = STATE_INTERNAL;
+        model_function_drop(&world.core, &world.core.functions[1]);
+        changes_add(&text, "released, a function forgotten", &before);
+        golden_compare("changes.txt", text_buffer);
+}
+
 static void record_add(struct base_text *text, const struct record *record)
 {
         char sentence[512];
@@ -170,6 +264,8 @@ int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rows),
+                cmocka_unit_test(test_explanation),
+                cmocka_unit_test(test_changes),
                 cmocka_unit_test(test_records),
                 cmocka_unit_test(test_message_ids_differ),
                 cmocka_unit_test(test_every_name),

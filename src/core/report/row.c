@@ -9,8 +9,7 @@
 #include "core/report/report.h"
 #include "core/verify/verify.h"
 
-/* Opens the next field; the caller writes its value. */
-static struct base_text field_open(struct report_row *row, const char *key)
+struct base_text report_field_open(struct report_row *row, const char *key)
 {
         struct report_field *field;
 
@@ -20,30 +19,30 @@ static struct base_text field_open(struct report_row *row, const char *key)
         return base_text_on(field->value, sizeof field->value);
 }
 
-static void field_text(struct report_row *row, const char *key, const char *value)
+void report_field_text(struct report_row *row, const char *key, const char *value)
 {
-        struct base_text text = field_open(row, key);
+        struct base_text text = report_field_open(row, key);
 
         base_text_add_escaped(&text, value, strlen(value));
 }
 
 static void field_sbdf(struct report_row *row, const char *key, uint32_t sbdf)
 {
-        struct base_text text = field_open(row, key);
+        struct base_text text = report_field_open(row, key);
 
         base_text_add_sbdf(&text, sbdf);
 }
 
 static void field_number(struct report_row *row, const char *key, uint64_t value)
 {
-        struct base_text text = field_open(row, key);
+        struct base_text text = report_field_open(row, key);
 
         base_text_add_u64(&text, value);
 }
 
 static void field_bool(struct report_row *row, const char *key, bool value)
 {
-        field_text(row, key, value ? "true" : "false");
+        report_field_text(row, key, value ? "true" : "false");
 }
 
 static void row_clear(struct report_row *row)
@@ -55,11 +54,11 @@ static void function_identity(const struct event_function *facts, struct report_
 {
         struct base_text text;
 
-        field_text(row, "kind", facts->kind == FUNCTION_BRIDGE ? "bridge" : "endpoint");
-        text = field_open(row, "class");
+        report_field_text(row, "kind", facts->kind == FUNCTION_BRIDGE ? "bridge" : "endpoint");
+        text = report_field_open(row, "class");
         base_text_add(&text, "0x");
         base_text_add_hex(&text, facts->class, 6);
-        text = field_open(row, "id");
+        text = report_field_open(row, "id");
         base_text_add_hex(&text, facts->vendor, 4);
         base_text_add_char(&text, ':');
         base_text_add_hex(&text, facts->device, 4);
@@ -97,12 +96,12 @@ bool report_function_row(const struct core *core, uint32_t index, struct report_
         field_sbdf(ret_row, "sbdf", function->facts.sbdf);
         field_sbdf(ret_row, "port", function->port);
         field_sbdf(ret_row, "parent", function->facts.parent);
-        field_text(ret_row, "state", report_state_name(function->state));
-        text = field_open(ret_row, "owner");
+        report_field_text(ret_row, "state", report_state_name(function->state));
+        text = report_field_open(ret_row, "owner");
         report_owner_text(function->owner, &text);
-        field_text(ret_row, "driver", function->facts.driver);
+        report_field_text(ret_row, "driver", function->facts.driver);
         function_identity(&function->facts, ret_row);
-        field_text(ret_row, "reason", report_reason_name(function->reason));
+        report_field_text(ret_row, "reason", report_reason_name(function->reason));
         field_bool(ret_row, "at_boot", function->at_boot);
         verdict_fields(core, function->verdict, function->rule, ret_row);
         return true;
@@ -118,7 +117,7 @@ static const char *known(bool readable, bool value, const char *yes, const char 
 /* Slot 0 is none that has a number (PCIe Base Spec 7.5.3.9). */
 static void port_slot(const struct event_port *found, struct report_row *row)
 {
-        struct base_text text = field_open(row, "slot");
+        struct base_text text = report_field_open(row, "slot");
         uint32_t number = found->slot ? found->slot_cap >> MODEL_SLOT_CAP_PSN_SHIFT : 0;
 
         if (number > 0)
@@ -127,7 +126,7 @@ static void port_slot(const struct event_port *found, struct report_row *row)
 
 static void port_evidence(const struct model_port *port, struct report_row *row)
 {
-        struct base_text text = field_open(row, "evidence");
+        struct base_text text = report_field_open(row, "evidence");
         bool first = true;
 
         for (enum policy_evidence i = EVIDENCE_ROOT; i < EVIDENCE_MAX; i++) {
@@ -151,19 +150,20 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
         readable = port->read_once && port->registers.readable;
         field_sbdf(ret_row, "sbdf", port->found.sbdf);
         field_bool(ret_row, "external", port->external);
-        field_text(ret_row, "gate", known(readable, port->closed, "closed", "open"));
-        field_text(ret_row, "presence", known(readable, port->occupied, "present", "empty"));
-        field_text(ret_row, "link", known(readable, port->up, "up", "down"));
+        report_field_text(ret_row, "gate", known(readable, port->closed, "closed", "open"));
+        report_field_text(ret_row, "presence", known(readable, port->occupied, "present", "empty"));
+        report_field_text(ret_row, "link", known(readable, port->up, "up", "down"));
         field_number(ret_row, "bus_first", port->registers.secondary);
         field_number(ret_row, "bus_last", port->registers.subordinate);
-        field_text(ret_row, "state", report_state_name(port->state));
-        field_text(ret_row, "reason", report_reason_name(port->reason));
-        field_text(ret_row, "pciehp", known(readable, port->registers.pciehp, "bound", "unbound"));
+        report_field_text(ret_row, "state", report_state_name(port->state));
+        report_field_text(ret_row, "reason", report_reason_name(port->reason));
+        report_field_text(ret_row, "pciehp",
+                          known(readable, port->registers.pciehp, "bound", "unbound"));
         field_bool(ret_row, "acs", policy_port_validated(port));
         field_number(ret_row, "functions", model_function_count(core, port));
-        field_text(ret_row, "path", port->found.path);
+        report_field_text(ret_row, "path", port->found.path);
         port_slot(&port->found, ret_row);
-        field_text(ret_row, "why", report_reason_name(port->why));
+        report_field_text(ret_row, "why", report_reason_name(port->why));
         port_evidence(port, ret_row);
         verdict_fields(core, port->verdict, port->verdict_rule, ret_row);
         return true;
@@ -210,15 +210,15 @@ void report_status_row(const struct core *core, struct report_row *ret_row)
         field_number(ret_row, "functions", core->function_count);
         field_number(ret_row, "quarantined", function_states(core, STATE_QUARANTINED));
         field_number(ret_row, "problems", problems);
-        field_text(ret_row, "iommu", iommu_name(core->platform.iommu));
-        text = field_open(ret_row, "xen");
+        report_field_text(ret_row, "iommu", iommu_name(core->platform.iommu));
+        text = report_field_open(ret_row, "xen");
         if (core->platform.xen_major > 0) {
                 base_text_add_u64(&text, core->platform.xen_major);
                 base_text_add_char(&text, '.');
                 base_text_add_u64(&text, core->platform.xen_minor);
         }
-        field_text(ret_row, "door2", weakness ? "weak" : "holds");
-        field_text(ret_row, "reason", report_reason_name(weakness));
+        report_field_text(ret_row, "door2", weakness ? "weak" : "holds");
+        report_field_text(ret_row, "reason", report_reason_name(weakness));
 }
 
 const char *report_row_value(const struct report_row *row, const char *key)

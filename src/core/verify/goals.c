@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One predicate per goal. */
+#include <stddef.h>
+
 #include "base/assert.h"
 #include "core/verify/verify.h"
 
@@ -69,8 +71,7 @@ static bool rescan_met(const struct core *core, const struct model_port *port)
 
 bool verify_function_driverless(const struct model_function *function)
 {
-        return !function->listed ||
-               (function->facts.driver[0] == '\0' && function->facts.kept_off);
+        return !function->listed || (function->facts.driver[0] == '\0' && function->facts.kept_off);
 }
 
 static bool driver_met(const struct model_port *port, const struct model_function *function)
@@ -137,4 +138,32 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
                 break;
         }
         base_assert(false);
+}
+
+bool verify_goal_each(enum model_goal goal)
+{
+        return goal == GOAL_GONE || goal == GOAL_DRIVER || goal == GOAL_QUARANTINE;
+}
+
+enum model_goal verify_goal_missing(const struct core *core, const struct model_port *port,
+                                    const struct model_function **ret_function)
+{
+        *ret_function = NULL;
+        for (enum model_goal goal = 0; goal < GOAL_MAX; goal++) {
+                if (!verify_goal_each(goal)) {
+                        if (!verify_goal_met(core, port, goal, NULL))
+                                return goal;
+                        continue;
+                }
+                for (uint32_t i = core->function_count; i > 0; i--) {
+                        const struct model_function *function = &core->functions[i - 1];
+
+                        if (function->port != port->found.sbdf ||
+                            verify_goal_met(core, port, goal, function))
+                                continue;
+                        *ret_function = function;
+                        return goal;
+                }
+        }
+        return GOAL_MAX;
 }

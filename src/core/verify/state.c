@@ -109,8 +109,8 @@ static enum model_state functions_state(const struct core *core, const struct mo
 static bool port_at_rest(const struct core *core, const struct model_port *port)
 {
         for (enum model_goal goal = 0; goal < GOAL_MAX; goal++) {
-                if (goal == GOAL_GONE || goal == GOAL_DRIVER || goal == GOAL_QUARANTINE ||
-                    goal == GOAL_STATUS || goal == GOAL_SLOT || goal == GOAL_REGISTERS)
+                if (verify_goal_each(goal) || goal == GOAL_STATUS || goal == GOAL_SLOT ||
+                    goal == GOAL_REGISTERS)
                         continue;
                 if (!verify_goal_met(core, port, goal, NULL))
                         return false;

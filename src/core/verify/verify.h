@@ -21,6 +21,16 @@
 bool verify_goal_met(const struct core *core, const struct model_port *port, enum model_goal goal,
                      const struct model_function *function);
 
+/** Is this goal about each function below the port, or about the port? */
+bool verify_goal_each(enum model_goal goal);
+
+/**
+ * The first goal of the port that is not met, in the order of the plan, with the function that it is about or NULL;
+ * GOAL_MAX where all are met.
+ */
+enum model_goal verify_goal_missing(const struct core *core, const struct model_port *port,
+                                    const struct model_function **ret_function);
+
 /** Is the port ours: readable, closed, held by pcieport, without pciehp? Nothing is enumerated or powered before. */
 bool verify_port_guarded(const struct model_port *port);
 
