@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 #include "base/sbdf.h"
 #include "core/report/report.h"
@@ -28,6 +30,7 @@ static void trouble_tell(const struct daemon_loop *daemon, int error, const char
 
 static void record_publish(struct daemon_loop *daemon, const struct record *record)
 {
+        sink_history_add(&daemon->history, record);
         sink_journal_record(&daemon->journal, record);
         if (sink_journal_wants(&daemon->journal, record->kind))
                 sink_bus_record(&daemon->bus, record);
@@ -107,11 +110,23 @@ static void effect_carry_out(struct daemon_loop *daemon, const struct effect *ef
                 event_append(daemon, &event);
 }
 
+/* What is seen comes before what follows from it. */
+static void event_see(struct daemon_loop *daemon, const struct event *event)
+{
+        struct effects *seen = &daemon->seen;
+
+        seen->record_count = 0;
+        report_seen(&daemon->core, event, seen);
+        for (uint32_t i = 0; i < seen->record_count; i++)
+                record_publish(daemon, &seen->records[i]);
+}
+
 /* Records come first: whoever reads that an effect starts knows that it has not begun. */
 static void event_step(struct daemon_loop *daemon, const struct event *event)
 {
         struct effects *effects = &daemon->effects;
 
+        event_see(daemon, event);
         memset(effects, 0, sizeof *effects);
         core_step(&daemon->core, event, effects);
         for (uint32_t i = 0; i < effects->record_count; i++)
@@ -148,14 +163,16 @@ static void event_take(void *userdata, const struct event *event)
         daemon->draining = false;
 }
 
-static void rejected_tell(struct daemon_loop *daemon, enum record_kind kind)
+/* What happened to configuration and rules: the core knows of no files. */
+static void config_tell(struct daemon_loop *daemon, enum record_kind kind, uint32_t count)
 {
-        struct record rejected = { .kind = kind,
-                                   .time_ms = edge_clock_ms(),
-                                   .port = BASE_SBDF_NONE,
-                                   .function = BASE_SBDF_NONE };
+        const struct record record = { .kind = kind,
+                                       .time_ms = edge_clock_ms(),
+                                       .port = BASE_SBDF_NONE,
+                                       .function = BASE_SBDF_NONE,
+                                       .count = count };
 
-        record_publish(daemon, &rejected);
+        record_publish(daemon, &record);
 }
 
 /* The rules come first: with the configuration the core begins to look for ports. */
@@ -163,15 +180,15 @@ static void config_take(struct daemon_loop *daemon)
 {
         struct event rules = { .kind = EVENT_RULES,
                                .port = BASE_SBDF_NONE,
-                               .rules = &daemon->rules };
+                               .rules = &daemon->rules[daemon->rules_used] };
         struct event config = { .kind = EVENT_CONFIG,
                                 .port = BASE_SBDF_NONE,
                                 .config = daemon->config };
 
         if (daemon->rules_rejected)
-                rejected_tell(daemon, RECORD_RULES_REJECTED);
+                config_tell(daemon, RECORD_RULES_REJECTED, 0);
         if (daemon->config_rejected)
-                rejected_tell(daemon, RECORD_CONFIG_REJECTED);
+                config_tell(daemon, RECORD_CONFIG_REJECTED, 0);
         rules.time_ms = config.time_ms = edge_clock_ms();
         event_take(daemon, &rules);
         event_take(daemon, &config);
@@ -185,6 +202,61 @@ static void platform_take(struct daemon_loop *daemon)
         event_take(daemon, &event);
 }
 
+static const struct core *preview_make(void *userdata, bool tell, char *ret_error)
+{
+        struct daemon_loop *daemon = userdata;
+        const struct core *after = daemon_loop_preview(daemon, ret_error);
+
+        if (!after && tell) {
+                sink_journal_text(&daemon->journal, RECORD_ERROR, ret_error);
+                config_tell(daemon, RECORD_RELOAD_REJECTED, 0);
+        }
+        return after;
+}
+
+/* Puts in force what was last shown. The service manager's clock is CLOCK_MONOTONIC (sd_notify(3)). */
+static void preview_apply(void *userdata, uint32_t changes)
+{
+        struct daemon_loop *daemon = userdata;
+        struct timespec now = { 0 };
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        (void)sd_notifyf(/* unset_environment= */ 0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+                         (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u);
+        daemon->config = daemon->preview.config;
+        daemon->rules_used = 1 - daemon->rules_used;
+        daemon->config_rejected = daemon->rules_rejected = daemon->bus.defaults = false;
+        daemon->watch.interval_ms = daemon->config.poll_interval_ms;
+        config_tell(daemon, RECORD_CONFIG_RELOADED, changes);
+        config_take(daemon);
+        (void)sd_notify(/* unset_environment= */ 0, "READY=1");
+}
+
+static int hangup_dispatch(sd_event_source *source, const struct signalfd_siginfo *signal,
+                           void *userdata)
+{
+        struct daemon_loop *daemon = userdata;
+        char error[SINK_BUS_ERROR_SIZE];
+        const struct core *after = preview_make(daemon, /* tell= */ true, error);
+        struct report_row row;
+        uint32_t changes = 0;
+
+        (void)source, (void)signal;
+        if (!after)
+                return 0;
+        while (report_change_row(&daemon->core, after, changes, &row))
+                changes++;
+        preview_apply(daemon, changes);
+        return 0;
+}
+
+static void machine_read(void *userdata, struct event_machine *ret_machine)
+{
+        const struct daemon_loop *daemon = userdata;
+
+        actuator_machine_read(&daemon->actuator, "/run", ret_machine);
+}
+
 static int loop_make(struct daemon_loop *daemon)
 {
         sigset_t signals;
@@ -194,6 +266,7 @@ static int loop_make(struct daemon_loop *daemon)
         (void)sigaddset(&signals, SIGTERM);
         (void)sigaddset(&signals, SIGINT);
         (void)sigaddset(&signals, SIGCHLD);
+        (void)sigaddset(&signals, SIGHUP);
         if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
                 return -errno;
         r = sd_event_new(&daemon->loop);
@@ -201,6 +274,8 @@ static int loop_make(struct daemon_loop *daemon)
                 r = sd_event_add_signal(daemon->loop, NULL, SIGTERM, NULL, NULL);
         if (r >= 0)
                 r = sd_event_add_signal(daemon->loop, NULL, SIGINT, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(daemon->loop, NULL, SIGHUP, hangup_dispatch, daemon);
         daemon->workers = (struct daemon_workers){ .loop = daemon->loop,
                                                    .actuator = &daemon->actuator,
                                                    .perform = actuator_perform,
@@ -232,6 +307,10 @@ static void bus_open(struct daemon_loop *daemon)
         char text[256];
 
         daemon->bus.defaults = daemon->config_rejected;
+        daemon->bus.history = &daemon->history;
+        daemon->bus.preview = preview_make;
+        daemon->bus.apply = preview_apply;
+        daemon->bus.machine = machine_read;
         if (error == 0)
                 return;
         (void)snprintf(text, sizeof text,

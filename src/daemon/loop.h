@@ -11,6 +11,7 @@
 #include "daemon/worker.h"
 #include "edge/actuator/actuator.h"
 #include "edge/sink/bus.h"
+#include "edge/sink/history.h"
 #include "edge/sink/journal.h"
 #include "edge/source/source.h"
 
@@ -21,9 +22,15 @@ struct daemon_loop {
         struct sink_journal journal;
         bool config_rejected; /**< the configuration is the default one for want of a better */
         struct event_config config;
-        bool rules_rejected;       /**< there are none for want of better ones */
-        struct policy_rules rules; /**< the caller reads them; the core points to them */
+        bool rules_rejected; /**< there are none for want of better ones */
+        /** The rules in force, which the core points to (rules_used), and those that were last read beside them. */
+        struct policy_rules rules[2];
+        uint32_t rules_used;
+        const char *config_directory; /**< where both are read anew; NULL = never */
         struct core core;
+        struct core preview; /* what the files on disk would make of it, when last asked */
+        struct sink_history history;
+        struct effects seen; /* of the event under way: facts as records */
         struct daemon_queue queue;
         bool draining;          /* core_step is running: what comes now has to wait */
         bool lost;              /* an event did not fit into the queue */
@@ -37,11 +44,17 @@ struct daemon_loop {
 
 /**
  * Sets everything up and makes the first pass: when it returns, every external port was told to close. What fails
- * beside that (uevents, bus) is told, and guarding goes on without it. The caller has filled actuator, journal, config
- * and config_rejected. 0, or a negative errno where there can be no loop at all. To be closed in any case.
+ * beside that (uevents, bus) is told, and guarding goes on without it. The caller has filled actuator, journal, config,
+ * config_directory and config_rejected. 0, or a negative errno where there can be no loop at all. To be closed in any
+ * case.
  */
 int daemon_loop_open(struct daemon_loop *daemon);
-/** Runs until SIGTERM or SIGINT. 0, or a negative errno. */
+/**
+ * Reads the configuration anew, and steps a copy of the core with it: nothing is done. The copy, valid until the next
+ * call; or NULL, with the error in ret_error (SINK_BUS_ERROR_SIZE).
+ */
+const struct core *daemon_loop_preview(struct daemon_loop *daemon, char *ret_error);
+/** Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew. 0, or a negative errno. */
 int daemon_loop_run(struct daemon_loop *daemon);
 /** Releases everything. Touches no port: the doors stay as they are, shut. */
 void daemon_loop_close(struct daemon_loop *daemon);

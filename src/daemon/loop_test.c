@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@
 static char root[64];
 static struct daemon_loop *daemon_loop;
 static sd_bus *client;
-static char reply[4096];
+static char reply[32768];
 
 static void file_write(const char *name, const void *bytes, size_t length)
 {
@@ -200,12 +201,210 @@ static void test_rows(void **state)
         assert_string_equal(reply, "result=unknown;reason=;|");
 }
 
+static void config_write(const char *text)
+{
+        char path[128];
+        FILE *file;
+
+        (void)snprintf(path, sizeof path, "%s/etc", root);
+        (void)mkdir(path, 0700);
+        (void)snprintf(path, sizeof path, "%s/etc/sallyport.conf", root);
+        file = fopen(path, "we");
+        assert_non_null(file);
+        assert_true(fprintf(file, "%s[Paths]\nRunDirectory=%s/run\n", text, root) > 0);
+        assert_int_equal(fclose(file), 0);
+}
+
+/* A daemon whose configuration is a file, and a client. */
+static void configured_open(void)
+{
+        static char etc[80];
+
+        (void)snprintf(etc, sizeof etc, "%s/etc", root);
+        daemon_loop->config_directory = etc;
+        config_write("");
+        assert_int_equal(daemon_loop_open(daemon_loop), 0);
+        client_connect();
+        for (int i = 0; i < 20; i++) /* a worker looks for the functions below */
+                (void)sd_event_run(daemon_loop->loop, 10000);
+}
+
+static int failure_take(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        (void)error;
+        assert_true(sd_bus_message_is_method_error(message, NULL));
+        (void)snprintf(reply, sizeof reply, "%s", sd_bus_message_get_error(message)->message);
+        *(bool *)userdata = true;
+        return 0;
+}
+
+static void reload_fail(bool dry_run)
+{
+        bool done = false;
+
+        assert_true(sd_bus_call_method_async(client, NULL, NULL, SINK_BUS_PATH, SINK_BUS_INTERFACE,
+                                             "Reload", failure_take, &done, "b",
+                                             (int)dry_run) >= 0);
+        while (!done)
+                assert_true(sd_event_run(daemon_loop->loop, 5 * 1000000ull) > 0);
+}
+
+static void reload(bool dry_run)
+{
+        bool done = false;
+
+        assert_true(sd_bus_call_method_async(client, NULL, NULL, SINK_BUS_PATH, SINK_BUS_INTERFACE,
+                                             "Reload", reply_take, &done, "b", (int)dry_run) >= 0);
+        while (!done)
+                assert_true(sd_event_run(daemon_loop->loop, 5 * 1000000ull) > 0);
+}
+
+/* Was a record of this kind kept? */
+static bool kept(enum record_kind kind)
+{
+        const struct sink_history_entry *entry;
+        uint64_t sequence = 0;
+
+        while ((entry = sink_history_next(&daemon_loop->history, BASE_SBDF(0, 0, 4, 0),
+                                          BASE_SBDF_NONE, &sequence)))
+                if (entry->record.kind == kind)
+                        return true;
+        return false;
+}
+
+static void test_reload(void **state)
+{
+        (void)state;
+        if (geteuid() != 0)
+                skip();
+        configured_open();
+        daemon_loop->bus.defaults = true;
+        reload(true);
+        assert_string_equal(reply, "");
+        config_write("[Watch]\nPollIntervalMs=250\n[Ports]\nExternal=0000:00:05.0\n");
+        reload(true);
+        assert_non_null(strstr(reply, "key=PollIntervalMs;before=100;after=250;"));
+        assert_non_null(strstr(reply, "kind=port;sbdf=0000:00:04.0;key="));
+        assert_int_equal(daemon_loop->core.config.poll_interval_ms, 100);
+        assert_true(daemon_loop->core.ports[0].external);
+        assert_true(daemon_loop->bus.defaults);
+        assert_false(kept(RECORD_CONFIG_RELOADED));
+        call("Test", "s", "0000:00:04.0");
+        assert_non_null(strstr(reply, "sbdf=0000:00:04.0;"));
+        assert_null(strstr(reply, "why=hot-plug-capable;")); /* as it would be */
+        assert_int_equal(daemon_loop->core.ports[0].why, REASON_HOTPLUG_CAPABLE);
+        reload(false);
+        assert_non_null(strstr(reply, "key=PollIntervalMs;before=100;after=250;"));
+        assert_int_equal(daemon_loop->core.config.poll_interval_ms, 250);
+        assert_int_equal(daemon_loop->watch.interval_ms, 250);
+        assert_false(daemon_loop->bus.defaults);
+        assert_true(kept(RECORD_CONFIG_RELOADED));
+        assert_int_equal(command_get(), 0x03); /* shut it stays */
+        reload(false);
+        assert_null(strstr(reply, "PollIntervalMs"));
+}
+
+/* A bad file changes nothing, and says where it is bad. */
+static void test_reload_rejected(void **state)
+{
+        (void)state;
+        if (geteuid() != 0)
+                skip();
+        configured_open();
+        config_write("[Watch]\nPollIntervalMs=250\n[Ports]\nExternal=nothing\n");
+        reload_fail(true);
+        assert_non_null(strstr(reply, "/etc/sallyport.conf:4:10: "));
+        assert_false(kept(RECORD_RELOAD_REJECTED));
+        reload_fail(false);
+        assert_non_null(strstr(reply, "/etc/sallyport.conf:4:10: "));
+        assert_true(kept(RECORD_RELOAD_REJECTED));
+        assert_int_equal(daemon_loop->core.config.poll_interval_ms, 100);
+        config_write("[Paths]\nStateDirectory=/elsewhere\n");
+        reload_fail(false);
+        config_write("[Watch]\nPollIntervalMs=20\n#");
+        reload_fail(false); /* the comment hides [Paths], so that RunDirectory= is misplaced */
+        assert_int_equal(daemon_loop->core.config.poll_interval_ms, 100);
+        daemon_loop->config_directory = NULL;
+        reload_fail(true);
+        assert_string_equal(reply, "there is no configuration to read");
+}
+
+static void test_directories(void **state)
+{
+        char error[SINK_BUS_ERROR_SIZE];
+
+        (void)state;
+        configured_open();
+        (void)snprintf(daemon_loop->core.config.state_directory,
+                       sizeof daemon_loop->core.config.state_directory, "/other");
+        assert_null(daemon_loop_preview(daemon_loop, error));
+        assert_non_null(strstr(error, "StateDirectory= cannot change"));
+        (void)snprintf(daemon_loop->core.config.run_directory,
+                       sizeof daemon_loop->core.config.run_directory, "/other");
+        assert_null(daemon_loop_preview(daemon_loop, error));
+        assert_non_null(strstr(error, "RunDirectory= cannot change"));
+}
+
+static void test_hangup(void **state)
+{
+        (void)state;
+        configured_open();
+        config_write("[Watch]\nPollIntervalMs=50\n");
+        assert_int_equal(kill(getpid(), SIGHUP), 0);
+        for (int i = 0; i < 100 && daemon_loop->core.config.poll_interval_ms != 50; i++)
+                assert_true(sd_event_run(daemon_loop->loop, 100000) >= 0);
+        assert_int_equal(daemon_loop->core.config.poll_interval_ms, 50);
+        assert_true(kept(RECORD_CONFIG_RELOADED));
+        config_write("[Watch]\nPollIntervalMs=5\n");
+        assert_int_equal(kill(getpid(), SIGHUP), 0);
+        for (int i = 0; i < 100 && !kept(RECORD_RELOAD_REJECTED); i++)
+                assert_true(sd_event_run(daemon_loop->loop, 100000) >= 0);
+        assert_true(kept(RECORD_RELOAD_REJECTED));
+        assert_int_equal(daemon_loop->core.config.poll_interval_ms, 50);
+}
+
+static void test_explain(void **state)
+{
+        bool done = false;
+
+        (void)state;
+        if (geteuid() != 0)
+                skip();
+        configured_open();
+        call("History", "s", "00:04.0");
+        assert_non_null(strstr(reply, "event=evidence;port=0000:00:04.0;"));
+        assert_non_null(strstr(reply, "|event=effect-started;"));
+        assert_non_null(strstr(reply, "effect=port-close;"));
+        assert_non_null(strstr(reply, "|event=now;"));
+        assert_true(sd_bus_call_method_async(client, NULL, NULL, SINK_BUS_PATH, SINK_BUS_INTERFACE,
+                                             "History", failure_take, &done, "s",
+                                             "0000:00:09.0") >= 0);
+        while (!done)
+                assert_true(sd_event_run(daemon_loop->loop, 5 * 1000000ull) > 0);
+        assert_non_null(strstr(reply, "neither a port"));
+}
+
+static void test_audit(void **state)
+{
+        (void)state;
+        if (geteuid() != 0)
+                skip();
+        configured_open();
+        call("Audit", NULL, NULL);
+        assert_non_null(strstr(reply, "check=xen;subject=machine;verdict="));
+        assert_non_null(strstr(reply, "check=cardbus;subject=machine;verdict=ok;"));
+        assert_non_null(strstr(reply, "check=acs-source-validation;subject=0000:00:04.0;verdict="));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
-        const struct CMUnitTest tests[] = { TEST(test_start), TEST(test_reopened),
-                                            TEST(test_rows) };
+        const struct CMUnitTest tests[] = {
+                TEST(test_start),  TEST(test_reopened),        TEST(test_rows),
+                TEST(test_reload), TEST(test_reload_rejected), TEST(test_directories),
+                TEST(test_hangup), TEST(test_explain),         TEST(test_audit)
+        };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

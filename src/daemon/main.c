@@ -115,10 +115,10 @@ static void rules_load(const struct options *options, struct daemon_loop *daemon
 {
         struct source_diagnosis diagnosis;
 
-        if (source_rules_read(options->config_directory, &daemon->rules, &diagnosis) == 0)
+        if (source_rules_read(options->config_directory, &daemon->rules[0], &diagnosis) == 0)
                 return;
         sink_journal_text(&daemon->journal, RECORD_ERROR, diagnosis.text);
-        policy_rules_init(&daemon->rules);
+        policy_rules_init(&daemon->rules[0]);
         daemon->rules_rejected = true;
 }
 
@@ -152,6 +152,7 @@ static int daemon_run(const struct options *options)
                 sink_journal_text(&daemon.journal, RECORD_CRITICAL, text);
                 return EXIT_FAILURE;
         }
+        daemon.config_directory = options->config_directory;
         config_load(options, &daemon);
         rules_load(options, &daemon);
         error = daemon_loop_open(&daemon);

@@ -26,3 +26,13 @@ static inline uint16_t edge_clock_minute(void)
         day = (local.tm_wday + 6) % 7; /* tm_wday counts from Sunday */
         return (uint16_t)((day * 24 + local.tm_hour) * 60 + local.tm_min);
 }
+
+/** When that was by the wall clock as it stands now: milliseconds since 1970, UTC. */
+static inline uint64_t edge_clock_wall_ms(uint64_t time_ms)
+{
+        struct timespec now = { 0 };
+
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u + time_ms -
+               edge_clock_ms();
+}

@@ -43,3 +43,10 @@ void actuator_discover(const struct actuator *actuator, const struct effect *eff
  * unknown. Reads Xen's console ring, so it comes after the doors are shut.
  */
 void actuator_platform_read(const struct actuator *actuator, struct event *ret_event);
+
+/**
+ * Reads what dom0's kernel is like, for an audit; run is "/run". Never fails: what cannot be read stays unknown. Asks
+ * no device and not Xen, and may be called at any time.
+ */
+void actuator_machine_read(const struct actuator *actuator, const char *run,
+                           struct event_machine *ret_machine);

@@ -12,9 +12,9 @@
 #include "base/text.h"
 #include "core/report/report.h"
 #include "edge/clock.h"
+#include "edge/sink/history.h"
 #include "edge/sink/server.h"
 
-#define TEXT_SIZE 640
 /* Messages that wait for a client that does not read; each signal is below 1 KiB. */
 #define CLIENT_BACKLOG_MAX 1024u
 
@@ -34,20 +34,43 @@ static int row_append(sd_bus_message *message, const struct report_row *row)
 
 typedef bool (*row_get)(const struct core *core, uint32_t index, struct report_row *ret_row);
 
-/* Answers with all the rows that there are. */
-static int rows_reply(sd_bus_message *call, const struct core *core, row_get get)
+#define REPLY_CLEANUP __attribute__((cleanup(sd_bus_message_unrefp)))
+
+/* Begins an answer of rows. */
+static int rows_open(sd_bus_message *call, sd_bus_message **ret_reply)
 {
-        __attribute__((cleanup(sd_bus_message_unrefp))) sd_bus_message *reply = NULL;
-        struct report_row row;
+        int r = sd_bus_message_new_method_return(call, ret_reply);
+
+        return r < 0 ? r : sd_bus_message_open_container(*ret_reply, 'a', "a{ss}");
+}
+
+static int rows_send(sd_bus_message *reply)
+{
+        int r = sd_bus_message_close_container(reply);
+
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int row_reply(sd_bus_message *call, const struct report_row *row)
+{
+        REPLY_CLEANUP sd_bus_message *reply = NULL;
         int r = sd_bus_message_new_method_return(call, &reply);
 
         if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "a{ss}");
+                r = row_append(reply, row);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+/* Answers with all the rows that there are. */
+static int rows_reply(sd_bus_message *call, const struct core *core, row_get get)
+{
+        REPLY_CLEANUP sd_bus_message *reply = NULL;
+        struct report_row row;
+        int r = rows_open(call, &reply);
+
         for (uint32_t i = 0; r >= 0 && get(core, i, &row); i++)
                 r = row_append(reply, &row);
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+        return r < 0 ? r : rows_send(reply);
 }
 
 static int method_ports(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -66,6 +89,22 @@ static int method_functions(sd_bus_message *call, void *userdata, sd_bus_error *
         return rows_reply(call, bus->core, report_function_row);
 }
 
+static int method_audit(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        REPLY_CLEANUP sd_bus_message *reply = NULL;
+        const struct sink_bus *bus = userdata;
+        struct event_machine machine = { 0 };
+        struct report_row row;
+        int r = rows_open(call, &reply);
+
+        (void)error;
+        if (bus->machine)
+                bus->machine(bus->userdata, &machine);
+        for (uint32_t i = 0; r >= 0 && report_audit_row(bus->core, &machine, i, &row); i++)
+                r = row_append(reply, &row);
+        return r < 0 ? r : rows_send(reply);
+}
+
 /* The core knows of no files: whether they were good is for us to add. */
 static void config_append(const struct sink_bus *bus, struct report_row *row)
 {
@@ -80,18 +119,166 @@ static void config_append(const struct sink_bus *bus, struct report_row *row)
 
 static int method_status(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-        __attribute__((cleanup(sd_bus_message_unrefp))) sd_bus_message *reply = NULL;
         const struct sink_bus *bus = userdata;
         struct report_row row;
-        int r;
 
         (void)error;
         report_status_row(bus->core, &row);
         config_append(bus, &row);
-        r = sd_bus_message_new_method_return(call, &reply);
-        if (r >= 0)
+        return row_reply(call, &row);
+}
+
+/* The address that a call is about. 0, or a negative errno with *error set. */
+static int device_read(sd_bus_message *call, uint32_t *ret_sbdf, sd_bus_error *error)
+{
+        const char *device;
+        int r = sd_bus_message_read(call, "s", &device);
+
+        if (r < 0)
+                return r;
+        if (!base_sbdf_parse(device, strlen(device), ret_sbdf))
+                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+                                        "not a PCI address; expected [DDDD:]BB:SS.F");
+        return 0;
+}
+
+static int unknown_reply(sd_bus_error *error)
+{
+        return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+                                "neither a port nor below an external port, now or lately");
+}
+
+static void field_append(struct report_row *row, const char *key, uint64_t number)
+{
+        struct report_field *field = &row->fields[row->count++];
+
+        field->key = key;
+        (void)snprintf(field->value, sizeof field->value, "%" PRIu64, number);
+}
+
+/* The records that there are; before them, how many there are no more. */
+static int history_append(sd_bus_message *reply, const struct sink_history *history, uint32_t port,
+                          uint32_t function)
+{
+        uint64_t dropped = sink_history_dropped(history, port), sequence = 0;
+        struct report_row row = { .count = 2 };
+        const struct sink_history_entry *entry;
+        int r = 0;
+
+        row.fields[0].key = "event";
+        (void)snprintf(row.fields[0].value, sizeof row.fields[0].value, "dropped");
+        row.fields[1].key = "text";
+        (void)snprintf(row.fields[1].value, sizeof row.fields[1].value,
+                       "Older entries were dropped: %" PRIu64 ".", dropped);
+        if (dropped > 0)
                 r = row_append(reply, &row);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+        while (r >= 0) {
+                entry = sink_history_next(history, port, function, &sequence);
+                if (!entry)
+                        break;
+                report_record_row(&entry->record, &row);
+                field_append(&row, "wall_ms", edge_clock_wall_ms(entry->record.time_ms));
+                field_append(&row, "times", entry->times);
+                field_append(&row, "last_ms", entry->last_ms);
+                r = row_append(reply, &row);
+        }
+        return r;
+}
+
+static int explanation_append(sd_bus_message *reply, const struct sink_bus *bus, uint32_t port,
+                              uint32_t device)
+{
+        uint32_t function = device == port ? BASE_SBDF_NONE : device;
+        uint64_t now = edge_clock_ms();
+        struct report_row row;
+        int r = 0;
+
+        if (report_explain_port(bus->core, port, &row))
+                r = row_append(reply, &row);
+        if (r >= 0 && report_explain_function(bus->core, device, &row))
+                r = row_append(reply, &row);
+        if (r >= 0 && bus->history)
+                r = history_append(reply, bus->history, port, function);
+        if (r >= 0 && report_explain_now(bus->core, device, &row)) {
+                field_append(&row, "time_ms", now);
+                field_append(&row, "wall_ms", edge_clock_wall_ms(now));
+                r = row_append(reply, &row);
+        }
+        return r;
+}
+
+static int method_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        REPLY_CLEANUP sd_bus_message *reply = NULL;
+        const struct sink_bus *bus = userdata;
+        uint32_t device, port;
+        int r = device_read(call, &device, error);
+
+        if (r < 0)
+                return r;
+        port = report_device_port(bus->core, device);
+        if (port == BASE_SBDF_NONE && bus->history)
+                port = sink_history_port(bus->history, device);
+        if (port == BASE_SBDF_NONE)
+                return unknown_reply(error);
+        r = rows_open(call, &reply);
+        if (r >= 0)
+                r = explanation_append(reply, bus, port, device);
+        return r < 0 ? r : rows_send(reply);
+}
+
+/* What the files on disk would make of it. NULL with *error set where they are not good. */
+static const struct core *preview_make(const struct sink_bus *bus, bool tell, sd_bus_error *error)
+{
+        const struct core *after;
+        char text[SINK_BUS_ERROR_SIZE] = "cannot be done now";
+
+        after = bus->preview ? bus->preview(bus->userdata, tell, text) : NULL;
+        if (!after)
+                (void)sd_bus_error_set(error, SD_BUS_ERROR_FAILED, text);
+        return after;
+}
+
+static int method_reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        REPLY_CLEANUP sd_bus_message *reply = NULL;
+        const struct sink_bus *bus = userdata;
+        const struct core *after;
+        struct report_row row;
+        uint32_t changes = 0;
+        int dry_run, r = sd_bus_message_read(call, "b", &dry_run);
+
+        if (r < 0)
+                return r;
+        after = preview_make(bus, !dry_run, error);
+        if (!after)
+                return -EINVAL;
+        r = rows_open(call, &reply);
+        for (; r >= 0 && report_change_row(bus->core, after, changes, &row); changes++)
+                r = row_append(reply, &row);
+        if (r < 0)
+                return r;
+        if (!dry_run)
+                bus->apply(bus->userdata, changes);
+        return rows_send(reply);
+}
+
+static int method_test(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        const struct sink_bus *bus = userdata;
+        const struct core *after;
+        struct report_row row;
+        uint32_t device;
+        int r = device_read(call, &device, error);
+
+        if (r < 0)
+                return r;
+        after = preview_make(bus, /* tell= */ false, error);
+        if (!after)
+                return -EINVAL;
+        if (!report_device_row(after, device, &row))
+                return unknown_reply(error);
+        return row_reply(call, &row);
 }
 
 static struct sink_bus_request *request_get(struct sink_bus *bus, uint64_t id)
@@ -107,14 +294,10 @@ static int method_eject(sd_bus_message *call, void *userdata, sd_bus_error *erro
         struct sink_bus *bus = userdata;
         struct sink_bus_request *request = request_get(bus, 0);
         struct event event = { .kind = EVENT_REQUEST, .port = BASE_SBDF_NONE };
-        const char *device;
-        int r = sd_bus_message_read(call, "s", &device);
+        int r = device_read(call, &event.request.sbdf, error);
 
         if (r < 0)
                 return r;
-        if (!base_sbdf_parse(device, strlen(device), &event.request.sbdf))
-                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-                                        "not a PCI address; expected [DDDD:]BB:SS.F");
         if (!request)
                 return sd_bus_error_set(
                         error, SD_BUS_ERROR_LIMITS_EXCEEDED,
@@ -133,6 +316,10 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_METHOD("Ports", NULL, "aa{ss}", method_ports, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Functions", NULL, "aa{ss}", method_functions, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Status", NULL, "a{ss}", method_status, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Audit", NULL, "aa{ss}", method_audit, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("History", "s", "aa{ss}", method_history, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Reload", "b", "aa{ss}", method_reload, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Test", "s", "a{ss}", method_test, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Eject", "s", "a{ss}", method_eject, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL("Record", "a{ss}", 0),
         SD_BUS_VTABLE_END,
@@ -171,33 +358,10 @@ void sink_bus_reply(struct sink_bus *bus, const struct effect *effect)
         request_end(request);
 }
 
-static const char *sbdf_text(uint32_t sbdf, char buffer[static BASE_SBDF_TEXT_SIZE])
-{
-        return sbdf == BASE_SBDF_NONE ? "" : base_sbdf_format(sbdf, buffer);
-}
-
-static int record_append(sd_bus_message *signal, const struct record *record)
-{
-        const struct report_message *kind = report_message_get(record->kind);
-        char time[24], priority[12], error[12] = "", text[TEXT_SIZE];
-        char port[BASE_SBDF_TEXT_SIZE], function[BASE_SBDF_TEXT_SIZE];
-        struct base_text sentence = base_text_on(text, sizeof text);
-
-        (void)snprintf(time, sizeof time, "%" PRIu64, record->time_ms);
-        (void)snprintf(priority, sizeof priority, "%d", kind->priority);
-        if (record->error)
-                (void)snprintf(error, sizeof error, "%" PRIi32, record->error);
-        report_record_text(record, &sentence);
-        return sd_bus_message_append(signal, "a{ss}", 8, "event", kind->name, "time_ms", time,
-                                     "priority", priority, "port", sbdf_text(record->port, port),
-                                     "function", sbdf_text(record->function, function), "reason",
-                                     report_reason_name(record->reason), "error", error, "text",
-                                     text);
-}
-
 static int record_send(sd_bus *client, const struct record *record)
 {
         __attribute__((cleanup(sd_bus_message_unrefp))) sd_bus_message *signal = NULL;
+        struct report_row row;
         uint64_t waiting = 0;
         int r = sd_bus_get_n_queued_write(client, &waiting);
 
@@ -206,8 +370,9 @@ static int record_send(sd_bus *client, const struct record *record)
         if (r >= 0)
                 r = sd_bus_message_new_signal(client, &signal, SINK_BUS_PATH, SINK_BUS_INTERFACE,
                                               "Record");
+        report_record_row(record, &row);
         if (r >= 0)
-                r = record_append(signal, record);
+                r = row_append(signal, &row);
         return r < 0 ? r : sd_bus_send(client, signal, NULL);
 }
 

@@ -11,6 +11,7 @@
 #include "core/record.h"
 
 struct core;
+struct sink_history;
 
 #define SINK_BUS_SOCKET "socket" /**< file name in the run directory */
 #define SINK_BUS_PATH "/org/sallyport1"
@@ -20,6 +21,20 @@ struct core;
 
 /** Takes an operator's request (EVENT_REQUEST). */
 typedef void (*sink_request)(void *userdata, const struct event *event);
+
+/** Bytes of an error that is told to a client, NUL included. */
+#define SINK_BUS_ERROR_SIZE 4608u
+
+/**
+ * What the files on disk would make of the core, with nothing done: a copy, valid until the next call; or NULL with
+ * *ret_error (SINK_BUS_ERROR_SIZE) filled. `tell`: it was to be put in force, so that an error leaves a record.
+ */
+typedef const struct core *(*sink_preview)(void *userdata, bool tell, char *ret_error);
+/** Does it: what was last shown by sink_preview becomes so. Changes are how many things it changes. */
+typedef void (*sink_apply)(void *userdata, uint32_t changes);
+
+/** Reads what dom0's kernel is like just now, for an audit. */
+typedef void (*sink_machine)(void *userdata, struct event_machine *ret_machine);
 
 struct sink_bus_request {
         uint64_t id;             /* 0 = free */
@@ -33,6 +48,11 @@ struct sink_bus {
         sink_request request;
         void *userdata;
         bool defaults; /**< the configuration was rejected; Status says so */
+        const struct sink_history
+                *history; /**< of the caller's, set after opening, like the three below */
+        sink_preview preview;
+        sink_apply apply;
+        sink_machine machine;
         int fd;
         sd_event_source *listener;
         sd_bus *clients[SINK_BUS_CLIENTS_MAX];
@@ -45,7 +65,12 @@ struct sink_bus {
  * SINK_BUS_INTERFACE at SINK_BUS_PATH:
  *   Ports() -> aa{ss}, Functions() -> aa{ss}, Status() -> a{ss}: rows of core/report;
  *   Eject(s device) -> a{ss}: result, reason; answered by sink_bus_reply;
- *   signal Record(a{ss}): event time_ms priority port function reason error text.
+ *   History(s device) -> aa{ss}: rows of report_explain_* around those of the records, each with wall_ms,
+ *   times and last_ms;
+ *   Audit() -> aa{ss}: rows of report_audit_row;
+ *   Reload(b dry_run) -> aa{ss}: what changes, rows of report_change_row;
+ *   Test(s device) -> a{ss}: the device's row as the files on disk would have it;
+ *   signal Record(a{ss}): report_record_row.
  * Clients must have the user id 0. core must outlive the bus. 0, or a negative errno with everything released.
  */
 int sink_bus_open(struct sink_bus *ret_bus, sd_event *loop, const char *run_directory,

@@ -225,7 +225,8 @@ static void test_record(void **state)
         replies_wait(2);
         assert_non_null(strstr(world.reply, "event="));
         assert_non_null(strstr(world.reply, ";time_ms=42;"));
-        assert_non_null(strstr(world.reply, ";port=0000:00:04.0;function=;reason=;error=;text="));
+        assert_non_null(
+                strstr(world.reply, ";port=0000:00:04.0;function=;reason=;effect=;error=;text="));
 }
 
 /* A client that never reads is dropped before it costs memory. */
