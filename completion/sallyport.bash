@@ -3,11 +3,11 @@
 _sallyport()
 {
         local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='status list ports tree show monitor eject simulate'
-        local options='--json --output= --noheadings --raw --verbose --socket= --help --usage --version'
+        local verbs='status list ports tree show explain audit reload monitor eject simulate'
+        local options='--json --output= --noheadings --raw --verbose --dry-run --socket= --help --usage --version'
 
         case $previous in
-        show)
+        show | explain)
                 mapfile -t COMPREPLY < <(compgen -W "$({ sallyport list -n -r -o SBDF
                                                          sallyport ports -n -r -o SBDF; } 2>/dev/null)" -- "$word")
                 __ltrim_colon_completions "$word" 2>/dev/null

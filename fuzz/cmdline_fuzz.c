@@ -29,6 +29,20 @@ static void platform_check(const struct event_platform *platform, enum event_fac
         base_assert(platform->intremap == before || platform->intremap == FACT_NO);
         base_assert(platform->ats == FACT_NO || platform->ats == FACT_YES);
         base_assert(platform->passthrough == FACT_NO || platform->passthrough == FACT_YES);
+        base_assert(platform->quarantine > QUARANTINE_UNKNOWN &&
+                    platform->quarantine < QUARANTINE_MAX);
+}
+
+/* The same text as attributes of dom0's kernel: short ones, read by parsers of their own. */
+static void machine_check(const char *text, size_t size)
+{
+        uint16_t major = 1, minor = 1;
+
+        base_assert(event_linux_parse(text, size, &major, &minor) == (major > 0));
+        base_assert(major > 0 || minor == 0);
+        base_assert(event_lockdown_parse(text, size) <= FACT_YES);
+        base_assert(event_thunderbolt_parse(text, size) < THUNDERBOLT_ABSENT);
+        base_assert(event_parameter_parse(text, size) <= FACT_YES);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -41,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 return 0;
         event_cmdline_parse((const char *)data, size, &on);
         event_cmdline_parse((const char *)data, size, &unknown);
+        machine_check((const char *)data, size);
         platform_check(&on, FACT_YES);
         platform_check(&unknown, FACT_UNKNOWN);
         base_assert(on.ats == unknown.ats && on.passthrough == unknown.passthrough);

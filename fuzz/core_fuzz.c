@@ -252,6 +252,27 @@ static void state_check(void)
         base_assert(memcmp(&core->config, &twin->config, sizeof core->config) == 0);
 }
 
+/* Explanations, audits and changes of any state end, and fit. */
+static void report_check_more(const struct core *core)
+{
+        static const struct event_machine machine = { .linux_major = 6 };
+        static struct report_row row;
+        uint32_t index = 0;
+
+        while (report_audit_row(core, &machine, index, &row))
+                base_assert(row.count == 6 && ++index < 17 + LIMIT_PORTS * 4 + LIMIT_FUNCTIONS + 1);
+        base_assert(!report_change_row(core, core, 0, &row));
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                uint32_t sbdf = core->ports[i].found.sbdf;
+
+                base_assert(report_explain_port(core, sbdf, &row));
+                base_assert(report_explain_now(core, sbdf, &row) == (sbdf != BASE_SBDF_NONE));
+        }
+        if (core->function_count > 0)
+                base_assert(report_explain_now(
+                        core, core->functions[core->function_count - 1].facts.sbdf, &row));
+}
+
 /* Whatever the state, it can be shown: the last row of each kind, and none behind it. */
 static void report_check(void)
 {
@@ -267,6 +288,7 @@ static void report_check(void)
                         below += model_function_count(core, &core->ports[i]);
                 }
         base_assert(!core_port_watched(core, watched, &read));
+        report_check_more(core);
         report_status_row(core, &row);
         base_assert(row.count <= REPORT_FIELDS);
         base_assert(core->port_count == 0 || report_port_row(core, core->port_count - 1, &row));

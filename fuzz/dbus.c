@@ -41,15 +41,13 @@ static const char handshake[] = "\0AUTH EXTERNAL 30\r\nNEGOTIATE_UNIX_FD\r\nBEGI
 static const struct {
         const char *interface, *member;
 } members[8] = {
-        { SINK_BUS_INTERFACE, "Eject" },
-        { SINK_BUS_INTERFACE, "Ports" },
-        { SINK_BUS_INTERFACE, "Functions" },
-        { SINK_BUS_INTERFACE, "Status" },
-        { "org.freedesktop.DBus.Introspectable", "Introspect" },
-        { "org.freedesktop.DBus.Peer", "Ping" },
-        { "org.freedesktop.DBus.Properties", "GetAll" },
-        { SINK_BUS_INTERFACE, "Record" },
+        { SINK_BUS_INTERFACE, "Eject" },     { SINK_BUS_INTERFACE, "Ports" },
+        { SINK_BUS_INTERFACE, "Functions" }, { SINK_BUS_INTERFACE, "Status" },
+        { SINK_BUS_INTERFACE, "History" },   { SINK_BUS_INTERFACE, "Audit" },
+        { SINK_BUS_INTERFACE, "Reload" },    { SINK_BUS_INTERFACE, "Test" },
 };
+
+#define MEMBER_RELOAD 6u
 
 struct message {
         uint8_t kind, deviations;
@@ -121,7 +119,7 @@ static const char *signature_of(const struct message *message)
         if (message->deviations & DEVIATION_NONE)
                 return "";
         if (message->deviations & DEVIATION_NUMBER)
-                return "u";
+                return (message->kind & 7) == MEMBER_RELOAD ? "b" : "u";
         return message->deviations & DEVIATION_TWO ? "ss" : "s";
 }
 
@@ -130,8 +128,11 @@ static void body_put(struct message *message)
         const char *signature = signature_of(message);
         uint8_t number[4] = { 0 };
 
-        if (*signature == 'u') {
+        if (*signature == 'b' && message->length > 0)
+                number[0] = message->argument[0] & 1; /* others are no booleans */
+        if (*signature == 'u')
                 memcpy(number, message->argument, message->length < 4 ? message->length : 4);
+        if (*signature == 'u' || *signature == 'b') {
                 bytes_put(message, number, sizeof number);
                 return;
         }

@@ -12,6 +12,7 @@
 #include "core/step.h"
 #include "dbus.h"
 #include "edge/sink/bus.h"
+#include "edge/sink/history.h"
 #include "fuzz.h"
 
 /* Of the first byte of an input; the highest four bits say what the rest is: most often messages. */
@@ -25,7 +26,7 @@
 /* Turns of the loop that one input may need: a few for the connection, and one for each message and answer. */
 #define TURNS_MAX 200u
 #define TURN_US 1000u
-#define READ_MAX 65536u
+#define READ_MAX (256u << 10) /* of twelve audits */
 
 struct world {
         char directory[48];
@@ -33,6 +34,7 @@ struct world {
         sd_event *loop;
         struct sink_bus bus;
         struct core core;
+        struct sink_history history;
         struct fuzz_dbus stream;
         int client;
         unsigned int how;
@@ -44,6 +46,8 @@ struct world {
 };
 
 static struct world world;
+
+static const struct record world_record = { .kind = RECORD_ARRIVAL, .function = BASE_SBDF_NONE };
 
 /* Does the client's text hold this address, as a string of its own? */
 static bool address_given(uint32_t sbdf)
@@ -90,6 +94,27 @@ static void request_take(void *userdata, const struct event *event)
                 answer(event->request.id);
 }
 
+/* Of the files on disk: good or bad by the input's first byte. */
+static const struct core *preview_make(void *userdata, bool tell, char *ret_error)
+{
+        (void)tell;
+        base_assert(userdata == &world);
+        (void)snprintf(ret_error, SINK_BUS_ERROR_SIZE, "a.conf:1:1: wrong");
+        return world.how & RECORD ? NULL : &world.core;
+}
+
+static void preview_apply(void *userdata, uint32_t changes)
+{
+        base_assert(userdata == &world && changes == 0 && !(world.how & RECORD));
+        base_assert(memmem(world.stream.bytes, world.stream.size, "Reload", 6));
+}
+
+static void machine_read(void *userdata, struct event_machine *ret_machine)
+{
+        base_assert(userdata == &world);
+        ret_machine->linux_major = 6;
+}
+
 static void world_end(void)
 {
         sink_bus_close(&world.bus);
@@ -107,6 +132,11 @@ static void world_begin(void)
         core_init(&world.core);
         base_assert(sink_bus_open(&world.bus, world.loop, world.directory, &world.core,
                                   request_take, &world) == 0);
+        world.bus.history = &world.history;
+        world.bus.preview = preview_make;
+        world.bus.apply = preview_apply;
+        world.bus.machine = machine_read;
+        sink_history_add(&world.history, &world_record);
         world.address.sun_family = AF_UNIX;
         (void)snprintf(world.address.sun_path, sizeof world.address.sun_path, "%s/" SINK_BUS_SOCKET,
                        world.directory);
@@ -250,7 +280,6 @@ static enum fuzz_dbus_kind kind_of(uint8_t byte)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        const struct record record = { .kind = RECORD_ARRIVAL, .function = BASE_SBDF_NONE };
         enum fuzz_dbus_kind kind;
 
         if (!world.loop)
@@ -270,7 +299,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (world.how & LEAVE)
                 client_close();
         if (world.how & RECORD)
-                sink_bus_record(&world.bus, &record);
+                sink_bus_record(&world.bus, &world_record);
         for (unsigned int i = 0; i < world.request_count && !(world.how & ANSWER_AT_ONCE); i++)
                 answer(world.requests[i]);
         if (world.request_count > 0 || world.how & RECORD)

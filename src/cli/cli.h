@@ -22,6 +22,7 @@ struct cli_options {
         const char *device; /**< "DDDD:BB:SS.F", for verbs that take one */
         const char *file;   /**< likewise */
         bool verbose;
+        bool dry_run;
         struct cli_style style;
 };
 
@@ -31,9 +32,18 @@ enum cli_exit cli_list_run(const struct cli_options *options);
 enum cli_exit cli_ports_run(const struct cli_options *options);
 enum cli_exit cli_tree_run(const struct cli_options *options);
 enum cli_exit cli_show_run(const struct cli_options *options);
+enum cli_exit cli_explain_run(const struct cli_options *options);
+enum cli_exit cli_audit_run(const struct cli_options *options);
+enum cli_exit cli_reload_run(const struct cli_options *options);
 enum cli_exit cli_monitor_run(const struct cli_options *options);
 enum cli_exit cli_eject_run(const struct cli_options *options);
 enum cli_exit cli_simulate_run(const struct cli_options *options);
+
+/** Sets `time` (by the wall clock, local) and `after` (since the row before) from wall_ms and time_ms. -ENOMEM. */
+int cli_explain_times_add(struct cli_rows *rows);
+
+/** 0 where all is ok, 1 where something is weak, 4 where something is broken, or said in a word that is not known. */
+enum cli_exit cli_audit_exit(const struct cli_rows *rows);
 
 /** Prints rows as the table says, and tells on stderr where it cannot. */
 enum cli_exit cli_rows_show(const struct cli_table *table, const struct cli_rows *rows,

@@ -3,6 +3,7 @@
 #include "cli/client.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -122,13 +123,22 @@ static enum cli_exit call_failed(int r, const sd_bus_error *error)
         return CLI_FAILED;
 }
 
-enum cli_exit cli_client_get(sd_bus *bus, const char *method, struct cli_rows *rows)
+/* Makes the call and appends what it answers to rows. Types and arguments are those of sd_bus_message_append. */
+static enum cli_exit call_make(sd_bus *bus, struct cli_rows *rows, const char *method,
+                               const char *types, ...)
 {
-        __attribute__((cleanup(sd_bus_message_unrefp))) sd_bus_message *reply = NULL;
+        __attribute__((cleanup(sd_bus_message_unrefp))) sd_bus_message *call = NULL, *reply = NULL;
         __attribute__((cleanup(sd_bus_error_free))) sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r = sd_bus_call_method(bus, NULL, CLI_BUS_PATH, CLI_BUS_INTERFACE, method, &error,
-                                   &reply, "");
+        va_list arguments;
+        int r = sd_bus_message_new_method_call(bus, &call, NULL, CLI_BUS_PATH, CLI_BUS_INTERFACE,
+                                               method);
 
+        va_start(arguments, types);
+        if (r >= 0)
+                r = sd_bus_message_appendv(call, types, arguments);
+        va_end(arguments);
+        if (r >= 0)
+                r = sd_bus_call(bus, call, /* usec= */ 0, &error, &reply);
         if (r < 0)
                 return call_failed(r, &error);
         if (sd_bus_message_has_signature(reply, "aa{ss}"))
@@ -136,6 +146,11 @@ enum cli_exit cli_client_get(sd_bus *bus, const char *method, struct cli_rows *r
         else
                 r = cli_client_read(reply, rows);
         return r < 0 ? cli_client_failed(r) : CLI_OK;
+}
+
+enum cli_exit cli_client_get(sd_bus *bus, const char *method, struct cli_rows *rows)
+{
+        return call_make(bus, rows, method, "");
 }
 
 enum cli_exit cli_client_fetch(const struct cli_options *options, const char *method,
@@ -147,17 +162,19 @@ enum cli_exit cli_client_fetch(const struct cli_options *options, const char *me
         return result == CLI_OK ? cli_client_get(bus, method, rows) : result;
 }
 
+enum cli_exit cli_client_history(sd_bus *bus, const char *device, struct cli_rows *rows)
+{
+        return call_make(bus, rows, "History", "s", device);
+}
+
+enum cli_exit cli_client_reload(sd_bus *bus, bool dry_run, struct cli_rows *rows)
+{
+        return call_make(bus, rows, "Reload", "b", (int)dry_run);
+}
+
 enum cli_exit cli_client_eject(sd_bus *bus, const char *device, struct cli_rows *rows)
 {
-        __attribute__((cleanup(sd_bus_message_unrefp))) sd_bus_message *reply = NULL;
-        __attribute__((cleanup(sd_bus_error_free))) sd_bus_error error = SD_BUS_ERROR_NULL;
         int r = sd_bus_set_method_call_timeout(bus, EJECT_TIMEOUT_US);
 
-        if (r >= 0)
-                r = sd_bus_call_method(bus, NULL, CLI_BUS_PATH, CLI_BUS_INTERFACE, "Eject", &error,
-                                       &reply, "s", device);
-        if (r < 0)
-                return call_failed(r, &error);
-        r = cli_client_read(reply, rows);
-        return r < 0 ? cli_client_failed(r) : CLI_OK;
+        return r < 0 ? cli_client_failed(r) : call_make(bus, rows, "Eject", "s", device);
 }

@@ -25,6 +25,12 @@ enum cli_exit cli_client_get(sd_bus *bus, const char *method, struct cli_rows *r
 enum cli_exit cli_client_fetch(const struct cli_options *options, const char *method,
                                struct cli_rows *rows);
 
+/** What happened to a device, and why: rows for cli_table_explanation. */
+enum cli_exit cli_client_history(sd_bus *bus, const char *device, struct cli_rows *rows);
+
+/** Has the configuration read anew, or asks what that would change. Appends the changes. */
+enum cli_exit cli_client_reload(sd_bus *bus, bool dry_run, struct cli_rows *rows);
+
 /** Asks for removal; waits for its end. Appends one row: result, reason. */
 enum cli_exit cli_client_eject(sd_bus *bus, const char *device, struct cli_rows *rows);
 

@@ -79,10 +79,46 @@ static const struct cli_column record_columns[] = {
         { .name = "PORT", .hidden = true },
         { .name = "FUNCTION", .hidden = true },
         { .name = "REASON", .hidden = true },
+        { .name = "EFFECT", .hidden = true },
         { .name = "ERROR", .type = CLI_NUMBER, .hidden = true },
         { .name = "TEXT" },
 };
 const struct cli_table cli_table_records = TABLE("records", record_columns, .tree = false);
+
+static const struct cli_column explanation_columns[] = {
+        { .name = "TIME" },
+        { .name = "AFTER" },
+        { .name = "EVENT" },
+        { .name = "TIME_MS", .type = CLI_NUMBER, .hidden = true },
+        { .name = "WALL_MS", .type = CLI_NUMBER, .hidden = true },
+        { .name = "PRIORITY", .type = CLI_NUMBER, .hidden = true },
+        { .name = "PORT", .hidden = true },
+        { .name = "FUNCTION", .hidden = true },
+        { .name = "REASON", .hidden = true },
+        { .name = "EFFECT", .hidden = true },
+        { .name = "ERROR", .type = CLI_NUMBER, .hidden = true },
+        { .name = "LAST_MS", .type = CLI_NUMBER, .hidden = true },
+        { .name = "TIMES", .type = CLI_NUMBER },
+        { .name = "TEXT" },
+};
+const struct cli_table cli_table_explanation =
+        TABLE("explanation", explanation_columns, .tree = false);
+
+static const struct cli_column change_columns[] = {
+        { .name = "KIND" },   { .name = "SBDF" },  { .name = "KEY" },
+        { .name = "BEFORE" }, { .name = "AFTER" }, { .name = "TEXT" },
+};
+const struct cli_table cli_table_changes = TABLE("changes", change_columns, .tree = false);
+
+static const struct cli_column audit_columns[] = {
+        { .name = "VERDICT" },
+        { .name = "CHECK" },
+        { .name = "SUBJECT" },
+        { .name = "WHAT" },
+        { .name = "WHY", .hidden = true },
+        { .name = "TODO", .hidden = true },
+};
+const struct cli_table cli_table_audit = TABLE("audit", audit_columns, .tree = false);
 
 static const struct cli_column eject_columns[] = { { .name = "RESULT" }, { .name = "REASON" } };
 const struct cli_table cli_table_eject = TABLE("eject", eject_columns, .tree = false);

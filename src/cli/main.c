@@ -22,6 +22,9 @@ static const struct verb verbs[] = {
         { "ports", &cli_table_ports, ARGUMENT_NONE, cli_ports_run },
         { "tree", &cli_table_tree, ARGUMENT_NONE, cli_tree_run },
         { "show", NULL, ARGUMENT_DEVICE, cli_show_run },
+        { "explain", &cli_table_explanation, ARGUMENT_DEVICE, cli_explain_run },
+        { "audit", &cli_table_audit, ARGUMENT_NONE, cli_audit_run },
+        { "reload", &cli_table_changes, ARGUMENT_NONE, cli_reload_run },
         { "monitor", NULL, ARGUMENT_NONE, cli_monitor_run },
         { "eject", NULL, ARGUMENT_DEVICE, cli_eject_run },
         { "simulate", &cli_table_simulation, ARGUMENT_FILE, cli_simulate_run },
@@ -39,7 +42,8 @@ enum option_key {
         OPTION_NO_HEADINGS = 'n',
         OPTION_RAW = 'r',
         OPTION_VERBOSE = 'v',
-        OPTION_SOCKET = 256
+        OPTION_SOCKET = 256,
+        OPTION_DRY_RUN
 };
 
 static const struct argp_option options[] = {
@@ -49,7 +53,10 @@ static const struct argp_option options[] = {
         { "noheadings", OPTION_NO_HEADINGS, NULL, 0, "do not print headings", 0 },
         { "raw", OPTION_RAW, NULL, 0, "print without alignment, for scripts", 0 },
         { "verbose", OPTION_VERBOSE, NULL, 0,
-          "simulate: print what the operator is told too; ports: why each is external, or not", 0 },
+          "simulate: print what the operator is told too; ports: why each is external, or not; "
+          "audit: why each check matters, and what to do",
+          0 },
+        { "dry-run", OPTION_DRY_RUN, NULL, 0, "reload: only list what would change", 0 },
         { "socket", OPTION_SOCKET, "PATH", 0, "where sallyportd listens, instead of " CLI_SOCKET,
           0 },
         { 0 },
@@ -93,8 +100,11 @@ static void command_check(const struct command *command, struct argp_state *stat
         else if (command->verb->argument == ARGUMENT_FILE && !command->options.file)
                 argp_error(state, "%s: no file", command->verb->name);
         else if (command->options.verbose && command->verb->argument != ARGUMENT_FILE &&
-                 command->verb->table != &cli_table_ports)
+                 command->verb->table != &cli_table_ports &&
+                 command->verb->table != &cli_table_audit)
                 argp_error(state, "%s: has nothing more to tell", command->verb->name);
+        else if (command->options.dry_run && command->verb->table != &cli_table_changes)
+                argp_error(state, "%s: changes nothing, or cannot be tried", command->verb->name);
         else if (style->columns && !command->verb->table)
                 argp_error(state, "%s: has no columns to choose", command->verb->name);
         else if (style->columns && !cli_table_accepts(command->verb->table, style))
@@ -122,6 +132,9 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
         case OPTION_VERBOSE:
                 command->options.verbose = true;
                 return 0;
+        case OPTION_DRY_RUN:
+                command->options.dry_run = true;
+                return 0;
         case OPTION_SOCKET:
                 command->options.socket = argument;
                 return 0;
@@ -141,11 +154,13 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
 static const struct argp parser = {
         .options = options,
         .parser = option_parse,
-        .args_doc = "status\nlist\nports\ntree\nshow DEVICE\nmonitor\neject PORT\nsimulate FILE",
+        .args_doc = "status\nlist\nports\ntree\nshow DEVICE\nexplain DEVICE\naudit\nreload\n"
+                    "monitor\neject PORT\nsimulate FILE",
         .doc = "What sallyportd knows of hot-plugged PCI devices, and orderly removal.\v"
                "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F. FILE is a scenario: see "
                "sallyport-simulate(1).\n"
-               "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon, 4 something is not contained.\n"
+               "Exit codes: 0 ok, 1 failed (audit: weak), 2 usage, 3 no daemon, 4 something is not "
+               "contained (audit: broken).\n"
                "See sallyport(1).",
 };
 

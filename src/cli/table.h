@@ -43,6 +43,9 @@ extern const struct cli_table cli_table_tree;
 extern const struct cli_table cli_table_status;
 extern const struct cli_table cli_table_records;
 extern const struct cli_table cli_table_eject;
+extern const struct cli_table cli_table_explanation;
+extern const struct cli_table cli_table_changes;
+extern const struct cli_table cli_table_audit;
 extern const struct cli_table cli_table_simulation;
 
 /** Are all columns that the style names in the table? Says on stderr which one is not, and which there are. */

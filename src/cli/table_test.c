@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "cli/table.h"
+#include "cli/cli.h"
 
 #define GOLDEN_SIZE 8192
 
@@ -188,6 +188,66 @@ static void test_records(void **state)
         free(text);
 }
 
+/* Times are local: the test is in UTC. */
+static void test_explanation(void **state)
+{
+        CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+
+        (void)state;
+        assert_int_equal(setenv("TZ", "UTC", 1), 0);
+        ROW(&rows, "event=evidence", "port=0000:00:04.0",
+            "function=", "text=Port 0000:00:04.0 is external: usb4. Evidence: root-port usb4.");
+        ROW(&rows, "event=arrival", "time_ms=12345", "wall_ms=1700000000123", "priority=5",
+            "port=0000:00:04.0", "function=", "reason=", "effect=", "error=", "times=1",
+            "last_ms=12345", "text=Plugged.");
+        ROW(&rows, "event=effect-failed", "time_ms=12477", "wall_ms=1700000000255", "priority=4",
+            "port=0000:00:04.0", "function=0000:01:00.0", "reason=", "effect=rescan", "error=110",
+            "times=37", "last_ms=70000", "text=rescan \x1b failed.");
+        ROW(&rows, "event=now", "time_ms=76500", "wall_ms=1700000064278", "port=0000:00:04.0",
+            "function=", "text=Waits.");
+        assert_int_equal(cli_explain_times_add(&rows), 0);
+        print_expect("explain.txt", &cli_table_explanation, &rows, &text_style);
+        print_expect("explain.json", &cli_table_explanation, &rows, &json_style);
+}
+
+static void test_audit(void **state)
+{
+        const struct cli_style verbose = { .columns = "+WHY,TODO" };
+        CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+
+        (void)state;
+        assert_int_equal(cli_audit_exit(&rows), CLI_FAILED); /* nothing was checked */
+        ROW(&rows, "check=xen", "subject=machine", "verdict=ok", "what=Xen answers",
+            "why=door 2 is Xen's", "todo=");
+        assert_int_equal(cli_audit_exit(&rows), CLI_OK);
+        ROW(&rows, "check=ats", "subject=machine", "verdict=weak", "what=unknown",
+            "why=a device says itself", "todo=take it away");
+        assert_int_equal(cli_audit_exit(&rows), CLI_FAILED);
+        ROW(&rows, "check=gate", "subject=0000:00:04.0", "verdict=broken", "what=open",
+            "why=door 1", "todo=look at it");
+        assert_int_equal(cli_audit_exit(&rows), CLI_NOT_CONTAINED);
+        print_expect("audit.txt", &cli_table_audit, &rows, &text_style);
+        print_expect("audit-verbose.txt", &cli_table_audit, &rows, &verbose);
+        print_expect("audit.json", &cli_table_audit, &rows, &json_style);
+        ROW(&rows, "check=new", "verdict=weak");
+        assert_int_equal(cli_audit_exit(&rows), CLI_NOT_CONTAINED); /* the worst counts */
+        assert_int_equal(cli_row_set(&rows.rows[2], "verdict", "splendid"), 0);
+        assert_int_equal(cli_audit_exit(&rows), CLI_NOT_CONTAINED);
+}
+
+static void test_changes(void **state)
+{
+        CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+
+        (void)state;
+        ROW(&rows, "kind=setting", "sbdf=", "key=PollIntervalMs", "before=100", "after=50",
+            "text=");
+        ROW(&rows, "kind=port", "sbdf=0000:00:04.0", "key=external", "before=true", "after=false",
+            "text=It stays closed.");
+        print_expect("reload.txt", &cli_table_changes, &rows, &text_style);
+        print_expect("reload.json", &cli_table_changes, &rows, &json_style);
+}
+
 static void test_empty(void **state)
 {
         const struct cli_rows none = { .count = 0 };
@@ -233,10 +293,12 @@ static void test_row_bounds(void **state)
 int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_ports),   cmocka_unit_test(test_functions),
-                cmocka_unit_test(test_tree),    cmocka_unit_test(test_status),
-                cmocka_unit_test(test_records), cmocka_unit_test(test_empty),
-                cmocka_unit_test(test_columns), cmocka_unit_test(test_row_bounds),
+                cmocka_unit_test(test_ports),       cmocka_unit_test(test_functions),
+                cmocka_unit_test(test_tree),        cmocka_unit_test(test_status),
+                cmocka_unit_test(test_records),     cmocka_unit_test(test_empty),
+                cmocka_unit_test(test_columns),     cmocka_unit_test(test_row_bounds),
+                cmocka_unit_test(test_explanation), cmocka_unit_test(test_audit),
+                cmocka_unit_test(test_changes),
         };
 
         if (argc != 2)

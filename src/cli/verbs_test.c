@@ -77,12 +77,50 @@ static int on_eject(sd_bus_message *call, void *contained, sd_bus_error *error)
                                           "reason", "driver-bound");
 }
 
+static int on_history(sd_bus_message *call, void *contained, sd_bus_error *error)
+{
+        const char *device;
+        int r = sd_bus_message_read(call, "s", &device);
+
+        (void)contained;
+        if (r < 0)
+                return r;
+        if (strcmp(device, "0000:00:04.0") != 0)
+                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "not known");
+        return sd_bus_reply_method_return(call, "aa{ss}", 2, 2, "event", "arrival", "time_ms",
+                                          "1000", 2, "event", "now", "time_ms", "3500");
+}
+
+/* Its one verdict is what the server was started with. */
+static int on_audit(sd_bus_message *call, void *contained, sd_bus_error *error)
+{
+        (void)error;
+        return sd_bus_reply_method_return(call, "aa{ss}", 1, 2, "check", "xen", "verdict",
+                                          contained);
+}
+
+static int on_reload(sd_bus_message *call, void *contained, sd_bus_error *error)
+{
+        int dry_run, r = sd_bus_message_read(call, "b", &dry_run);
+
+        (void)contained;
+        if (r < 0)
+                return r;
+        if (!dry_run)
+                return sd_bus_error_set(error, SD_BUS_ERROR_FAILED, "a.conf:1:2: wrong");
+        return sd_bus_reply_method_return(call, "aa{ss}", 1, 2, "kind", "port", "sbdf",
+                                          "0000:00:04.0");
+}
+
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD("Ports", NULL, "aa{ss}", on_ports, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Functions", NULL, "aa{ss}", on_functions, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Status", NULL, "a{ss}", on_status, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Eject", "s", "a{ss}", on_eject, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("History", "s", "aa{ss}", on_history, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Audit", NULL, "aa{ss}", on_audit, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Reload", "b", "aa{ss}", on_reload, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL("Record", "a{ss}", 0),
         SD_BUS_VTABLE_END,
 };
@@ -152,6 +190,7 @@ static enum cli_exit run(verb_run verb, const char *device, bool json)
 {
         const struct cli_options options = { .socket = socket_path,
                                              .device = device,
+                                             .dry_run = device != NULL,
                                              .verbose = verbose,
                                              .style = { .json = json, .raw = true } };
         FILE *file = tmpfile(), *terminal = stdout;
@@ -183,9 +222,10 @@ static void assert_not_shown(const char *text)
 
 static void test_no_daemon(void **state)
 {
-        static const verb_run all[] = { cli_status_run, cli_list_run, cli_ports_run,
-                                        cli_tree_run,   cli_show_run, cli_monitor_run,
-                                        cli_eject_run };
+        static const verb_run all[] = { cli_status_run, cli_list_run,    cli_ports_run,
+                                        cli_tree_run,   cli_show_run,    cli_monitor_run,
+                                        cli_eject_run,  cli_explain_run, cli_audit_run,
+                                        cli_reload_run };
 
         (void)state;
         for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -278,6 +318,52 @@ static void test_eject(void **state)
         assert_int_equal(run(cli_eject_run, "0000:00:05.0", false), CLI_FAILED);
 }
 
+static void test_explain(void **state)
+{
+        (void)state;
+        server_start("true");
+        assert_int_equal(run(cli_explain_run, "0000:00:04.0", false), CLI_OK);
+        assert_shown("+0.000 arrival");
+        assert_shown("+2.500 now");
+        assert_int_equal(run(cli_explain_run, "0000:00:04.0", true), CLI_OK);
+        assert_shown("\"explanation\"");
+        assert_int_equal(run(cli_explain_run, "0000:00:05.0", false), CLI_FAILED);
+        assert_string_equal(output, "");
+}
+
+static void test_audit(void **state)
+{
+        static const struct {
+                const char *verdict;
+                enum cli_exit exit;
+        } all[] = { { "ok", CLI_OK }, { "weak", CLI_FAILED }, { "broken", CLI_NOT_CONTAINED } };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+                server_start(all[i].verdict);
+                verbose = true;
+                assert_int_equal(run(cli_audit_run, NULL, false), all[i].exit);
+                assert_shown(" WHY TODO\n");
+                verbose = false;
+                assert_int_equal(run(cli_audit_run, NULL, false), all[i].exit);
+                assert_shown("VERDICT CHECK");
+                assert_not_shown("WHY");
+                server_stop(NULL);
+        }
+}
+
+static void test_reload(void **state)
+{
+        (void)state;
+        server_start("true");
+        assert_int_equal(run(cli_reload_run, "a dry run", false), CLI_OK);
+        assert_shown("port 0000:00:04.0");
+        assert_int_equal(run(cli_reload_run, "a dry run", true), CLI_OK);
+        assert_shown("\"changes\"");
+        assert_int_equal(run(cli_reload_run, NULL, false), CLI_FAILED);
+        assert_string_equal(output, "");
+}
+
 static void test_monitor(void **state)
 {
         (void)state;
@@ -296,6 +382,9 @@ int main(void)
                 cmocka_unit_test_teardown(test_no_room, server_stop),
                 cmocka_unit_test_teardown(test_show, server_stop),
                 cmocka_unit_test_teardown(test_eject, server_stop),
+                cmocka_unit_test_teardown(test_explain, server_stop),
+                cmocka_unit_test_teardown(test_audit, server_stop),
+                cmocka_unit_test_teardown(test_reload, server_stop),
                 cmocka_unit_test_teardown(test_monitor, server_stop),
         };
         int failed;
