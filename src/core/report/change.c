@@ -43,11 +43,13 @@ static void change_write(const char *kind, const char *sbdf, const char *key, co
         report_field_text(ret_row, "text", meaning_of(key, after));
 }
 
-static bool row_find(const struct core *core, const char *sbdf, row_get get,
+/* The row about the same device: an address can stand below two ports while one takes over from the other. */
+static bool row_find(const struct core *core, const struct report_row *old, row_get get,
                      struct report_row *ret_row)
 {
         for (uint32_t i = 0; get(core, i, ret_row); i++)
-                if (base_text_equal(value_of(ret_row, "sbdf"), sbdf))
+                if (base_text_equal(value_of(ret_row, "sbdf"), value_of(old, "sbdf")) &&
+                    base_text_equal(value_of(ret_row, "port"), value_of(old, "port")))
                         return true;
         return false; /* the row is empty then */
 }
@@ -61,7 +63,7 @@ static bool rows_change(const struct core *before, const struct core *after, row
         for (uint32_t i = 0; get(before, i, &old); i++) {
                 const char *sbdf = value_of(&old, "sbdf");
 
-                (void)row_find(after, sbdf, get, &new);
+                (void)row_find(after, &old, get, &new);
                 for (size_t j = 0; j < KEY_COUNT; j++) {
                         const char *was = value_of(&old, keys[j]), *is = value_of(&new, keys[j]);
 
