@@ -352,6 +352,37 @@ static void test_below_external(void **state)
         assert_int_equal(below->why, REASON_BELOW_EXTERNAL);
 }
 
+/* An external port that the configuration does not want any more: each thing that its release has to wait for. */
+static void test_release(void **state)
+{
+        (void)state;
+        for (int i = 0; i < 7; i++) {
+                struct model_port *port = &core.ports[0];
+
+                memset(&core, 0, sizeof core);
+                memset(&effects, 0, sizeof effects);
+                core.configured = true;
+                core.port_count = 1;
+                port->found.sbdf = BASE_SBDF(0, 0, 4, 0);
+                port->external = port->inventory_fresh = true;
+                port->why = REASON_HOTPLUG_CAPABLE;
+                port->closed = true;
+                port->inventory_fresh = i != 1;
+                port->token = i == 2;
+                port->request = i == 3;
+                port->leaving = i == 4;
+                port->owners_due = i == 5;
+                if (i == 6)
+                        assert_non_null(model_function_add(&core, port, BASE_SBDF(0, 1, 0, 0)));
+                policy_ports_judge(&core, &effects);
+                assert_int_equal(port->external, i != 0);
+                assert_int_equal(port->judged, i == 0);
+                assert_int_equal(port->why, i == 0 ? REASON_NOT_CONFIGURED : REASON_OCCUPIED);
+                assert_int_equal(port->closed, i != 0); /* forgotten: nothing of it counts */
+                assert_int_equal(effects.record_count, i == 0);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -366,6 +397,7 @@ int main(void)
                 cmocka_unit_test(test_configuration_wins),
                 cmocka_unit_test(test_selectors),
                 cmocka_unit_test(test_below_external),
+                cmocka_unit_test(test_release),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

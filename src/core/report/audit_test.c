@@ -118,7 +118,7 @@ static void test_platform(void **state)
         (void)state;
         for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
                 enum event_fact *fact =
-                        (enum event_fact *)((char *)&core.platform + facts[i].offset);
+                        (enum event_fact *)(void *)((char *)&core.platform + facts[i].offset);
 
                 EXPECT(facts[i].check, "ok");
                 *fact = FACT_UNKNOWN;
