@@ -266,11 +266,11 @@ static void report_check_more(const struct core *core)
                 uint32_t sbdf = core->ports[i].found.sbdf;
 
                 base_assert(report_explain_port(core, sbdf, &row));
-                base_assert(report_explain_now(core, sbdf, &row) == (sbdf != BASE_SBDF_NONE));
+                (void)report_explain_now(core, sbdf, &row); /* streams have ports without address */
         }
         if (core->function_count > 0)
-                base_assert(report_explain_now(
-                        core, core->functions[core->function_count - 1].facts.sbdf, &row));
+                (void)report_explain_now(core, core->functions[core->function_count - 1].facts.sbdf,
+                                         &row);
 }
 
 /* Whatever the state, it can be shown: the last row of each kind, and none behind it. */
