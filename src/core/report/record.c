@@ -6,8 +6,8 @@
 #include "core/report/report.h"
 
 /*
- * %p port, %f function, %r reason, %e error in brackets, %n count, %o count as an owner, %d driver, %x effect, %v verdict,
- * %u rule in brackets. Anything else stands for itself.
+ * %p port, %f function, %r reason, %e error in brackets, %n count, %o count as an owner, %d driver, %x effect,
+ * %v verdict, %u rule in brackets. Anything else stands for itself.
  */
 struct record_kind_text {
         struct report_message message;

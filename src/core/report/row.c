@@ -70,9 +70,9 @@ static void verdict_fields(const struct core *core, enum record_verdict verdict,
         char name[LIMIT_RULE_NAME];
 
         policy_verdict_rule(core, rule, name);
-        field_text(row, "verdict", report_verdict_name(verdict));
-        field_text(row, "rule", name);
-        field_text(row, "guest", policy_verdict_guest(core, rule));
+        report_field_text(row, "verdict", report_verdict_name(verdict));
+        report_field_text(row, "rule", name);
+        report_field_text(row, "guest", policy_verdict_guest(core, rule));
 }
 
 /* The index-th function in the order of `list`: ports by address, functions as enumerated. */
