@@ -7,6 +7,7 @@
 
 #include "base/sbdf.h"
 #include "core/model/model.h"
+#include "core/policy/rules.h"
 #include "fuzz.h"
 
 #define BEGIN_PORTS 2u
@@ -258,6 +259,29 @@ static uint64_t time_take(struct fuzz_stream *stream, uint8_t how)
         return stream->time_ms + 50;
 }
 
+/* One of a few sets, which ask for everything that there is to know; or none. */
+static const struct policy_rules *rules_take(struct fuzz_stream *stream)
+{
+        static const char *const texts[] = {
+                "reject if port = 0000:00:04.0\nask if at-boot = yes\n",
+                "quarantine if class = 0604\nreject if finding = malformed\nassign a\n",
+                "assign a if kind = endpoint\nassign b if functions > 2\nask if depth = 2\n",
+        };
+        static struct policy_rules sets[sizeof texts / sizeof texts[0]];
+        struct policy_diagnosis diagnosis;
+        size_t number = byte_take(stream) % (sizeof texts / sizeof texts[0] + 1);
+
+        if (number == 0)
+                return NULL;
+        if (sets[number - 1].rule_count == 0) {
+                policy_rules_init(&sets[number - 1]);
+                base_assert(policy_rules_parse("fuzzed", texts[number - 1],
+                                               strlen(texts[number - 1]), &sets[number - 1],
+                                               &diagnosis));
+        }
+        return &sets[number - 1];
+}
+
 static void event_take(struct fuzz_stream *stream, const struct core *core)
 {
         /* What is asked for most often comes more than once. */
@@ -265,7 +289,7 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
                 EVENT_NONE,      EVENT_PORT_READ, EVENT_INVENTORY,  EVENT_OWNERS,
                 EVENT_COMPLETED, EVENT_REQUEST,   EVENT_UEVENT,     EVENT_OVERRUN,
                 EVENT_CONFIG,    EVENT_PLATFORM,  EVENT_PORT_FOUND, EVENT_PORTS_END,
-                EVENT_MAX,       EVENT_COMPLETED, EVENT_PORT_READ,  EVENT_INVENTORY,
+                EVENT_MAX,       EVENT_COMPLETED, EVENT_RULES,      EVENT_INVENTORY,
         };
         struct event *event = &stream->event;
         uint8_t byte = byte_take(stream);
@@ -281,7 +305,7 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
         case EVENT_MAX:
                 break;
         case EVENT_RULES:
-                event->rules = NULL;
+                event->rules = rules_take(stream);
                 break;
         case EVENT_PORTS_END:
                 if (event->token == 0)
@@ -301,6 +325,7 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
                 break;
         case EVENT_PORT_READ:
                 registers_take(stream, &event->registers);
+                event->minute = (uint16_t)(number_take(stream, 2) % EVENT_MINUTES);
                 break;
         case EVENT_INVENTORY:
                 inventory_take(stream, core, event->port, &event->inventory);
