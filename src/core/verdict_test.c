@@ -230,6 +230,158 @@ static void test_arrival_time(void **state)
         assert_int_equal(world_port(&world)->verdict, VERDICT_ASK);
 }
 
+/* The button asks for another trial: an id has to be read again. */
+static void test_button_tries_again(void **state)
+{
+        (void)state;
+        arrived("reject if class = 0108\n", 1);
+        assert_out();
+        world.registers.slot_status |= MODEL_SLOT_STATUS_ABP;
+        world_run(&world, 80);
+        assert_int_equal(world.done[EFFECT_RESCAN], 2);
+        assert_out();
+}
+
+/* Removed, and enumerated anew on request: what it was to dom0 at boot is over. */
+static void test_button_after_boot(void **state)
+{
+        (void)state;
+        world_init(&world);
+        world_plug(&world, 1);
+        rules_send(0, "reject if at-boot = yes\n");
+        world_start(&world);
+        world_run(&world, 20);
+        assert_out();
+        world.registers.slot_status |= MODEL_SLOT_STATUS_ABP;
+        world_run(&world, 80);
+        assert_quarantined();
+}
+
+static void test_ejected_stays(void **state)
+{
+        struct event event = { .kind = EVENT_REQUEST };
+
+        (void)state;
+        arrived("", 1);
+        event.time_ms = world.now_ms;
+        event.request =
+                (struct event_request){ .id = 7, .verb = REQUEST_EJECT, .sbdf = WORLD_PORT };
+        world_event(&world, &event);
+        world_run(&world, 40);
+        rules_send(1, "ask\n");
+        world_run(&world, 40);
+        assert_int_equal(world_port(&world)->state, STATE_EJECTED);
+        assert_int_equal(world_port(&world)->reason, REASON_NONE);
+}
+
+static void test_guest_keeps(void **state)
+{
+        struct event event = { .kind = EVENT_OVERRUN };
+
+        (void)state;
+        arrived("", 1);
+        world.functions[0].owner = 5;
+        event.time_ms = world.now_ms;
+        world_event(&world, &event);
+        world_run(&world, 10);
+        rules_send(1, "reject\n");
+        world_run(&world, 20);
+        assert_int_equal(world.done[EFFECT_REMOVE], 0);
+        assert_int_equal(world.functions[0].owner, 5);
+}
+
+/* A slot that was occupied at the first look, never powered, and then used for something else. */
+static void test_unseen_at_boot(void **state)
+{
+        (void)state;
+        world_init(&world);
+        world_plug(&world, 1);
+        rules_send(0, "reject if at-boot = yes and arrival-day = mon\n");
+        world_start(&world);
+        world_run(&world, 20);
+        assert_out();
+        assert_int_equal(world.done[EFFECT_RESCAN], 0);
+        world_unplug(&world);
+        world_run(&world, 10);
+        world_plug(&world, 1);
+        world_run(&world, 40);
+        assert_quarantined();
+}
+
+/* The device that takes another's place has a time of its own. */
+static void test_swapped_time(void **state)
+{
+        (void)state;
+        arrived("ask if arrival-day = tue\n", 1);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
+        world.minute = 24 * 60;
+        world.registers.slot_status |= MODEL_SLOT_STATUS_DLLSC;
+        world_run(&world, 60);
+        assert_quarantined();
+        assert_int_equal(world_port(&world)->verdict, VERDICT_ASK);
+}
+
+/* One room: a port at rest with these functions below, asked once. */
+static struct core core;
+
+static enum record_verdict weighed(const char *text)
+{
+        static struct effects effects;
+        struct policy_diagnosis diagnosis = { .message = "" };
+
+        policy_rules_init(&rules[0]);
+        if (!policy_rules_parse("50-test.rules", text, strlen(text), &rules[0], &diagnosis))
+                fail_msg("%u:%u: %s", diagnosis.line, diagnosis.column, diagnosis.message);
+        core.rules = &rules[0];
+        core.ports[0].weighed = false;
+        memset(&effects, 0, sizeof effects);
+        policy_verdicts_weigh(&core, &effects);
+        return core.ports[0].verdict;
+}
+
+static void test_position(void **state)
+{
+        (void)state;
+        world_core_fill(&core);
+        (void)world_core_function(&core, BASE_SBDF(0, 1, 0, 0));
+        world_core_function(&core, BASE_SBDF(0, 2, 1, 0))->facts.parent = BASE_SBDF(0, 1, 0, 0);
+        assert_int_equal(weighed("ask if position = 00.0/01.0\n"), VERDICT_ASK);
+        assert_int_equal(core.functions[0].verdict, VERDICT_QUARANTINE);
+        assert_int_equal(core.functions[1].verdict, VERDICT_ASK);
+        core.functions[1].facts.parent =
+                BASE_SBDF(0, 9, 0, 0); /* not known: neither is the place */
+        assert_int_equal(weighed("ask if depth = 2\n"), VERDICT_QUARANTINE);
+}
+
+static void test_function_at_boot(void **state)
+{
+        (void)state;
+        world_core_fill(&core);
+        world_core_function(&core, BASE_SBDF(0, 1, 0, 0))->at_boot = true;
+        assert_int_equal(weighed("ask if at-boot = yes\n"), VERDICT_ASK);
+        assert_int_equal(weighed("reject if at-boot = no\n"), VERDICT_QUARANTINE);
+}
+
+static void test_function_only(void **state)
+{
+        (void)state;
+        world_core_fill(&core);
+        (void)world_core_function(&core, BASE_SBDF(0, 1, 0, 0));
+        assert_int_equal(weighed("reject for function without-isolation if depth = 1\n"),
+                         VERDICT_QUARANTINE);
+        assert_int_equal(core.functions[0].verdict, VERDICT_REJECT);
+}
+
+static void test_predecessor(void **state)
+{
+        (void)state;
+        world_core_fill(&core);
+        (void)world_core_function(&core, BASE_SBDF(0, 1, 0, 0));
+        core.ports[0].incarnation++;
+        assert_int_equal(weighed("reject\n"), VERDICT_QUARANTINE);
+        assert_false(core.ports[0].weighed);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -245,6 +397,16 @@ int main(void)
                 cmocka_unit_test(test_disagreement),
                 cmocka_unit_test(test_count_and_position),
                 cmocka_unit_test(test_arrival_time),
+                cmocka_unit_test(test_button_tries_again),
+                cmocka_unit_test(test_button_after_boot),
+                cmocka_unit_test(test_ejected_stays),
+                cmocka_unit_test(test_guest_keeps),
+                cmocka_unit_test(test_unseen_at_boot),
+                cmocka_unit_test(test_swapped_time),
+                cmocka_unit_test(test_position),
+                cmocka_unit_test(test_function_at_boot),
+                cmocka_unit_test(test_function_only),
+                cmocka_unit_test(test_predecessor),
         };
 
         return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);

@@ -124,7 +124,8 @@ struct model_port {
         uint64_t up_since_ms;
         uint32_t incarnation; /**< counts what was plugged; starts at 1 */
         uint32_t rescanned;   /**< incarnation that the kernel was last asked to enumerate; 0 = none */
-        uint16_t minute;      /**< of the week, when it came up or was first looked at */
+        uint16_t minute;      /**< of the week, when it was plugged or first looked at */
+        bool at_boot;         /**< what is plugged was there at the first look */
 
         bool weighed;         /**< the rules were asked since the functions below changed */
         enum record_verdict verdict; /**< for the hierarchy */

@@ -101,10 +101,11 @@ static void presence_compare(struct core *core, struct model_port *port, uint16_
         if (port->occupied && !was_occupied)
                 port->occupied_since_ms = core->now_ms;
         if (!port->occupied && port->ejected)
-                port->ejected = port->weighed = false;
+                port->ejected = false;
         if (port->up && !was_up)
                 port->up_since_ms = core->now_ms;
-        if (first || (port->up && !was_up)) {
+        if (first || (port->occupied && !was_occupied)) {
+                port->at_boot = first && port->occupied;
                 port->minute = core->minute;
                 port->weighed = false;
         }

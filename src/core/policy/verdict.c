@@ -42,7 +42,7 @@ static struct policy_facts port_facts(const struct model_port *port)
         return (struct policy_facts){ .known = POLICY_KNOWN_MINUTE,
                                       .port = port->found.sbdf,
                                       .path = port->found.path,
-                                      .at_boot = port->incarnation == MODEL_INCARNATION_FIRST,
+                                      .at_boot = port->at_boot,
                                       .minute = port->minute };
 }
 

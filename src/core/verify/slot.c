@@ -14,7 +14,8 @@ static bool power_wanted(const struct core *core, const struct model_port *port)
         if (!port->occupied || port->ejected || model_port_unlatched(port))
                 return false;
         if (model_port_unpowered(port))
-                return verify_port_guarded(port) && !port->leaving;
+                return verify_port_guarded(port) && !port->leaving &&
+                       port->verdict != VERDICT_REJECT;
         return !(port->leaving && verify_port_bare(core, port));
 }
 
