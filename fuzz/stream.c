@@ -245,6 +245,32 @@ static void request_take(struct fuzz_stream *stream, const struct core *core,
         ret_request->sbdf = byte & 1 ? function_take(stream, core) : port_take(stream, core);
 }
 
+static void memory_take(struct fuzz_stream *stream, const struct core *core,
+                        struct event_memory *ret_memory)
+{
+        uint8_t byte = byte_take(stream);
+
+        memset(ret_memory, 0, sizeof *ret_memory);
+        ret_memory->port = port_take(stream, core);
+        ret_memory->this_boot = !(byte & 0x80);
+        ret_memory->ejected = byte & 0x40;
+        ret_memory->count = (byte & CROWD_MASK) == CROWD ? LIMIT_PORT_FUNCTIONS : byte & 7;
+        for (uint32_t i = 0; i < ret_memory->count; i++) {
+                struct event_memory_function *function = &ret_memory->functions[i];
+
+                function->sbdf = function_take(stream, core);
+                function->instance = function->sbdf + 1ull;
+                function->at_boot = byte & 0x20;
+        }
+}
+
+static struct event_memory_end memory_end_make(int32_t status, uint32_t aside)
+{
+        return (struct event_memory_end){
+                .status = (enum event_memory_status)(status % MEMORY_STATUS_MAX), .aside = aside
+        };
+}
+
 /* Time goes on, or jumps, or goes back. */
 static uint64_t time_take(struct fuzz_stream *stream, uint8_t how)
 {
@@ -295,6 +321,8 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
         uint8_t byte = byte_take(stream);
 
         event->kind = kinds[byte & 0xf];
+        if (stream->begin & FUZZ_BEGIN_MEMORY && (byte & 0xf) >= 0xe)
+                event->kind = byte & 1 ? EVENT_MEMORY : EVENT_MEMORY_END;
         event->time_ms = stream->time_ms = time_take(stream, byte >> 4);
         event->port = port_take(stream, core);
         event->token = token_take(stream, core, event->port);
@@ -340,6 +368,13 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
                 break;
         case EVENT_REQUEST:
                 request_take(stream, core, &event->request);
+                break;
+        case EVENT_MEMORY:
+                memory_take(stream, core, &event->memory);
+                break;
+        case EVENT_MEMORY_END:
+                event->error = byte_take(stream);
+                event->memory_end = memory_end_make(event->error, event->token);
                 break;
         }
 }

@@ -28,6 +28,8 @@ struct fuzz_stream {
 #define FUZZ_BEGIN_POWER 0x02u   /* the ports have power controllers */
 #define FUZZ_BEGIN_READ 0x04u    /* they are read once: guarded, occupied, link up */
 #define FUZZ_BEGIN_NEW_XEN 0x08u /* 4.20, else 4.17 */
+#define FUZZ_BEGIN_MEMORY \
+        0x10u /* two of the kinds that come twice are about the state file instead */
 
 /** Starts on data[0..size), which must outlive the stream. */
 void fuzz_stream_begin(struct fuzz_stream *stream, const uint8_t *data, size_t size);

@@ -37,6 +37,10 @@ static size_t event_size(enum event_kind kind)
                 return SIZE_WITH(request);
         case EVENT_RULES:
                 return SIZE_WITH(rules);
+        case EVENT_MEMORY:
+                return SIZE_WITH(memory);
+        case EVENT_MEMORY_END:
+                return SIZE_WITH(memory_end);
         case EVENT_NONE:
         case EVENT_PORTS_END:
         case EVENT_COMPLETED:

@@ -21,6 +21,8 @@ enum event_kind {
         EVENT_OVERRUN, /**< the uevent socket lost messages (ENOBUFS) */
         EVENT_REQUEST, /**< an operator asks */
         EVENT_RULES,   /**< the rules (start, reload) */
+        EVENT_MEMORY,  /**< what an earlier daemon remembered of a port (start, before the discovery) */
+        EVENT_MEMORY_END, /**< that was all of it, or why there is none */
         EVENT_MAX
 };
 
@@ -222,12 +224,46 @@ struct policy_rules;
 /** 7 * 24 * 60: minutes of a week are below. */
 #define EVENT_MINUTES 10080u
 
+/** A function that was below a port, of the device that was plugged: named so that no other kernel object is meant. */
+struct event_memory_function {
+        uint64_t instance; /**< event_function.instance: never dealt twice in one boot (fs/kernfs/dir.c) */
+        uint64_t digest;   /**< event_function.digest */
+        uint32_t sbdf;
+        bool at_boot;      /**< it was there when the first daemon of this boot started */
+};
+
+/** What is remembered of a port: each time all of it. */
+struct event_memory {
+        uint32_t port;
+        bool this_boot;    /**< by a daemon of this boot */
+        bool ejected;      /**< what is plugged was removed in order, and is not to be enumerated again */
+        uint32_t count;
+        struct event_memory_function functions[LIMIT_PORT_FUNCTIONS];
+};
+
+/** How the memory was found. */
+enum event_memory_status {
+        MEMORY_UNKNOWN,   /**< nobody has said */
+        MEMORY_FRESH,     /**< there was none yet */
+        MEMORY_GOOD,
+        MEMORY_TORN,      /**< good, but for a last entry whose writing was cut short: it was never relied upon */
+        MEMORY_DAMAGED,   /**< not what we wrote: nothing of it is used */
+        MEMORY_NEWER,     /**< of a later version: nothing of it is used */
+        MEMORY_UNUSABLE,  /**< it cannot be read, or the boot's name cannot */
+        MEMORY_STATUS_MAX
+};
+
+struct event_memory_end {
+        enum event_memory_status status;
+        uint32_t aside; /**< damaged, newer: it was renamed to "state.bad-N"; 0 = it could not be, and is in the way */
+};
+
 struct event {
         enum event_kind kind;
         uint32_t token;   /**< of the effect that it answers, 0 where none */
         uint64_t time_ms; /**< CLOCK_BOOTTIME when it was observed; the core's only clock */
         uint32_t port;    /**< SBDF, for the kinds that are about one port */
-        int32_t error;    /**< EVENT_COMPLETED: positive errno or 0 */
+        int32_t error;    /**< EVENT_COMPLETED, EVENT_MEMORY_END: positive errno or 0 */
         uint16_t minute; /**< EVENT_PORT_READ: minute of the week in local time, 0 = Monday 00:00 */
         union {
                 struct event_config config;
@@ -238,6 +274,8 @@ struct event {
                 struct event_owners owners;
                 struct event_uevent uevent;
                 struct event_request request;
+                struct event_memory memory;
+                struct event_memory_end memory_end;
                 /**
                  * EVENT_RULES, the one pointer in an event, which no worker sends: constant, and there until another
                  * set was stepped in. NULL: none, everything is quarantined.

@@ -123,3 +123,48 @@ void event_acpi_table_parse(const uint8_t *bytes, size_t length, struct event_ac
 /** What all of them together say of a port. */
 void event_acpi_firmware(const struct event_acpi *acpi, uint32_t sbdf,
                          struct event_firmware *ret_firmware);
+
+/* The memory's file: doc/state.md. */
+
+/** The first bytes of the file, and of every version: "sallyport-state 001\n". */
+#define EVENT_MEMORY_HEAD_SIZE 20u
+/** Names a boot: /proc/sys/kernel/random/boot_id, as bytes. */
+#define EVENT_MEMORY_BOOT_SIZE 16u
+/** Bytes of the largest entry. */
+#define EVENT_MEMORY_ENTRY_MAX (56u + 24u * LIMIT_PORT_FUNCTIONS)
+
+/** Reads a UUID's text ("6d8c...-....", with or without its line feed). False where it is none. */
+bool event_memory_boot_parse(const char *text, size_t length,
+                             uint8_t ret_boot[static EVENT_MEMORY_BOOT_SIZE]);
+
+/** Writes what a file begins with. */
+void event_memory_head_write(uint8_t ret_bytes[static EVENT_MEMORY_HEAD_SIZE]);
+
+/**
+ * Writes one entry. sequence: of the entry before it, plus 1; 1 for the first. memory->this_boot does not count, boot
+ * does. Returns its bytes, at most EVENT_MEMORY_ENTRY_MAX.
+ */
+size_t event_memory_entry_write(const struct event_memory *memory, uint64_t sequence,
+                                const uint8_t boot[static EVENT_MEMORY_BOOT_SIZE],
+                                uint8_t ret_bytes[static EVENT_MEMORY_ENTRY_MAX]);
+
+/** Where in a file the next entry is read. */
+struct event_memory_cursor {
+        size_t at;         /**< offset of the next entry: behind the last that was good */
+        uint64_t sequence; /**< of the last entry; 0 = none yet */
+        enum event_memory_status
+                status; /**< GOOD while there may be more; TORN, DAMAGED and NEWER end it */
+};
+
+/** Checks what the file begins with. */
+void event_memory_begin(const uint8_t *bytes, size_t length,
+                        struct event_memory_cursor *ret_cursor);
+
+/**
+ * Reads the next entry of bytes[0..length), any bytes at all. True with *ret_memory filled; false at the end, with
+ * cursor->status saying which end. What an append that was cut short leaves (a part of an entry, or zeros) is TORN;
+ * everything else that was not written like that is DAMAGED or, where its checksums are right, NEWER.
+ */
+bool event_memory_next(const uint8_t *bytes, size_t length,
+                       const uint8_t boot[static EVENT_MEMORY_BOOT_SIZE],
+                       struct event_memory_cursor *cursor, struct event_memory *ret_memory);

@@ -85,6 +85,8 @@ static void answer_apply(struct core *core, const struct event *event, struct ef
         case EVENT_OVERRUN:
         case EVENT_REQUEST:
         case EVENT_RULES:
+        case EVENT_MEMORY:
+        case EVENT_MEMORY_END:
         case EVENT_MAX:
                 base_assert(false);
         }
@@ -124,6 +126,8 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
         switch (event->kind) {
         case EVENT_NONE:
         case EVENT_REQUEST: /* plan/request.c */
+        case EVENT_MEMORY:
+        case EVENT_MEMORY_END:
                 break;
         case EVENT_CONFIG:
                 core->config = event->config;

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The memory's file: a line that says whose and which version, then entries, each with a number and two checksums. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "core/event/parse.h"
+
+/*
+ * An entry, little endian:
+ *    0  4  bytes of the whole entry
+ *    4  4  type
+ *    8  8  sequence number
+ *   16 16  boot
+ *   32  4  CRC-32C of 0..31: so that a length is believed before what it spans is there
+ *   36  4  port                    \
+ *   40  4  flags: bit 0 ejected     | what it is about: type 1
+ *   44  4  number of functions      |
+ *   48 24  each                    /
+ *   -4  4  CRC-32C of all before
+ * A function: 0 instance, 8 digest, 16 sbdf, 20 flags: bit 0 at boot.
+ */
+#define HEAD_SIZE 36u
+#define BODY_SIZE 12u
+#define FUNCTION_SIZE 24u
+#define CRC_SIZE 4u
+
+_Static_assert(HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * LIMIT_PORT_FUNCTIONS + CRC_SIZE <=
+                       EVENT_MEMORY_ENTRY_MAX,
+               "the largest entry fits");
+
+/* Types of entries. A later version may add some: who does not know one must not guess what the rest is worth. */
+#define TYPE_PORT 1u
+
+#define PORT_EJECTED 1u
+#define FUNCTION_AT_BOOT 1u
+
+static const char head[] = "sallyport-state 001\n";
+#define HEAD_NAME_SIZE 16u /* up to the version */
+
+_Static_assert(sizeof head - 1 == EVENT_MEMORY_HEAD_SIZE, "the head has its size");
+
+/*
+ * CRC-32C (Castagnoli, reflected), bit by bit: an entry has 3 KB at most. No library that we link has one (libz's
+ * CRC-32 would be one more, for eight lines), and core links none.
+ */
+static uint32_t crc32c(const uint8_t *bytes, size_t length)
+{
+        uint32_t crc = UINT32_MAX;
+
+        for (size_t i = 0; i < length; i++) {
+                crc ^= bytes[i];
+                for (int bit = 0; bit < 8; bit++)
+                        crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
+        }
+        return ~crc;
+}
+
+static void number_put(uint8_t *bytes, uint64_t value, size_t size)
+{
+        for (size_t i = 0; i < size; i++)
+                bytes[i] = (uint8_t)(value >> 8 * i);
+}
+
+static uint64_t number_get(const uint8_t *bytes, size_t size)
+{
+        uint64_t value = 0;
+
+        for (size_t i = 0; i < size; i++)
+                value |= (uint64_t)bytes[i] << 8 * i;
+        return value;
+}
+
+static uint32_t word_get(const uint8_t *bytes)
+{
+        return (uint32_t)number_get(bytes, 4);
+}
+
+bool event_memory_boot_parse(const char *text, size_t length,
+                             uint8_t ret_boot[static EVENT_MEMORY_BOOT_SIZE])
+{
+        uint8_t boot[EVENT_MEMORY_BOOT_SIZE] = { 0 };
+        size_t digits = 0;
+
+        if (length > 0 && text[length - 1] == '\n')
+                length--;
+        for (size_t i = 0; i < length; i++) {
+                int digit = base_text_hex_digit(text[i]);
+
+                if (text[i] == '-')
+                        continue;
+                if (digit < 0 || digits == 2 * sizeof boot)
+                        return false;
+                boot[digits / 2] = (uint8_t)(boot[digits / 2] << 4 | digit);
+                digits++;
+        }
+        if (digits != 2 * sizeof boot)
+                return false;
+        memcpy(ret_boot, boot, sizeof boot);
+        return true;
+}
+
+void event_memory_head_write(uint8_t ret_bytes[static EVENT_MEMORY_HEAD_SIZE])
+{
+        memcpy(ret_bytes, head, EVENT_MEMORY_HEAD_SIZE);
+}
+
+size_t event_memory_entry_write(const struct event_memory *memory, uint64_t sequence,
+                                const uint8_t boot[static EVENT_MEMORY_BOOT_SIZE],
+                                uint8_t ret_bytes[static EVENT_MEMORY_ENTRY_MAX])
+{
+        uint8_t *at = ret_bytes + HEAD_SIZE + BODY_SIZE;
+        size_t size = HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * memory->count + CRC_SIZE;
+
+        base_assert(memory->count <= LIMIT_PORT_FUNCTIONS);
+        number_put(ret_bytes, size, 4);
+        number_put(ret_bytes + 4, TYPE_PORT, 4);
+        number_put(ret_bytes + 8, sequence, 8);
+        memcpy(ret_bytes + 16, boot, EVENT_MEMORY_BOOT_SIZE);
+        number_put(ret_bytes + 32, crc32c(ret_bytes, 32), 4);
+        number_put(ret_bytes + 36, memory->port, 4);
+        number_put(ret_bytes + 40, memory->ejected ? PORT_EJECTED : 0, 4);
+        number_put(ret_bytes + 44, memory->count, 4);
+        for (uint32_t i = 0; i < memory->count; i++, at += FUNCTION_SIZE) {
+                const struct event_memory_function *function = &memory->functions[i];
+
+                number_put(at, function->instance, 8);
+                number_put(at + 8, function->digest, 8);
+                number_put(at + 16, function->sbdf, 4);
+                number_put(at + 20, function->at_boot ? FUNCTION_AT_BOOT : 0, 4);
+        }
+        number_put(at, crc32c(ret_bytes, size - CRC_SIZE), 4);
+        return size;
+}
+
+void event_memory_begin(const uint8_t *bytes, size_t length, struct event_memory_cursor *ret_cursor)
+{
+        *ret_cursor =
+                (struct event_memory_cursor){ .at = EVENT_MEMORY_HEAD_SIZE, .status = MEMORY_GOOD };
+        /* It gets its name when it is whole (edge/store), so that less of it is damage. */
+        if (length < EVENT_MEMORY_HEAD_SIZE || memcmp(bytes, head, HEAD_NAME_SIZE) != 0)
+                ret_cursor->status = MEMORY_DAMAGED;
+        else if (memcmp(bytes, head, EVENT_MEMORY_HEAD_SIZE) != 0)
+                ret_cursor->status = MEMORY_NEWER;
+}
+
+/* Space that was allocated for an append whose bytes never came. */
+static bool bytes_zero(const uint8_t *bytes, size_t length)
+{
+        for (size_t i = 0; i < length; i++)
+                if (bytes[i] != 0)
+                        return false;
+        return true;
+}
+
+/* Does this version know everything that an entry, whose checksums are right, says? */
+static bool entry_known(const uint8_t *bytes, size_t size)
+{
+        uint32_t count;
+
+        if (word_get(bytes + 4) != TYPE_PORT || size < HEAD_SIZE + BODY_SIZE + CRC_SIZE)
+                return false;
+        count = word_get(bytes + 44);
+        if (count > LIMIT_PORT_FUNCTIONS || (word_get(bytes + 40) & ~PORT_EJECTED) ||
+            size != HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * count + CRC_SIZE)
+                return false;
+        for (size_t i = 0; i < count; i++)
+                if (word_get(bytes + HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * i + 20) &
+                    ~FUNCTION_AT_BOOT)
+                        return false;
+        return true;
+}
+
+/* Is the whole entry there, and is it what was written? */
+static enum event_memory_status entry_check(const uint8_t *bytes, size_t length, uint64_t sequence)
+{
+        size_t size;
+
+        if (bytes_zero(bytes, length) || length < HEAD_SIZE)
+                return MEMORY_TORN;
+        if (word_get(bytes + 32) != crc32c(bytes, 32))
+                return MEMORY_DAMAGED;
+        size = word_get(bytes);
+        if (size < HEAD_SIZE + CRC_SIZE || number_get(bytes + 8, 8) != sequence)
+                return MEMORY_DAMAGED;
+        if (size > length)
+                return MEMORY_TORN;
+        if (word_get(bytes + size - CRC_SIZE) != crc32c(bytes, size - CRC_SIZE))
+                return MEMORY_DAMAGED;
+        return entry_known(bytes, size) ? MEMORY_GOOD : MEMORY_NEWER;
+}
+
+bool event_memory_next(const uint8_t *bytes, size_t length,
+                       const uint8_t boot[static EVENT_MEMORY_BOOT_SIZE],
+                       struct event_memory_cursor *cursor, struct event_memory *ret_memory)
+{
+        const uint8_t *entry = bytes + cursor->at, *at = entry + HEAD_SIZE + BODY_SIZE;
+
+        if (cursor->status != MEMORY_GOOD || cursor->at == length)
+                return false;
+        cursor->status = entry_check(entry, length - cursor->at, cursor->sequence + 1);
+        if (cursor->status != MEMORY_GOOD)
+                return false;
+        memset(ret_memory, 0, sizeof *ret_memory);
+        ret_memory->port = word_get(entry + 36);
+        ret_memory->this_boot = memcmp(entry + 16, boot, EVENT_MEMORY_BOOT_SIZE) == 0;
+        ret_memory->ejected = word_get(entry + 40) & PORT_EJECTED;
+        ret_memory->count = word_get(entry + 44);
+        for (uint32_t i = 0; i < ret_memory->count; i++, at += FUNCTION_SIZE) {
+                struct event_memory_function *function = &ret_memory->functions[i];
+
+                function->instance = number_get(at, 8);
+                function->digest = number_get(at + 8, 8);
+                function->sbdf = word_get(at + 16);
+                function->at_boot = word_get(at + 20) & FUNCTION_AT_BOOT;
+        }
+        cursor->at += word_get(entry);
+        cursor->sequence++;
+        return true;
+}
