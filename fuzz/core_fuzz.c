@@ -23,7 +23,7 @@ struct run {
         struct core core, twin;
         struct effects effects, twin_effects;
         bool thorough; /* a twin is fed the same, and everything is shown */
-        uint32_t ports_peak, functions_peak;
+        uint32_t ports_peak, functions_peak, memory_peak;
         uint32_t seen_count;
         struct seen seen[LIMIT_PORTS];
         bool answered[STEPS_MAX + 1]; /* by request id; ids count from 1 */
@@ -44,6 +44,8 @@ static void core_clear(struct core *core)
                 memset(&core->config, 0, sizeof core->config);
         memset(core->functions, 0, run.functions_peak * sizeof core->functions[0]);
         memset(core->ports, 0, run.ports_peak * sizeof core->ports[0]);
+        memset(core->memory_ports, 0, sizeof core->memory_ports);
+        memset(core->memory_functions, 0, run.memory_peak * sizeof core->memory_functions[0]);
         memset(core, 0, offsetof(struct core, ports));
 }
 
@@ -55,7 +57,7 @@ static void run_begin(const uint8_t *data, size_t size)
                 sum = (uint8_t)(sum + data[i]);
         core_clear(&run.core);
         core_clear(&run.twin);
-        run.ports_peak = run.functions_peak = run.seen_count = 0;
+        run.ports_peak = run.functions_peak = run.memory_peak = run.seen_count = 0;
         memset(run.answered, 0, sizeof run.answered);
         run.thorough = sum % 8 == 0; /* one input in eight: it costs far more than the steps */
         fuzz_stream_begin(&run.stream, data, size);
@@ -214,6 +216,7 @@ static void step(const struct event *event)
         base_assert(run.core.function_count <= LIMIT_FUNCTIONS);
         run.ports_peak = greater(run.ports_peak, run.core.port_count);
         run.functions_peak = greater(run.functions_peak, run.core.function_count);
+        run.memory_peak = greater(run.memory_peak, run.core.memory_function_count);
         effects_check(&run.effects);
         seen_forget();
         if (!run.thorough)
@@ -249,6 +252,13 @@ static void state_check(void)
         base_assert(memcmp(core->ports, twin->ports, run.ports_peak * sizeof core->ports[0]) == 0);
         base_assert(memcmp(core->functions, twin->functions,
                            run.functions_peak * sizeof core->functions[0]) == 0);
+        zero_check(&core->memory_functions[core->memory_function_count],
+                   (run.memory_peak - core->memory_function_count) *
+                           sizeof core->memory_functions[0]);
+        zero_check(&core->memory_ports[core->memory_port_count],
+                   (LIMIT_PORTS - core->memory_port_count) * sizeof core->memory_ports[0]);
+        base_assert(memcmp(core->memory_functions, twin->memory_functions,
+                           run.memory_peak * sizeof core->memory_functions[0]) == 0);
         base_assert(memcmp(&core->config, &twin->config, sizeof core->config) == 0);
 }
 

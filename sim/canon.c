@@ -91,6 +91,9 @@ static uint64_t core_facts_flags(const struct model_port *port,
         flags = flags << 1 | (facts->digest == 0);
         flags = flags << 1 | (facts->digest == real->identity);
         flags = flags << 1 | (facts->digest == real->identity + (uint64_t)SIM_DEVICES);
+        /* What is on its way to the state file. */
+        flags = flags << 1 | (port->token != 0 && port->pending == EFFECT_REMEMBER &&
+                              function->incarnation == port->pending_incarnation);
         return flags;
 }
 
@@ -98,7 +101,7 @@ static void core_function_add(struct canon *canon, uint64_t now_ms, const struct
                               const struct model_function *function, uint32_t index,
                               const struct sim_function *real)
 {
-        uint64_t word = (uint64_t)index << 12 | core_facts_flags(port, function, real);
+        uint64_t word = (uint64_t)index << 13 | core_facts_flags(port, function, real);
 
         word = word << 1 | function->asked;
         word = word << 1 | function->confirmed;
@@ -106,7 +109,7 @@ static void core_function_add(struct canon *canon, uint64_t now_ms, const struct
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->driver);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->quarantine);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->removal);
-        bits_add(canon, word, 8 + 12 + 2 + 16 + 3 * ATTEMPT_BITS);
+        bits_add(canon, word, 8 + 13 + 2 + 16 + 3 * ATTEMPT_BITS);
 }
 
 static uint64_t core_port_flags(const struct model_port *port)
@@ -136,6 +139,11 @@ static uint64_t core_port_flags(const struct model_port *port)
         flags = flags << 1 | port->registers.pcieport;
         flags = flags << 1 | port->registers.pciehp;
         flags = flags << 1 | port->registers.awake;
+        flags = flags << 1 | port->known;
+        flags = flags << 1 | (port->remembered != 0);
+        flags = flags << 1 | (port->remembered == port->incarnation);
+        flags = flags << 1 | port->memory_fresh;
+        flags = flags << 1 | port->memory_ejected;
         return flags;
 }
 
@@ -162,15 +170,17 @@ static void core_pending_add(struct canon *canon, const struct sim_world *world,
         bits_add(canon, port->pending_incarnation == port->rescanned, 1);
         bits_add(canon, port->pending == EFFECT_INVENTORY && port->inventory_dirty, 1);
         bits_add(canon, port->pending == EFFECT_OWNERS && port->owners_dirty, 1);
+        bits_add(canon, port->pending == EFFECT_REMEMBER && port->memory_dirty, 1);
+        bits_add(canon, port->pending == EFFECT_REMEMBER && port->pending_remembered != 0, 1);
 }
 
 static void core_port_add(struct canon *canon, const struct sim_world *world, uint32_t number,
                           const struct model_port *port)
 {
-        uint64_t moments[MOMENTS], attempts = 0;
+        uint64_t moments[MOMENTS], attempts[2] = { 0 };
 
-        _Static_assert(GOAL_MAX * ATTEMPT_BITS <= 64, "one word");
-        bits_add(canon, core_port_flags(port), 23);
+        _Static_assert(GOAL_MAX * ATTEMPT_BITS <= 2 * 64, "two words");
+        bits_add(canon, core_port_flags(port), 28);
         bits_add(canon, (uint64_t)port->verdict << 1 | port->weighed, 4);
         bits_add(canon, port->state, 4);
         bits_add(canon, port->registers.slot_control, 16);
@@ -180,9 +190,10 @@ static void core_port_add(struct canon *canon, const struct sim_world *world, ui
         for (uint32_t i = 0; i < MOMENTS; i++)
                 moment_add(canon, world->now_ms, moments[i]);
         for (int goal = 0; goal < GOAL_MAX; goal++)
-                attempts = attempts << ATTEMPT_BITS |
-                           attempt_code(world->now_ms, &port->attempts[goal]);
-        bits_add(canon, attempts, GOAL_MAX * ATTEMPT_BITS);
+                attempts[goal % 2] = attempts[goal % 2] << ATTEMPT_BITS |
+                                     attempt_code(world->now_ms, &port->attempts[goal]);
+        bits_add(canon, attempts[0], (GOAL_MAX + 1) / 2 * ATTEMPT_BITS);
+        bits_add(canon, attempts[1], (GOAL_MAX + 1) / 2 * ATTEMPT_BITS);
 }
 
 static void function_add(struct canon *canon, const struct sim_function *function)
@@ -267,6 +278,41 @@ static void world_port_add(struct canon *canon, const struct sim_port *port, uin
         pending_add(canon, port, count);
 }
 
+/* Which bytes the state file vouches for: nothing at all, none, the device's, its altered ones, or others. */
+static uint64_t remembered_code(const struct sim_function *function)
+{
+        if (!function->remembered)
+                return 0;
+        if (function->remembered_digest == 0)
+                return 1;
+        if (function->remembered_digest == function->identity)
+                return 2;
+        return function->remembered_digest == function->identity + SIM_DEVICES ? 3 : 4;
+}
+
+/* The state file. */
+static void memory_add(struct canon *canon, const struct sim_world *world)
+{
+        for (uint32_t i = 0; i < world->port_count; i++) {
+                const struct sim_port *port = &world->ports[i];
+
+                bits_add(canon, port->remembered, 1);
+                if (!port->remembered)
+                        continue;
+                bits_add(canon, port->remembered_ejected, 1);
+                for (uint32_t j = 0; j < sim_function_count(world, i); j++)
+                        bits_add(canon, remembered_code(&port->functions[j]), 3);
+        }
+}
+
+static bool memory_held(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->memory_function_count; i++)
+                if (core->memory_functions[i].port == port->found.sbdf)
+                        return true;
+        return false;
+}
+
 static void canon_make(const struct sim_state *state, struct canon *canon)
 {
         const struct sim_world *world = &state->world;
@@ -280,8 +326,12 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
         bits_add(canon, world->rescan_unguarded, 1);
         bits_add(canon, core->discover, 1);
         bits_add(canon, core->discovered, 1);
+        /* Of each port it is all of what the file holds, or nothing. */
+        for (uint32_t i = 0; i < core->port_count; i++)
+                bits_add(canon, !world->crashed && memory_held(core, &core->ports[i]), 1);
         for (uint32_t i = 0; i < world->port_count; i++)
                 world_port_add(canon, &world->ports[i], sim_function_count(world, i));
+        memory_add(canon, world);
         if (world->crashed)
                 return; /* the core's state is lost */
         for (uint32_t i = 0; i < core->port_count; i++)

@@ -144,12 +144,21 @@ static void moves_port(const struct sim_state *state, uint32_t number, struct si
         moves_wishes(&state->world, number, moves, count);
         if (faults && port->pending_token != 0 && !port->acted)
                 for (int kind = MOVE_FAIL; kind <= last_fault(&state->world, port); kind++)
-                        move_add(moves, count, (enum sim_move_kind)kind, number, 0);
+                        if (kind != MOVE_LIE || port->pending.kind != EFFECT_REMEMBER)
+                                move_add(moves, count, (enum sim_move_kind)kind, number, 0);
         if (faults && port->uevents > 0) {
                 move_add(moves, count, MOVE_LOSE, number, 0);
                 move_add(moves, count, MOVE_OVERRUN, number, 0);
                 move_add(moves, count, MOVE_DOUBLE, number, 0);
         }
+}
+
+static bool remembered_any(const struct sim_world *world)
+{
+        for (uint32_t i = 0; i < world->port_count; i++)
+                if (world->ports[i].remembered)
+                        return true;
+        return false;
 }
 
 uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[static SIM_MOVES])
@@ -159,6 +168,8 @@ uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[stat
 
         if (world->crashed) {
                 move_add(ret_moves, &count, MOVE_START, 0, 0);
+                if (world->faults_left > 0 && remembered_any(world))
+                        move_add(ret_moves, &count, MOVE_AMNESIA, 0, 0);
         } else {
                 move_add(ret_moves, &count, MOVE_POLL, 0, 0);
                 if (time_passes(state))

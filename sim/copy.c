@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/assert.h"
+
 /* What stands before the arrays, counts included; and of a port before its functions. */
 #define WORLD_HEAD_SIZE offsetof(struct sim_world, ports)
 #define CORE_HEAD_SIZE offsetof(struct core, ports)
@@ -17,6 +19,11 @@ static size_t ports_size(const struct sim_state *state)
 static size_t functions_size(const struct sim_state *state)
 {
         return state->core.function_count * sizeof state->core.functions[0];
+}
+
+static size_t memory_size(const struct sim_state *state)
+{
+        return state->core.memory_function_count * sizeof state->core.memory_functions[0];
 }
 
 /* What was seen counts only until it is delivered, and only where there is something to deliver. */
@@ -45,13 +52,16 @@ void sim_copy(struct sim_state *to, const struct sim_state *from)
         memcpy(&to->core, &from->core, CORE_HEAD_SIZE);
         memcpy(to->core.ports, from->core.ports, ports_size(from));
         memcpy(to->core.functions, from->core.functions, functions_size(from));
+        base_assert(from->core.memory_port_count == 0); /* every port was found at once */
+        memcpy(to->core.memory_functions, from->core.memory_functions, memory_size(from));
         to->core.config.auto_ports = from->core.config.auto_ports;
         to->core.config.poll_interval_ms = from->core.config.poll_interval_ms;
 }
 
 size_t sim_packed_size(const struct sim_state *state)
 {
-        size_t size = WORLD_HEAD_SIZE + CORE_HEAD_SIZE + ports_size(state) + functions_size(state);
+        size_t size = WORLD_HEAD_SIZE + CORE_HEAD_SIZE + ports_size(state) + functions_size(state) +
+                      memory_size(state);
 
         for (uint32_t i = 0; i < state->world.port_count; i++)
                 size += PORT_HEAD_SIZE +
@@ -85,7 +95,8 @@ void sim_pack(void *bytes, const struct sim_state *state)
         }
         at = piece_pack(at, &state->core, CORE_HEAD_SIZE);
         at = piece_pack(at, state->core.ports, ports_size(state));
-        (void)piece_pack(at, state->core.functions, functions_size(state));
+        at = piece_pack(at, state->core.functions, functions_size(state));
+        (void)piece_pack(at, state->core.memory_functions, memory_size(state));
 }
 
 void sim_unpack(struct sim_state *to, const void *bytes)
@@ -102,5 +113,6 @@ void sim_unpack(struct sim_state *to, const void *bytes)
         }
         at = piece_unpack(&to->core, at, CORE_HEAD_SIZE);
         at = piece_unpack(to->core.ports, at, ports_size(to));
-        (void)piece_unpack(to->core.functions, at, functions_size(to));
+        at = piece_unpack(to->core.functions, at, functions_size(to));
+        (void)piece_unpack(to->core.memory_functions, at, memory_size(to));
 }

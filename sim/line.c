@@ -32,6 +32,7 @@ static const char *const move_names[MOVE_MAX] = {
         [MOVE_BLIND] = "blind",
         [MOVE_CRASH] = "crash",
         [MOVE_CRASH_LATE] = "crashlate",
+        [MOVE_AMNESIA] = "amnesia",
         [MOVE_START] = "start",
         [MOVE_SET_BME] = "setbme",
         [MOVE_BIND_PCIEHP] = "bindpciehp",

@@ -51,6 +51,92 @@ static void swaps_forget(struct sim_world *world, uint32_t port)
                 world->ports[port].functions[i].former = false;
 }
 
+/* What was swapped before any daemon had touched it is there at boot: the next start does not know better. */
+static void boot_forget(struct sim_world *world, uint32_t port)
+{
+        for (uint32_t i = 0; i < sim_function_count(world, port); i++)
+                if (!world->ports[port].remembered && !world->ports[port].functions[i].kept_off)
+                        world->ports[port].functions[i].former = false;
+}
+
+/* EFFECT_REMEMBER: what the core knew when it left, in place of what was there. */
+static void memory_write(struct sim_state *state, uint32_t number)
+{
+        struct sim_port *port = &state->world.ports[number];
+        const struct model_port *model = &state->core.ports[number];
+
+        port->remembered = true;
+        port->remembered_ejected = model->memory_ejected;
+        for (uint32_t i = 0; i < sim_function_count(&state->world, number); i++)
+                port->functions[i].remembered = false;
+        for (uint32_t i = 0; i < state->core.function_count; i++) {
+                const struct model_function *from = &state->core.functions[i];
+                uint32_t index = 0;
+
+                if (from->port != model->found.sbdf || !from->listed ||
+                    from->incarnation != model->pending_incarnation)
+                        continue;
+                while (sim_sbdf(&state->world, number, index) != from->facts.sbdf)
+                        index++;
+                if (port->functions[index].instance != from->facts.instance)
+                        continue;
+                port->functions[index].remembered = true;
+                port->functions[index].remembered_digest = (uint8_t)from->facts.digest;
+                port->functions[index].remembered_at_boot = from->at_boot;
+        }
+}
+
+static void memory_lose(struct sim_world *world)
+{
+        for (uint32_t i = 0; i < world->port_count; i++) {
+                world->ports[i].remembered = false;
+                for (uint32_t j = 0; j < sim_function_count(world, i); j++)
+                        world->ports[i].functions[j].remembered = false;
+        }
+}
+
+/* What edge/store hands over at the start. */
+static void memory_send(struct sim_state *state)
+{
+        struct event_memory *memory = &event.memory;
+
+        for (uint32_t i = 0; i < state->world.port_count; i++) {
+                const struct sim_port *port = &state->world.ports[i];
+
+                if (!port->remembered)
+                        continue;
+                memset(memory, 0, sizeof *memory);
+                memory->port = sim_port_sbdf(&state->world, i);
+                memory->this_boot = true;
+                memory->ejected = port->remembered_ejected;
+                for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++) {
+                        const struct sim_function *from = &port->functions[j];
+                        struct event_memory_function *to = &memory->functions[memory->count];
+
+                        if (!from->remembered)
+                                continue;
+                        to->instance = from->instance;
+                        to->digest = from->remembered_digest;
+                        to->sbdf = sim_sbdf(&state->world, i, j);
+                        to->at_boot = from->remembered_at_boot;
+                        memory->count++;
+                }
+                event_send(state, EVENT_MEMORY, i);
+        }
+        event.memory_end = (struct event_memory_end){ .status = MEMORY_GOOD };
+        event_send(state, EVENT_MEMORY_END, SIM_PORTS);
+}
+
+/* What an effect does to the machine, and to the state file. */
+static int32_t effect_act(struct sim_state *state, uint32_t number, bool lies)
+{
+        const struct effect *effect = &state->world.ports[number].pending;
+
+        if (effect->kind == EFFECT_REMEMBER && !lies)
+                memory_write(state, number);
+        return sim_effect_act(&state->world, effect, lies);
+}
+
 static void config_send(struct sim_state *state)
 {
         if (state->world.shape->config) {
@@ -70,7 +156,8 @@ void sim_daemon_start(struct sim_state *state)
         state->world.crashed = false;
         core_init(&state->core);
         for (uint32_t i = 0; i < state->world.port_count; i++)
-                swaps_forget(&state->world, i);
+                boot_forget(&state->world, i);
+        memory_send(state);
         event.rules = state->world.rules;
         event_send(state, EVENT_RULES, SIM_PORTS);
         config_send(state);
@@ -94,7 +181,7 @@ static void worker_act(struct sim_state *state, uint32_t number, bool lies, int3
         port->answer_observes = false;
         port->answer_error = error;
         if (error == 0 || error == ETIMEDOUT) {
-                int32_t answer = sim_effect_act(&state->world, &port->pending, lies);
+                int32_t answer = effect_act(state, number, lies);
 
                 if (error == 0)
                         port->answer_error = answer;
@@ -201,8 +288,8 @@ static void intruder_do(struct sim_state *state, struct sim_move move)
         if (move.kind == MOVE_BIND_PCIEHP) {
                 port->pciehp = true;
                 /* pciehp_hpc.c:pcie_init clears the event bits; only who saw it unbound sees that it is back. */
-                if (state->core.port_count <= move.port ||
-                    state->core.ports[move.port].registers.pciehp)
+                if (!world->crashed && (state->core.port_count <= move.port ||
+                                        state->core.ports[move.port].registers.pciehp))
                         swaps_forget(world, move.port);
                 sim_kernel_pciehp(world, move.port);
         }
@@ -216,14 +303,16 @@ static void intruder_do(struct sim_state *state, struct sim_move move)
         lie_set(world, move.detail, false);
 }
 
-static void daemon_kill(struct sim_world *world, bool late)
+static void daemon_kill(struct sim_state *state, bool late)
 {
+        struct sim_world *world = &state->world;
+
         world->crashed = true;
         for (uint32_t i = 0; i < world->port_count; i++) {
                 struct sim_port *port = &world->ports[i];
 
                 if (late && port->pending_token != 0 && !port->acted)
-                        (void)sim_effect_act(world, &port->pending, /* fault_lies= */ false);
+                        (void)effect_act(state, i, /* lies= */ false);
                 port->pending_token = 0;
                 port->uevents = port->lost = 0;     /* the socket dies with the process */
                 port->requests = port->replies = 0; /* and so do the clients' connections */
@@ -281,7 +370,9 @@ static void fault_do(struct sim_state *state, struct sim_move move)
         else if (kind == MOVE_BLIND)
                 poll_do(state, /* blind= */ true);
         else if (kind == MOVE_CRASH || kind == MOVE_CRASH_LATE)
-                daemon_kill(&state->world, /* late= */ kind == MOVE_CRASH_LATE);
+                daemon_kill(state, /* late= */ kind == MOVE_CRASH_LATE);
+        else if (kind == MOVE_AMNESIA)
+                memory_lose(&state->world);
         else if (kind >= MOVE_SET_BME)
                 intruder_do(state, move);
 }

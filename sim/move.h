@@ -34,6 +34,7 @@ enum sim_move_kind {
         MOVE_BLIND,      /* a poll in which every register write that follows does nothing */
         MOVE_CRASH,      /* SIGKILL; the worker dies before it acted */
         MOVE_CRASH_LATE, /* SIGKILL; the worker's work is done all the same */
+        MOVE_AMNESIA,    /* the state file is damaged while no daemon runs: nothing of it is used */
         MOVE_START,      /* the daemon starts again */
         /* dom0's root, or its kernel, behind our back: likewise. */
         MOVE_SET_BME,

@@ -209,6 +209,7 @@ static void kernel_remove(struct sim_world *world, uint32_t number, uint32_t top
                 function->known = 0;
                 function->instance = 0;
                 function->driver = function->kept_off = function->former = false;
+                function->remembered = false; /* the file may name it: nothing can be it any more */
                 port->uevents = SIM_UEVENTS;
         }
 }
@@ -370,7 +371,8 @@ int32_t sim_effect_act(struct sim_world *world, const struct effect *effect, boo
 {
         uint32_t port;
 
-        if (fault_lies || effect->kind == EFFECT_INVENTORY || effect->kind == EFFECT_OWNERS)
+        if (fault_lies || effect->kind == EFFECT_INVENTORY || effect->kind == EFFECT_OWNERS ||
+            effect->kind == EFFECT_REMEMBER)
                 return 0;
         port = sim_port_index(world, effect->port);
         base_assert(port < world->port_count);

@@ -37,6 +37,10 @@ struct sim_function {
         bool driver;   /* a dom0 driver is bound */
         bool kept_off; /* driver_override is ours */
         uint64_t instance;
+        /* The state file's: it vouches for this instance, with these bytes. Only what can still be met counts. */
+        bool remembered;
+        uint8_t remembered_digest;
+        bool remembered_at_boot;
         /* Xen's. */
         enum sim_owner owner;
         enum sim_mapping mapping;
@@ -53,6 +57,7 @@ struct sim_port {
         bool acted;                /* its work is done, its answer has not been delivered */
         int32_t answer_error;
         bool answer_observes; /* the answer is what was seen when it acted */
+        bool remembered, remembered_ejected; /* the state file knows the port */
         /* History that the checkers need. */
         bool guarded_once; /* was closed, without pciehp */
         bool intruded;     /* dom0's root itself opened a door, and nobody has looked since */

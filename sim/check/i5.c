@@ -6,7 +6,7 @@
 
 #define SLOT_CHANGED (MODEL_SLOT_STATUS_PDC | MODEL_SLOT_STATUS_DLLSC)
 
-/* Judged once the daemon has seen that the slot changed. What changed while it was dead, it takes for there at boot. */
+/* Judged once the daemon has seen that the slot changed. Of what changed while it was dead slot and state file tell. */
 const char *check_i5(const struct sim_state *state)
 {
         const struct core *core = &state->core;

@@ -68,6 +68,7 @@ static const struct cli_column status_columns[] = {
         { .name = "XEN" },
         { .name = "DOOR2" },
         { .name = "REASON" },
+        { .name = "MEMORY" },
         { .name = "CONFIG" },
 };
 const struct cli_table cli_table_status = TABLE("status", status_columns, .tree = false);

@@ -47,6 +47,9 @@ enum record_kind {
         RECORD_PORT_RELEASED,     /**< the configuration no longer makes it external: closed, but not watched */
         RECORD_CONFIG_RELOADED,   /**< made by the daemon: count = what it changed */
         RECORD_RELOAD_REJECTED,   /**< made by the daemon: error in a file, what was in force stays so */
+        RECORD_MEMORY_REJECTED,   /**< the state file is damaged, newer or unreadable: nothing of it is used */
+        RECORD_MEMORY_TORN,       /**< the state file's last entry was not whole, and is left out */
+        RECORD_MEMORY_FAILED,     /**< something could not be remembered */
         RECORD_MAX
 };
 
@@ -98,6 +101,10 @@ enum record_reason {
         REASON_REJECTED,          /**< a rule rejects what is plugged */
         REASON_RULES_DISAGREE,    /**< rules want different things for functions of one hierarchy */
         REASON_OCCUPIED,          /**< not external any more, but guarded until nothing is below it */
+        REASON_MEMORY_OUTDATED,   /**< what the state file says of the port could not be taken back */
+        REASON_MEMORY_DAMAGED,    /**< the state file is not what was written */
+        REASON_MEMORY_NEWER,      /**< a later version wrote the state file */
+        REASON_MEMORY_UNUSABLE,   /**< the state directory cannot be used */
         REASON_MAX
 };
 

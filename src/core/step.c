@@ -31,6 +31,35 @@ void core_step(struct core *core, const struct event *event, struct effects *eff
         report_transitions(core, effects); /* what people are told */
 }
 
+bool core_port_memory(const struct core *core, uint32_t port, struct event_memory *ret_memory)
+{
+        const struct model_port *from = NULL;
+
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if (core->ports[i].found.sbdf == port)
+                        from = &core->ports[i];
+        if (!from)
+                return false;
+        memset(ret_memory, 0, sizeof *ret_memory);
+        ret_memory->port = port;
+        ret_memory->this_boot = true;
+        ret_memory->ejected = from->ejected;
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *function = &core->functions[i];
+                struct event_memory_function *to = &ret_memory->functions[ret_memory->count];
+
+                if (!model_function_remembered(from, function) ||
+                    ret_memory->count == LIMIT_PORT_FUNCTIONS)
+                        continue;
+                to->instance = function->facts.instance;
+                to->digest = function->facts.digest;
+                to->sbdf = function->facts.sbdf;
+                to->at_boot = function->at_boot;
+                ret_memory->count++;
+        }
+        return true;
+}
+
 bool core_port_watched(const struct core *core, uint32_t index, struct effect *ret_read)
 {
         for (uint32_t i = 0; i < core->port_count; i++) {

@@ -95,6 +95,9 @@ static void effect_carry_out(struct daemon_loop *daemon, const struct effect *ef
                 actuator_discover(&daemon->actuator, effect, event_append, daemon);
                 return;
         }
+        if (effect->kind ==
+            EFFECT_REMEMBER) /* the worker has its own copy as soon as it is forked */
+                (void)core_port_memory(&daemon->core, effect->port, &daemon->actuator.memory);
         if (effect->deadline_ms != 0) {
                 error = daemon_worker_start(&daemon->workers, effect);
                 if (error)
@@ -257,6 +260,13 @@ static void machine_read(void *userdata, struct event_machine *ret_machine)
         actuator_machine_read(&daemon->actuator, "/run", ret_machine);
 }
 
+/* Before the first discovery: what is found is judged by it. A few KB, as the configuration was. */
+static void memory_take(struct daemon_loop *daemon)
+{
+        store_open(daemon->config.state_directory, &daemon->actuator.store);
+        store_read(&daemon->actuator.store, event_take, daemon);
+}
+
 static int loop_make(struct daemon_loop *daemon)
 {
         sigset_t signals;
@@ -330,6 +340,7 @@ int daemon_loop_open(struct daemon_loop *daemon)
                 return error;
         core_init(&daemon->core);
         uevent_open(daemon);
+        memory_take(daemon);
         config_take(daemon);   /* shuts the doors */
         platform_take(daemon); /* asks Xen, and may take longer */
         bus_open(daemon);
@@ -359,6 +370,7 @@ void daemon_loop_close(struct daemon_loop *daemon)
         source_uevent_stop(&daemon->uevent);
         daemon_workers_stop(&daemon->workers);
         sink_bus_close(&daemon->bus);
+        store_close(&daemon->actuator.store);
         while (daemon_queue_pop(&daemon->queue, &event))
                 continue;
         daemon->loop = sd_event_unref(daemon->loop);

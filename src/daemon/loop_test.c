@@ -94,6 +94,8 @@ static int setup(void **state)
         policy_config_default(&daemon_loop->config);
         (void)snprintf(daemon_loop->config.run_directory, sizeof daemon_loop->config.run_directory,
                        "%s/run", root);
+        (void)snprintf(daemon_loop->config.state_directory,
+                       sizeof daemon_loop->config.state_directory, "%s/state", root);
         return 0; /* the journal stays shut: priority_max is 0 */
 }
 
@@ -181,6 +183,41 @@ static void test_reopened(void **state)
         assert_int_equal(command_get(), 0x03);
 }
 
+static void memory_wait(const char *name)
+{
+        char path[96];
+
+        (void)snprintf(path, sizeof path, "%s/state/%s", root, name);
+        for (int i = 0; i < 500 && access(path, F_OK) < 0; i++)
+                assert_true(sd_event_run(daemon_loop->loop, 100000) >= 0);
+        assert_int_equal(access(path, F_OK), 0);
+}
+
+/* What one daemon writes, the next one of this boot reads; what is damaged is set aside, and the port is guarded. */
+static void test_memory(void **state)
+{
+        char path[96];
+
+        (void)state;
+        daemon_loop->config.poll_interval_ms = 10;
+        assert_int_equal(daemon_loop_open(daemon_loop), 0);
+        assert_int_equal(daemon_loop->core.memory, MEMORY_FRESH);
+        memory_wait("state");
+        daemon_loop_close(daemon_loop);
+        assert_int_equal(daemon_loop_open(daemon_loop), 0);
+        assert_int_equal(daemon_loop->core.memory, MEMORY_GOOD);
+        assert_true(daemon_loop->core.ports[0].known);
+        daemon_loop_close(daemon_loop);
+        (void)snprintf(path, sizeof path, "%s/state/state", root);
+        assert_int_equal(truncate(path, 19), 0);
+        assert_int_equal(daemon_loop_open(daemon_loop), 0);
+        assert_int_equal(daemon_loop->core.memory, MEMORY_DAMAGED);
+        assert_false(daemon_loop->core.ports[0].known);
+        assert_int_equal(command_get(), 0x03);
+        memory_wait("state.bad-1");
+        memory_wait("state");
+}
+
 static void test_rows(void **state)
 {
         (void)state;
@@ -211,7 +248,8 @@ static void config_write(const char *text)
         (void)snprintf(path, sizeof path, "%s/etc/sallyport.conf", root);
         file = fopen(path, "we");
         assert_non_null(file);
-        assert_true(fprintf(file, "%s[Paths]\nRunDirectory=%s/run\n", text, root) > 0);
+        assert_true(fprintf(file, "%s[Paths]\nRunDirectory=%s/run\nStateDirectory=%s/state\n", text,
+                            root, root) > 0);
         assert_int_equal(fclose(file), 0);
 }
 
@@ -400,11 +438,11 @@ static void test_audit(void **state)
 
 int main(void)
 {
-        const struct CMUnitTest tests[] = {
-                TEST(test_start),  TEST(test_reopened),        TEST(test_rows),
-                TEST(test_reload), TEST(test_reload_rejected), TEST(test_directories),
-                TEST(test_hangup), TEST(test_explain),         TEST(test_audit)
-        };
+        const struct CMUnitTest tests[] = { TEST(test_start),       TEST(test_reopened),
+                                            TEST(test_rows),        TEST(test_memory),
+                                            TEST(test_reload),      TEST(test_reload_rejected),
+                                            TEST(test_directories), TEST(test_hangup),
+                                            TEST(test_explain),     TEST(test_audit) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

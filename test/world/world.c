@@ -34,6 +34,7 @@ void world_init(struct world *ret_world)
         core_init(&ret_world->core);
         ret_world->now_ms = 1000;
         ret_world->instance_next = 100;
+        ret_world->memory_status = MEMORY_GOOD;
         found->sbdf = found->place.sbdf = WORLD_PORT;
         (void)base_text_copy("/devices/pci0000:00/0000:00:04.0", 32, found->path,
                              sizeof found->path);
@@ -174,6 +175,9 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
         struct event_port_registers *registers = &world->registers;
 
         switch (effect->kind) {
+        case EFFECT_REMEMBER:
+                base_assert(core_port_memory(&world->core, effect->port, &world->memory));
+                return 0;
         case EFFECT_PORT_CLOSE:
                 registers->command &= (uint16_t)~MODEL_COMMAND_BME;
                 return 0;
@@ -253,6 +257,7 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
         case EFFECT_DRIVER_OFF:
         case EFFECT_QUARANTINE:
         case EFFECT_REMOVE:
+        case EFFECT_REMEMBER:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 return false;
@@ -339,10 +344,24 @@ void world_run(struct world *world, uint32_t polls)
         }
 }
 
+/* What the state file would hand over. */
+static void memory_recall(struct world *world)
+{
+        struct event event = event_make(world, EVENT_MEMORY, 0);
+
+        event.memory = world->memory;
+        if (world->memory.port != 0 && world->memory_status == MEMORY_GOOD)
+                world_event(world, &event);
+        event = event_make(world, EVENT_MEMORY_END, 0);
+        event.memory_end.status = world->memory_status;
+        world_event(world, &event);
+}
+
 void world_start(struct world *world)
 {
         struct event event = event_make(world, EVENT_CONFIG, 0);
 
+        memory_recall(world);
         event.config.auto_ports = true;
         event.config.poll_interval_ms = 100;
         world_event(world, &event);
@@ -417,6 +436,7 @@ void world_core_fill(struct core *ret_core)
         port->rechecked = port->guarded = port->closed = port->occupied = port->up = true;
         port->incarnation = port->rescanned = 1;
         port->inventory_fresh = port->inventory_once = port->stable = port->owners_fresh = true;
+        port->memory_fresh = true;
 }
 
 struct model_function *world_core_function(struct core *core, uint32_t sbdf)

@@ -45,11 +45,13 @@ struct world {
         uint32_t story_count;
         struct effect replies[8];
         uint32_t reply_count;
-        uint32_t done[EFFECT_MAX]; /* effects carried out, by kind */
-        enum effect_kind lies;     /* this kind answers 0 and does nothing */
-        enum effect_kind fails;    /* this kind answers EIO */
-        enum effect_kind hangs;    /* this kind never answers */
-        bool rescan_opens;         /* the kernel sets BME while it enumerates */
+        uint32_t done[EFFECT_MAX];              /* effects carried out, by kind */
+        struct event_memory memory;             /* port 0 = nothing is remembered */
+        enum event_memory_status memory_status; /* what the next start finds; GOOD by itself */
+        enum effect_kind lies;                  /* this kind answers 0 and does nothing */
+        enum effect_kind fails;                 /* this kind answers EIO */
+        enum effect_kind hangs;                 /* this kind never answers */
+        bool rescan_opens;                      /* the kernel sets BME while it enumerates */
         uint32_t exposures; /* looks at the machine, after every effect, that saw both doors open */
 };
 

@@ -126,8 +126,6 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
         switch (event->kind) {
         case EVENT_NONE:
         case EVENT_REQUEST: /* plan/request.c */
-        case EVENT_MEMORY:
-        case EVENT_MEMORY_END:
                 break;
         case EVENT_CONFIG:
                 core->config = event->config;
@@ -168,6 +166,12 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 break;
         case EVENT_OVERRUN:
                 overrun_apply(core, effects);
+                break;
+        case EVENT_MEMORY:
+                model_memory_apply(core, &event->memory);
+                break;
+        case EVENT_MEMORY_END:
+                model_memory_end(core, event, effects);
                 break;
         case EVENT_MAX:
                 break;

@@ -45,7 +45,7 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
 
         base_assert(port->pending_goal < GOAL_MAX);
         pending_attempt(port, function)->error = error;
-        if (error)
+        if (error && port->pending != EFFECT_REMEMBER)
                 failure_tell(core, port, error, effects);
         switch (port->pending) {
         case EFFECT_PORT_BIND:
@@ -77,6 +77,9 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
                         function->confirmed = error == 0;
                         function->asked = error == 0;
                 }
+                break;
+        case EFFECT_REMEMBER:
+                model_memory_written(core, port, error, effects);
                 break;
         case EFFECT_NONE: /* the others are observations that failed: their facts stay stale */
         case EFFECT_DISCOVER:

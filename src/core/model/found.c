@@ -37,8 +37,10 @@ void model_found_apply(struct core *core, const struct event *event, struct effe
                         core->overflowed = true;
                         return;
                 }
+                port->found.sbdf = event->found.sbdf;
                 port->incarnation = MODEL_INCARNATION_FIRST;
                 model_port_doubt(port);
+                model_memory_recall(core, port);
         }
         if (memcmp(&port->found, &event->found, sizeof port->found) != 0) {
                 port->found = event->found;
@@ -60,6 +62,7 @@ static void port_lose(struct core *core, uint32_t index, struct effects *effects
         for (uint32_t i = core->function_count; i > 0; i--)
                 if (core->functions[i - 1].port == port->found.sbdf)
                         model_function_drop(core, &core->functions[i - 1]);
+        model_memory_drop(core, port);
         core->port_count--;
         memmove(port, port + 1, (core->port_count - index) * sizeof *port);
         memset(&core->ports[core->port_count], 0, sizeof *port);

@@ -50,6 +50,22 @@ bool model_facts_same(const struct event_function *a, const struct event_functio
                a->parent == b->parent;
 }
 
+/*
+ * A function that is there at the first look. Where a daemon of this boot was here before, only what it remembers is
+ * of what is plugged now; where nothing is remembered, not what wears our keep-off: somebody was here, and cannot
+ * tell. The others are removed and enumerated anew. What nobody has touched was there at boot, with dom0's context.
+ */
+static void function_first(const struct core *core, const struct model_port *port,
+                           struct model_function *function)
+{
+        const struct event_memory_function *memory =
+                model_memory_vouches(core, port->found.sbdf, &function->facts);
+        bool untouched = !port->known && !function->facts.kept_off;
+
+        function->incarnation = memory || untouched ? MODEL_INCARNATION_FIRST : 0;
+        function->at_boot = memory ? memory->at_boot : untouched;
+}
+
 /* One function of the inventory into the state. Returns whether it was known, and the same, before. */
 static bool function_merge(struct core *core, struct model_port *port,
                            const struct event_function *facts, struct effects *effects)
@@ -82,8 +98,9 @@ static bool function_merge(struct core *core, struct model_port *port,
          * The kernel enumerated it at our last rescan, or before we came; if another device sits there since, even
          * since the first look, it is stale.
          */
-        function->incarnation = port->inventory_once ? port->rescanned : MODEL_INCARNATION_FIRST;
-        function->at_boot = !port->inventory_once;
+        function->incarnation = port->rescanned;
+        if (!port->inventory_once)
+                function_first(core, port, function);
         port->ejected = false; /* somebody enumerated what was ejected: it is here again */
         function_tell(core, function, RECORD_FUNCTION_FOUND, effects);
         return false;
@@ -102,12 +119,16 @@ void model_inventory_apply(struct core *core, struct model_port *port,
                 if (!function_merge(core, port, &inventory->functions[i], effects))
                         same = false;
         port->stable = same && port->inventory_once;
+        model_memory_drop(core, port);
         if (!same) {
                 port->weighed = false;
+                port->memory_fresh = false;
+                port->memory_dirty = true;
                 port->owners_fresh = false;
                 port->owners_dirty = true;
         }
         port->inventory_once = true;
+        port->known = false; /* from now on we know it ourselves */
         port->inventory_fresh = !port->inventory_dirty && !port->inventory_partial;
 }
 

@@ -172,6 +172,7 @@ static void test_function_found(void **state)
         core.function_count = 0;
         port->rescanned = 0;
         port->inventory_once = false;
+        event.inventory.functions[0].kept_off = false;
         answer(EVENT_INVENTORY);
         assert_true(function->at_boot);
         assert_int_equal(function->incarnation, 1);
@@ -183,6 +184,7 @@ static void test_function_found(void **state)
         core.function_count = 0;
         port->rescanned = 0;
         port->inventory_once = false;
+        event.inventory.functions[0].kept_off = false;
         port->incarnation = port->pending_incarnation = 2;
         answer(EVENT_INVENTORY);
         assert_int_equal(function->incarnation, 1);

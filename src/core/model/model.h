@@ -39,6 +39,7 @@
 enum model_goal {
         GOAL_REGISTERS,  /**< the port was read since something last touched it */
         GOAL_GATE,       /**< door 1: Bus Master Enable is 0 */
+        GOAL_FORGOTTEN,  /**< the state file vouches for nothing that was there before what is plugged now */
         GOAL_PCIEPORT,   /**< pcieport holds the port, else pci_enable_bridge() opens it */
         GOAL_PCIEHP,     /**< pciehp does not */
         GOAL_AWAKE,      /**< runtime power management is off */
@@ -48,6 +49,7 @@ enum model_goal {
         GOAL_OWNERLESS,  /**< before a removal: the owner list was read */
         GOAL_GONE,       /**< functions that are to leave have left (each) */
         GOAL_RESCAN,     /**< the kernel was asked to enumerate this incarnation, and found something */
+        GOAL_REMEMBERED, /**< the state file holds what is below now */
         GOAL_DRIVER,     /**< no dom0 driver holds the function (each) */
         GOAL_STABLE,     /**< two inventories in a row are the same */
         GOAL_QUARANTINE, /**< door 2: Xen says that the function's DMA is blocked (each) */
@@ -89,7 +91,7 @@ struct model_function {
         uint32_t incarnation; /**< of the port, when the function was found */
         uint16_t owner;       /**< domid or EVENT_OWNER_* as last read back */
         bool listed;          /**< the kernel lists it; false: known to Xen only */
-        bool at_boot;         /**< it was there when the daemon started */
+        bool at_boot;         /**< it was there when the first daemon of this boot started */
         bool driver_asked;    /**< its driver was told to go since the last inventory */
         bool asked;           /**< assigning to DOMID_IO was tried */
         bool confirmed;       /**< assigning again returned 0: Xen blocks it */
@@ -123,6 +125,10 @@ struct model_port {
         uint64_t occupied_since_ms;
         uint64_t up_since_ms;
         uint32_t incarnation; /**< counts what was plugged; starts at 1 */
+        bool known;           /**< until the first inventory: an earlier daemon of this boot had taken the port over */
+        uint32_t remembered;  /**< incarnation whose functions the state file may name; 0 = it names none */
+        bool memory_fresh, memory_dirty; /**< it holds what is so; dirty: something changed since the write began */
+        bool memory_ejected;  /**< `ejected` as it was last written */
         uint32_t rescanned;   /**< incarnation that the kernel was last asked to enumerate; 0 = none */
         uint16_t minute;      /**< of the week, when it was plugged or first looked at */
         bool at_boot;         /**< what is plugged was there at the first look */
@@ -151,12 +157,26 @@ struct model_port {
         uint32_t pending_function;
         uint64_t pending_instance;
         uint32_t pending_incarnation; /**< the port's, when the effect left */
+        uint32_t pending_remembered;  /**< `remembered`, when EFFECT_REMEMBER left */
         uint64_t pending_until_ms;
 
         struct model_attempt attempts[GOAL_MAX];
         enum model_state state; /**< as last reported */
         enum record_reason reason;
         bool acs_told;
+};
+
+/** What an earlier daemon of this boot remembered of a port, until the port is found. */
+struct model_memory_port {
+        uint32_t port;
+        bool ejected;
+        bool functions; /**< it named some */
+};
+
+/** A function that it had enumerated, until the port's first inventory. */
+struct model_memory_function {
+        struct event_memory_function facts;
+        uint32_t port;
 };
 
 struct core {
@@ -175,8 +195,13 @@ struct core {
         uint16_t minute;      /**< of the week, as last told by a reading */
         uint32_t port_count;
         uint32_t function_count;
+        enum event_memory_status memory;
+        bool memory_failed;   /**< the last write did, and that was told */
+        uint32_t memory_port_count, memory_function_count;
         struct model_port ports[LIMIT_PORTS];
         struct model_function functions[LIMIT_FUNCTIONS];
+        struct model_memory_port memory_ports[LIMIT_PORTS];
+        struct model_memory_function memory_functions[LIMIT_FUNCTIONS];
         struct event_config config; /* last: constant while the daemon runs, so explorers need not copy it */
 };
 
@@ -194,6 +219,23 @@ void model_owners_apply(struct core *core, struct model_port *port,
                         const struct event_owners *owners, struct effects *effects);
 void model_completed_apply(struct core *core, struct model_port *port, int32_t error,
                            struct effects *effects);
+
+void model_memory_apply(struct core *core, const struct event_memory *memory);
+void model_memory_end(struct core *core, const struct event *event, struct effects *effects);
+/** The answer to EFFECT_REMEMBER. */
+void model_memory_written(struct core *core, struct model_port *port, int32_t error,
+                          struct effects *effects);
+
+/** Takes over what is remembered of a port that was just found. */
+void model_memory_recall(struct core *core, struct model_port *port);
+/** Does the memory vouch for this kernel object? NULL where it does not. */
+const struct event_memory_function *model_memory_vouches(const struct core *core, uint32_t port,
+                                                         const struct event_function *facts);
+/** Drops what is remembered of the functions below: the port was looked at, or what was there is gone. */
+void model_memory_drop(struct core *core, const struct model_port *port);
+/** Does the state file have to vouch for this function: is it of what is plugged now? */
+bool model_function_remembered(const struct model_port *port,
+                               const struct model_function *function);
 
 /** The port with this address, or NULL. */
 struct model_port *model_port_get(struct core *core, uint32_t sbdf);

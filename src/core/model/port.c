@@ -94,6 +94,7 @@ void model_port_incarnation_next(struct core *core, struct model_port *port)
         port->weighed = port->at_boot = false;
         port->minute = core->minute;
         port->button_at_ms = 0; /* it was pressed about what is gone */
+        model_memory_drop(core, port);
         model_port_doubt(port);
         model_port_forgive(core, port);
 }

@@ -16,6 +16,15 @@ static void port_tell(struct core *core, const struct model_port *port, enum rec
         core_record_add(effects, &record);
 }
 
+/*
+ * At the first look: what an earlier daemon of this boot had left is another now. It had cleared the slot's event bits
+ * and taken pciehp off, which clears them when it is bound (pciehp_hpc.c:pcie_init).
+ */
+static bool known_changed(const struct model_port *port, uint16_t events)
+{
+        return port->known && ((events & SLOT_STATUS_CHANGED) || port->registers.pciehp);
+}
+
 /* Door 1 and the drivers that could open it: did somebody undo what we had seen done? */
 static void guard_compare(struct core *core, struct model_port *port,
                           const struct event_port_registers *seen, struct effects *effects)
@@ -60,14 +69,15 @@ static void button_press(struct core *core, struct model_port *port, struct effe
 
 /*
  * Slot Status event bits that are set and were not acted upon yet. They are sticky: GOAL_STATUS clears them. One that
- * it had to clear more than once hid whatever happened meanwhile, so that its end counts as one more event.
+ * it had to clear more than once, or could not clear at once (GOAL_FORGOTTEN), hid whatever happened meanwhile, so that
+ * its end counts as one more event.
  */
 static uint16_t status_events(struct model_port *port, const struct event_port_registers *seen)
 {
         uint16_t set = port->found.slot ? seen->slot_status & MODEL_SLOT_STATUS_EVENTS : 0;
         uint16_t events = (uint16_t)(set & ~port->status_seen);
 
-        if (port->attempts[GOAL_STATUS].tries > 1)
+        if (port->attempts[GOAL_STATUS].tries > 1 || port->attempts[GOAL_FORGOTTEN].tries > 1)
                 events |= (uint16_t)(port->status_seen & ~set & SLOT_STATUS_CHANGED);
         port->status_seen = set;
         return events;
@@ -109,8 +119,15 @@ static void presence_compare(struct core *core, struct model_port *port, uint16_
                 port->minute = core->minute;
                 port->weighed = false;
         }
-        if (first)
-                return; /* what happened before we looked: GOAL_RESCAN and GOAL_QUARANTINE find out */
+        if (first) {
+                /* What happened before the first daemon looked: GOAL_RESCAN and GOAL_QUARANTINE find out. */
+                if (!known_changed(port, events))
+                        return;
+                port_tell(core, port, port->registers.pciehp ? RECORD_PCIEHP_BACK : RECORD_ARRIVAL,
+                          REASON_NONE, effects);
+                model_port_incarnation_next(core, port);
+                return;
+        }
         if (was_up && !port->up) {
                 if (functions > 0 && !port->leaving && !port->ejected)
                         port_tell(core, port, RECORD_REMOVAL_SURPRISE, REASON_NONE, effects);

@@ -20,11 +20,13 @@ struct plan_goal {
  * The order is that of DESIGN.md section 3. Door 1 comes first and is never behind a worker; removal comes before a
  * new enumeration (I5); drivers go before the owner changes, since Xen resets MSI-X with it. Deadlines: a rescan reads
  * hostile config space (a Completion Timeout is up to 64 s by spec, 50 ms in practice); unbinding waits for a driver's
- * pending commands (nvme: 60 s).
+ * pending commands (nvme: 60 s). What the state file says of what was there is taken back before anything destroys the
+ * evidence: a new binding of pciehp, or clearing the event bits. A disk that takes longer than 3 s is tried again.
  */
 static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false },
         { GOAL_GATE, EFFECT_PORT_CLOSE, 0, false, false },
+        { GOAL_FORGOTTEN, EFFECT_REMEMBER, 3000, false, false },
         { GOAL_PCIEPORT, EFFECT_PORT_BIND, 10000, false, false },
         { GOAL_PCIEHP, EFFECT_PCIEHP_UNBIND, 20000, false, false },
         { GOAL_AWAKE, EFFECT_PORT_AWAKE, 5000, false, false },
@@ -34,6 +36,7 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_OWNERLESS, EFFECT_OWNERS, 10000, false, false },
         { GOAL_GONE, EFFECT_REMOVE, 60000, true, false },
         { GOAL_RESCAN, EFFECT_RESCAN, 120000, false, true },
+        { GOAL_REMEMBERED, EFFECT_REMEMBER, 3000, false, false },
         { GOAL_DRIVER, EFFECT_DRIVER_OFF, 75000, true, false },
         { GOAL_STABLE, EFFECT_INVENTORY, 30000, false, false },
         { GOAL_QUARANTINE, EFFECT_QUARANTINE, 10000, true, false },
@@ -110,6 +113,19 @@ static void effect_at_once(const struct core *core, struct model_port *port,
                 port->command_until_ms = core->now_ms + PLAN_COMMAND_MS;
 }
 
+/* From now on the state file may name what is below, until the answer says that it does not. */
+static void memory_leave(const struct core *core, struct model_port *port)
+{
+        port->memory_dirty = false;
+        port->pending_remembered = port->remembered;
+        port->memory_ejected = port->ejected;
+        if (port->remembered != 0)
+                return;
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (model_function_remembered(port, &core->functions[i]))
+                        port->remembered = port->incarnation;
+}
+
 static void effect_in_worker(struct core *core, struct model_port *port,
                              const struct plan_goal *line, struct effect *effect)
 {
@@ -125,6 +141,8 @@ static void effect_in_worker(struct core *core, struct model_port *port,
                 port->inventory_dirty = false;
         if (effect->kind == EFFECT_OWNERS)
                 port->owners_dirty = false;
+        if (effect->kind == EFFECT_REMEMBER)
+                memory_leave(core, port);
 }
 
 static void effect_leave(struct core *core, struct model_port *port,
@@ -186,6 +204,8 @@ static bool line_ready(const struct core *core, const struct model_port *port,
                 return false;
         if (line->goal == GOAL_SLOT && port->command_until_ms > core->now_ms)
                 return false;
+        if (line->goal == GOAL_STATUS && !verify_goal_met(core, port, GOAL_FORGOTTEN, NULL))
+                return false; /* if we die, the bits are all that tells the next daemon */
         if (line->goal == GOAL_GONE && verify_port_ownerless(core, port))
                 return false;
         return !line_excluded(core, line);
@@ -228,10 +248,11 @@ static bool line_whole(struct core *core, struct model_port *port, const struct 
 {
         if (verify_goal_met(core, port, line->goal, NULL)) {
                 /*
-                 * What is done at once or only looked at was done; the other lines' tries count until the port rests.
+                 * What is done at once, only looked at or written was done; the other lines' tries count until the
+                 * port rests.
                  */
                 if (line->deadline_ms == 0 || line->effect == EFFECT_INVENTORY ||
-                    line->effect == EFFECT_OWNERS)
+                    line->effect == EFFECT_OWNERS || line->goal == GOAL_REMEMBERED)
                         port->attempts[line->goal] = (struct model_attempt){ 0 };
                 return false;
         }

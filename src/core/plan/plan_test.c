@@ -72,6 +72,7 @@ static void test_each_goal(void **state)
                 { offsetof(struct model_port, registers.pcieport), EFFECT_PORT_BIND },
                 { offsetof(struct model_port, registers.awake), EFFECT_PORT_AWAKE },
                 { offsetof(struct model_port, inventory_fresh), EFFECT_INVENTORY },
+                { offsetof(struct model_port, memory_fresh), EFFECT_REMEMBER },
                 { offsetof(struct model_port, stable), EFFECT_INVENTORY },
                 { offsetof(struct model_port, owners_fresh), EFFECT_OWNERS },
                 { offsetof(struct model_port, rechecked), EFFECT_PORT_READ },
@@ -108,6 +109,67 @@ static void test_order(void **state)
         function->facts.driver[0] = 'n';
         assert_int_equal(walk(), EFFECT_DRIVER_OFF);
         assert_int_equal(effects.items[0].instance, 7);
+}
+
+/* What the state file says of a predecessor is taken back before the evidence goes, and before pciehp's. */
+static void test_forgotten_first(void **state)
+{
+        (void)state;
+        start();
+        port->remembered = 1;
+        assert_int_equal(walk(), EFFECT_NONE);
+        port->incarnation = port->rescanned = 2;
+        port->status_seen = MODEL_SLOT_STATUS_PDC;
+        port->registers.pciehp = true;
+        assert_int_equal(walk(), EFFECT_REMEMBER);
+        assert_int_equal(port->pending_goal, GOAL_FORGOTTEN);
+        assert_int_equal(port->remembered, 1); /* until it is written */
+        assert_int_equal(walk(), EFFECT_NONE); /* the event bits stay meanwhile */
+        port->token = 0;
+        port->attempts[GOAL_FORGOTTEN] = (struct model_attempt){ core.now_ms + 1, 4, 28 };
+        assert_int_equal(walk(), EFFECT_PCIEHP_UNBIND);
+        port->token = 0;
+        port->registers.pciehp = false;
+        assert_int_equal(walk(), EFFECT_REMOVE); /* guarding goes on, but for the bits */
+        port->token = 0;
+        port->remembered = 0;
+        assert_int_equal(walk(), EFFECT_SLOT_CLEAR);
+}
+
+/* When the effect has left, the file may name what is below; a change while it is written is noticed. */
+static void test_remembered(void **state)
+{
+        (void)state;
+        start();
+        port->memory_fresh = false;
+        port->memory_dirty = true;
+        assert_int_equal(walk(), EFFECT_REMEMBER);
+        assert_int_equal(port->remembered, 1);
+        assert_int_equal(port->pending_remembered, 0);
+        assert_false(port->memory_dirty || port->memory_fresh);
+        start();
+        port->memory_fresh = false;
+        function->incarnation = 0; /* a predecessor's */
+        function->listed = false;
+        (void)walk();
+        assert_int_equal(port->remembered, 0);
+        start();
+        port->ejected = true; /* with the functions gone, as it is then */
+        core.function_count = 0;
+        port->found.slot_cap = 0;
+        assert_int_equal(walk(), EFFECT_REMEMBER);
+        assert_true(port->memory_ejected);
+        start(); /* not while bits are set, nor before it is ours and was listed */
+        port->memory_fresh = false;
+        port->status_seen = MODEL_SLOT_STATUS_ABP;
+        assert_int_equal(walk(), EFFECT_SLOT_CLEAR);
+        assert_int_equal(walk(), EFFECT_PORT_READ);
+        port->reading = false;
+        port->registers_fresh = true;
+        assert_int_equal(walk(), EFFECT_SLOT_CLEAR);
+        start();
+        port->memory_fresh = port->inventory_fresh = false;
+        assert_int_equal(walk(), EFFECT_INVENTORY);
 }
 
 static void test_one_worker(void **state)
@@ -446,6 +508,10 @@ int main(void)
                 cmocka_unit_test(test_internal_is_left_alone),
                 cmocka_unit_test(test_each_goal),
                 cmocka_unit_test(test_order),
+                cmocka_unit_test(test_forgotten_first),
+                cmocka_unit_test(test_remembered),
+                cmocka_unit_test(test_forgotten_first),
+                cmocka_unit_test(test_remembered),
                 cmocka_unit_test(test_one_worker),
                 cmocka_unit_test(test_worker_given_up),
                 cmocka_unit_test(test_reading_under_way),

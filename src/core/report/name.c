@@ -68,6 +68,10 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_REJECTED] = "rejected",
         [REASON_RULES_DISAGREE] = "rules-disagree",
         [REASON_OCCUPIED] = "released-when-empty",
+        [REASON_MEMORY_OUTDATED] = "state-outdated",
+        [REASON_MEMORY_DAMAGED] = "state-damaged",
+        [REASON_MEMORY_NEWER] = "state-newer",
+        [REASON_MEMORY_UNUSABLE] = "state-unusable",
 };
 
 static const char *const verdict_names[VERDICT_MAX] = {
@@ -93,12 +97,14 @@ static const char *const effect_names[EFFECT_MAX] = {
         [EFFECT_DRIVER_OFF] = "driver-off",
         [EFFECT_QUARANTINE] = "quarantine",
         [EFFECT_REMOVE] = "remove",
+        [EFFECT_REMEMBER] = "remember",
         [EFFECT_REPLY] = "reply",
 };
 
 static const char *const goal_texts[GOAL_MAX] = {
         [GOAL_REGISTERS] = "the port is read",
         [GOAL_GATE] = "Bus Master Enable of the port reads 0",
+        [GOAL_FORGOTTEN] = "the state file no longer names what was there before",
         [GOAL_PCIEPORT] = "pcieport holds the port",
         [GOAL_PCIEHP] = "pciehp has let go of the port",
         [GOAL_AWAKE] = "runtime power management of the port is off",
@@ -108,6 +114,7 @@ static const char *const goal_texts[GOAL_MAX] = {
         [GOAL_OWNERLESS] = "Xen's owner list is read, before anything is removed",
         [GOAL_GONE] = "the kernel has removed it",
         [GOAL_RESCAN] = "the kernel has enumerated what is plugged",
+        [GOAL_REMEMBERED] = "the state file names what is below",
         [GOAL_DRIVER] = "no dom0 driver holds it",
         [GOAL_STABLE] = "two inventories in a row are the same",
         [GOAL_QUARANTINE] = "Xen blocks its DMA",
@@ -168,14 +175,20 @@ const char *report_errno_name(int32_t error)
                 return "ENODEV";
         case EINVAL:
                 return "EINVAL";
+        case EFBIG:
+                return "EFBIG";
         case ENOSPC:
                 return "ENOSPC";
+        case EROFS:
+                return "EROFS";
         case EOPNOTSUPP:
                 return "EOPNOTSUPP";
         case ETIMEDOUT:
                 return "ETIMEDOUT";
         case ESTALE:
                 return "ESTALE";
+        case EUCLEAN:
+                return "EUCLEAN";
         default:
                 return NULL;
         }

@@ -168,6 +168,22 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 { "reload-rejected", "a041931f53f842e7bfb273f13da3b507", RECORD_ERROR },
                 "The configuration on disk was not taken: what was in force stays so. Mend what "
                 "is named above and reload again." },
+        [RECORD_MEMORY_REJECTED] = {
+                { "memory-rejected", "d41ff521b20549fb92c13b3cfb951044", RECORD_ERROR },
+                "The state file is not used: %r%e. Ports are guarded all the same; what an "
+                "earlier daemon had quarantined is removed and enumerated anew behind the closed "
+                "port. A damaged or newer file is now state.bad-%n (0: it could not be renamed): "
+                "keep it for a report, or delete it. See sallyportd(8), FILES." },
+        [RECORD_MEMORY_TORN] = {
+                { "memory-torn", "7a7c68025918428cbdafe2369fe62f0a", RECORD_INFO },
+                "The last entry of the state file was cut short when the daemon or the machine "
+                "stopped. It was never relied upon and is left out; nothing to do." },
+        [RECORD_MEMORY_FAILED] = {
+                { "memory-failed", "662d99b77b2448889a679803530966be", RECORD_ERROR },
+                "What is below port %p could not be written to the state file%e. Ports are "
+                "guarded all the same and it is tried again; until then what was replaced there "
+                "counts as contained, and a restart trusts less. Free or mend the file system of "
+                "the state directory." },
 };
 /* clang-format on */
 

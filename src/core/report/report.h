@@ -50,7 +50,8 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
 /**
  * The machine as a whole. Keys: contained ("true"/"false": exit code 4 where false) ports external functions
  * quarantined problems (decimals) iommu ("vtd"/"amd"/"unknown") xen ("4.17" or empty) door2 ("holds"/"weak")
- * reason config ("ok"/"auto": guarding with defaults after an error; set by the daemon).
+ * reason memory ("good", "damaged"/"newer": set aside at the start, "unusable", "unwritable", or empty: not
+ * looked at yet) config ("ok"/"auto": guarding with defaults after an error; set by the daemon).
  */
 void report_status_row(const struct core *core, struct report_row *ret_row);
 

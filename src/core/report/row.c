@@ -192,6 +192,35 @@ static uint64_t function_states(const struct core *core, enum model_state state)
         return count;
 }
 
+/* The state file, as it was found and as it was last written. */
+static const char *memory_name(const struct core *core)
+{
+        if (core->memory_failed)
+                return "unwritable";
+        switch (core->memory) {
+        case MEMORY_FRESH:
+        case MEMORY_GOOD:
+        case MEMORY_TORN:
+                return "good";
+        case MEMORY_DAMAGED:
+                return "damaged";
+        case MEMORY_NEWER:
+                return "newer";
+        case MEMORY_UNUSABLE:
+                return "unusable";
+        case MEMORY_UNKNOWN:
+        case MEMORY_STATUS_MAX:
+                break;
+        }
+        return "";
+}
+
+static bool memory_bad(const struct core *core)
+{
+        return core->memory_failed || core->memory == MEMORY_DAMAGED ||
+               core->memory == MEMORY_NEWER || core->memory == MEMORY_UNUSABLE;
+}
+
 void report_status_row(const struct core *core, struct report_row *ret_row)
 {
         enum record_reason weakness = policy_platform_weakness(&core->platform);
@@ -204,6 +233,7 @@ void report_status_row(const struct core *core, struct report_row *ret_row)
                 problems += core->ports[i].external && (core->ports[i].state == STATE_CONTAINED ||
                                                         !verify_port_guarded(&core->ports[i]));
         }
+        problems += memory_bad(core);
         field_bool(ret_row, "contained", verify_machine_contained(core));
         field_number(ret_row, "ports", core->port_count);
         field_number(ret_row, "external", external);
@@ -219,6 +249,7 @@ void report_status_row(const struct core *core, struct report_row *ret_row)
         }
         report_field_text(ret_row, "door2", weakness ? "weak" : "holds");
         report_field_text(ret_row, "reason", report_reason_name(weakness));
+        report_field_text(ret_row, "memory", memory_name(core));
 }
 
 const char *report_row_value(const struct report_row *row, const char *key)

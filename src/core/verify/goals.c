@@ -98,6 +98,14 @@ static bool owners_met(const struct core *core, const struct model_port *port)
                (model_function_count(core, port) == 0 && !port->leaving && !port->owners_due);
 }
 
+/* Of a port that is ours and was just listed; whose event bits are clear, for that is what is said with it. */
+static bool remembered_met(const struct model_port *port)
+{
+        if (!port->inventory_fresh || port->status_seen || !verify_port_guarded(port))
+                return true;
+        return port->memory_fresh && port->memory_ejected == port->ejected;
+}
+
 bool verify_goal_met(const struct core *core, const struct model_port *port, enum model_goal goal,
                      const struct model_function *function)
 {
@@ -106,6 +114,8 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
                 return port->registers_fresh;
         case GOAL_GATE:
                 return port->closed;
+        case GOAL_FORGOTTEN:
+                return port->remembered == 0 || port->remembered == port->incarnation;
         case GOAL_PCIEPORT:
                 return port->registers.pcieport;
         case GOAL_PCIEHP:
@@ -124,6 +134,8 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
                 return !model_function_leaves(port, function);
         case GOAL_RESCAN:
                 return rescan_met(core, port);
+        case GOAL_REMEMBERED:
+                return remembered_met(port);
         case GOAL_DRIVER:
                 return driver_met(port, function);
         case GOAL_STABLE:

@@ -56,6 +56,7 @@ static enum record_reason port_failure(const struct core *core, const struct mod
         static const enum record_reason reasons[GOAL_MAX] = {
                 [GOAL_REGISTERS] = REASON_PORT_UNREADABLE,
                 [GOAL_GATE] = REASON_GATE_REFUSED,
+                [GOAL_FORGOTTEN] = REASON_MEMORY_OUTDATED,
                 [GOAL_PCIEPORT] = REASON_NO_PCIEPORT,
                 [GOAL_PCIEHP] = REASON_PCIEHP_BOUND,
                 [GOAL_AWAKE] = REASON_RUNTIME_PM,
@@ -110,7 +111,7 @@ static bool port_at_rest(const struct core *core, const struct model_port *port)
 {
         for (enum model_goal goal = 0; goal < GOAL_MAX; goal++) {
                 if (verify_goal_each(goal) || goal == GOAL_STATUS || goal == GOAL_SLOT ||
-                    goal == GOAL_REGISTERS)
+                    goal == GOAL_REGISTERS || goal == GOAL_REMEMBERED)
                         continue;
                 if (!verify_goal_met(core, port, goal, NULL))
                         return false;

@@ -419,10 +419,34 @@ static void test_owners_goal(void **state)
         assert_false(verify_goal_met(&core, port, GOAL_OWNERS, NULL));
 }
 
+/* Of a port that is ours, was listed, and whose event bits are clear: the file has to hold what is so. */
+static void test_remembered_goal(void **state)
+{
+        bool *const needs[] = { &port->inventory_fresh, &port->closed, &port->registers.pcieport };
+
+        (void)state;
+        whole();
+        assert_true(verify_goal_met(&core, port, GOAL_REMEMBERED, NULL));
+        port->ejected = true;
+        assert_false(verify_goal_met(&core, port, GOAL_REMEMBERED, NULL));
+        port->memory_ejected = true;
+        assert_true(verify_goal_met(&core, port, GOAL_REMEMBERED, NULL));
+        port->memory_fresh = false;
+        for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+                assert_false(verify_goal_met(&core, port, GOAL_REMEMBERED, NULL));
+                *needs[i] = false;
+                assert_true(verify_goal_met(&core, port, GOAL_REMEMBERED, NULL));
+                *needs[i] = true;
+        }
+        port->status_seen = MODEL_SLOT_STATUS_PDC;
+        assert_true(verify_goal_met(&core, port, GOAL_REMEMBERED, NULL));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_guarded),
+                cmocka_unit_test(test_remembered_goal),
                 cmocka_unit_test(test_machine_contained),
                 cmocka_unit_test(test_bare),
                 cmocka_unit_test(test_ownerless),

@@ -4,9 +4,13 @@
 
 #include "core/effect.h"
 #include "core/event/event.h"
+#include "edge/store/store.h"
 
 struct actuator {
         int sysfs; /**< directory descriptor of sysfs's root; a tree of plain files does for tests */
+        struct store store; /**< the caller's, for EFFECT_REMEMBER; folder < 0 = none */
+        struct event_memory
+                memory; /**< what the EFFECT_REMEMBER that is carried out next is to write (core/step.h) */
 };
 
 /** Called once per event of a discovery; the event lives until it returns. */

@@ -20,7 +20,8 @@ int actuator_open(const char *sysfs_path, struct actuator *ret_actuator)
 
         if (sysfs < 0)
                 return sysfs;
-        ret_actuator->sysfs = sysfs;
+        *ret_actuator =
+                (struct actuator){ .sysfs = sysfs, .store = { .folder = -1, .error = -ENODEV } };
         return 0;
 }
 
@@ -89,6 +90,7 @@ static enum event_kind answer_kind(enum effect_kind kind)
         case EFFECT_DRIVER_OFF:
         case EFFECT_QUARANTINE:
         case EFFECT_REMOVE:
+        case EFFECT_REMEMBER:
                 return EVENT_COMPLETED;
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
@@ -131,6 +133,8 @@ static int effect_perform(const struct actuator *actuator, const struct effect *
                 return function_quarantine(actuator, effect);
         case EFFECT_REMOVE:
                 return actuator_function_remove(actuator, effect);
+        case EFFECT_REMEMBER:
+                return store_write(&actuator->store, &actuator->memory);
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
         case EFFECT_REPLY:

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What outlives the daemon: which kernel objects are of what is plugged. It vouches for nothing else. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/sbdf.h"
+#include "core/model/model.h"
+
+/*
+ * A daemon that starts cannot see whether a function that the kernel lists is of the device that is plugged, or of one
+ * that was swapped for it (I5). The memory says for which kernel objects the last daemon knew. It is used only by a
+ * daemon of the same boot, for instances and Slot Status bits begin anew with each.
+ */
+void model_memory_apply(struct core *core, const struct event_memory *memory)
+{
+        struct model_memory_port *port;
+
+        base_assert(memory->count <= LIMIT_PORT_FUNCTIONS);
+        if (!memory->this_boot || core->memory_port_count == LIMIT_PORTS)
+                return; /* what is not in memory is not vouched for */
+        port = &core->memory_ports[core->memory_port_count++];
+        port->port = memory->port;
+        port->ejected = memory->ejected;
+        port->functions = memory->count > 0;
+        for (uint32_t i = 0; i < memory->count && core->memory_function_count < LIMIT_FUNCTIONS;
+             i++) {
+                struct model_memory_function *function =
+                        &core->memory_functions[core->memory_function_count++];
+
+                function->facts = memory->functions[i];
+                function->port = memory->port;
+        }
+}
+
+void model_memory_end(struct core *core, const struct event *event, struct effects *effects)
+{
+        static const enum record_reason reasons[MEMORY_STATUS_MAX] = {
+                [MEMORY_DAMAGED] = REASON_MEMORY_DAMAGED,
+                [MEMORY_NEWER] = REASON_MEMORY_NEWER,
+                [MEMORY_UNUSABLE] = REASON_MEMORY_UNUSABLE,
+        };
+        enum event_memory_status status = event->memory_end.status;
+        struct record record = model_record(core, RECORD_MEMORY_REJECTED, REASON_NONE,
+                                            BASE_SBDF_NONE, BASE_SBDF_NONE);
+
+        base_assert(status < MEMORY_STATUS_MAX);
+        core->memory = status;
+        record.reason = reasons[status];
+        record.error = event->error;
+        record.count = event->memory_end.aside;
+        if (status == MEMORY_TORN)
+                record.kind = RECORD_MEMORY_TORN;
+        if (status == MEMORY_TORN || record.reason)
+                core_record_add(effects, &record);
+}
+
+void model_memory_recall(struct core *core, struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->memory_port_count; i++) {
+                const struct model_memory_port *memory = &core->memory_ports[i];
+
+                if (memory->port != port->found.sbdf)
+                        continue;
+                port->known = true;
+                port->ejected = port->memory_ejected = memory->ejected;
+                port->remembered = memory->functions ? MODEL_INCARNATION_FIRST : 0;
+                core->memory_port_count--;
+                memmove(&core->memory_ports[i], &core->memory_ports[i + 1],
+                        (core->memory_port_count - i) * sizeof *memory);
+                memset(&core->memory_ports[core->memory_port_count], 0, sizeof *memory);
+                return;
+        }
+}
+
+const struct event_memory_function *model_memory_vouches(const struct core *core, uint32_t port,
+                                                         const struct event_function *facts)
+{
+        for (uint32_t i = 0; i < core->memory_function_count; i++) {
+                const struct model_memory_function *memory = &core->memory_functions[i];
+
+                if (memory->port == port && memory->facts.sbdf == facts->sbdf &&
+                    memory->facts.instance == facts->instance &&
+                    memory->facts.digest == facts->digest)
+                        return &memory->facts;
+        }
+        return NULL;
+}
+
+void model_memory_drop(struct core *core, const struct model_port *port)
+{
+        uint32_t kept = 0;
+
+        for (uint32_t i = 0; i < core->memory_function_count; i++)
+                if (core->memory_functions[i].port != port->found.sbdf)
+                        core->memory_functions[kept++] = core->memory_functions[i];
+        memset(&core->memory_functions[kept], 0,
+               (core->memory_function_count - kept) * sizeof core->memory_functions[0]);
+        core->memory_function_count = kept;
+}
+
+bool model_function_remembered(const struct model_port *port, const struct model_function *function)
+{
+        return function->port == port->found.sbdf && function->listed &&
+               function->incarnation == port->incarnation;
+}
+
+static bool functions_remembered(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (model_function_remembered(port, &core->functions[i]))
+                        return true;
+        return false;
+}
+
+void model_memory_written(struct core *core, struct model_port *port, int32_t error,
+                          struct effects *effects)
+{
+        struct record record = model_record(core, RECORD_MEMORY_FAILED, REASON_NONE,
+                                            port->found.sbdf, BASE_SBDF_NONE);
+
+        record.error = error;
+        if (error && !core->memory_failed)
+                core_record_add(effects, &record);
+        core->memory_failed = error != 0;
+        if (error && error != EIO && error != ETIMEDOUT)
+                port->remembered =
+                        port->pending_remembered; /* it was not written (edge/store/store.h) */
+        if (error)
+                return;
+        port->memory_fresh = !port->memory_dirty;
+        /* Of another incarnation by now: it may name some, and they are former ones. */
+        if (port->pending_incarnation != port->incarnation)
+                port->remembered = port->pending_incarnation;
+        else
+                port->remembered = functions_remembered(core, port) ? port->incarnation : 0;
+}
