@@ -3,8 +3,9 @@
 _sallyport()
 {
         local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='status list ports tree show explain audit reload monitor eject simulate'
-        local options='--json --output= --noheadings --raw --verbose --dry-run --socket= --help --usage --version'
+        local verbs='status list ports tree show explain audit reload monitor eject simulate dump'
+        local options='--json --output= --noheadings --raw --verbose --dry-run --from= --config= --redact --socket= --help'
+        options+=' --usage --version'
 
         case $previous in
         show | explain)
@@ -19,7 +20,7 @@ _sallyport()
                 __ltrim_colon_completions "$word" 2>/dev/null
                 return
                 ;;
-        simulate)
+        simulate | --from | --config | --from= | --config= | =)
                 compopt -o filenames 2>/dev/null
                 mapfile -t COMPREPLY < <(compgen -f -- "$word")
                 return

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sallyport list: every function below an external port. */
-#include "cli/client.h"
+#include "cli/from.h"
 #include "cli/names.h"
 
 enum cli_exit cli_list_run(const struct cli_options *options)
 {
         CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
-        enum cli_exit result = cli_client_fetch(options, "Functions", &rows);
+        enum cli_exit result = cli_from_get(options, NULL, &rows);
 
         if (result != CLI_OK)
                 return result;

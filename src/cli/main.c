@@ -7,27 +7,29 @@
 #include "base/sbdf.h"
 #include "cli/cli.h"
 
-enum argument { ARGUMENT_NONE, ARGUMENT_DEVICE, ARGUMENT_FILE };
+enum argument { ARGUMENT_NONE, ARGUMENT_DEVICE, ARGUMENT_FILE, ARGUMENT_OUTPUT };
 
 struct verb {
         const char *name;
         const struct cli_table *table; /* whose columns -o chooses; NULL where it cannot */
         enum argument argument;
+        bool offline; /* takes --from */
         enum cli_exit (*run)(const struct cli_options *options);
 };
 
 static const struct verb verbs[] = {
-        { "status", NULL, ARGUMENT_NONE, cli_status_run },
-        { "list", &cli_table_functions, ARGUMENT_NONE, cli_list_run },
-        { "ports", &cli_table_ports, ARGUMENT_NONE, cli_ports_run },
-        { "tree", &cli_table_tree, ARGUMENT_NONE, cli_tree_run },
-        { "show", NULL, ARGUMENT_DEVICE, cli_show_run },
-        { "explain", &cli_table_explanation, ARGUMENT_DEVICE, cli_explain_run },
-        { "audit", &cli_table_audit, ARGUMENT_NONE, cli_audit_run },
-        { "reload", &cli_table_changes, ARGUMENT_NONE, cli_reload_run },
-        { "monitor", NULL, ARGUMENT_NONE, cli_monitor_run },
-        { "eject", NULL, ARGUMENT_DEVICE, cli_eject_run },
-        { "simulate", &cli_table_simulation, ARGUMENT_FILE, cli_simulate_run },
+        { "status", NULL, ARGUMENT_NONE, false, cli_status_run },
+        { "list", &cli_table_functions, ARGUMENT_NONE, true, cli_list_run },
+        { "ports", &cli_table_ports, ARGUMENT_NONE, true, cli_ports_run },
+        { "tree", &cli_table_tree, ARGUMENT_NONE, true, cli_tree_run },
+        { "show", NULL, ARGUMENT_DEVICE, true, cli_show_run },
+        { "explain", &cli_table_explanation, ARGUMENT_DEVICE, false, cli_explain_run },
+        { "audit", &cli_table_audit, ARGUMENT_NONE, false, cli_audit_run },
+        { "reload", &cli_table_changes, ARGUMENT_NONE, false, cli_reload_run },
+        { "monitor", NULL, ARGUMENT_NONE, false, cli_monitor_run },
+        { "eject", NULL, ARGUMENT_DEVICE, false, cli_eject_run },
+        { "simulate", &cli_table_simulation, ARGUMENT_FILE, false, cli_simulate_run },
+        { "dump", NULL, ARGUMENT_OUTPUT, false, cli_dump_run },
 };
 
 struct command {
@@ -43,13 +45,16 @@ enum option_key {
         OPTION_RAW = 'r',
         OPTION_VERBOSE = 'v',
         OPTION_SOCKET = 256,
-        OPTION_DRY_RUN
+        OPTION_DRY_RUN,
+        OPTION_FROM,
+        OPTION_CONFIG,
+        OPTION_REDACT
 };
 
 static const struct argp_option options[] = {
         { "json", OPTION_JSON, NULL, 0, "print JSON", 0 },
         { "output", OPTION_COLUMNS, "COLUMNS", 0,
-          "columns to print; +COLUMNS adds to the usual ones", 0 },
+          "columns to print; +COLUMNS adds to the usual ones; dump: the file to write", 0 },
         { "noheadings", OPTION_NO_HEADINGS, NULL, 0, "do not print headings", 0 },
         { "raw", OPTION_RAW, NULL, 0, "print without alignment, for scripts", 0 },
         { "verbose", OPTION_VERBOSE, NULL, 0,
@@ -59,6 +64,11 @@ static const struct argp_option options[] = {
         { "dry-run", OPTION_DRY_RUN, NULL, 0, "reload: only list what would change", 0 },
         { "socket", OPTION_SOCKET, "PATH", 0, "where sallyportd listens, instead of " CLI_SOCKET,
           0 },
+        { "from", OPTION_FROM, "FILE", 0,
+          "list, ports, tree, show: of a dump, see sallyport-dump(5), instead of this machine", 0 },
+        { "config", OPTION_CONFIG, "FILE", 0, "with --from: as sallyportd with this sallyport.conf",
+          0 },
+        { "redact", OPTION_REDACT, NULL, 0, "dump: mask serial numbers", 0 },
         { 0 },
 };
 
@@ -77,7 +87,8 @@ static void argument_parse(struct command *command, const char *text, struct arg
 {
         uint32_t sbdf;
 
-        if (command->verb->argument == ARGUMENT_NONE || command->options.device ||
+        if (command->verb->argument == ARGUMENT_NONE ||
+            command->verb->argument == ARGUMENT_OUTPUT || command->options.device ||
             command->options.file)
                 argp_error(state, "too many arguments: '%s'", text);
         if (command->verb->argument == ARGUMENT_FILE) {
@@ -87,6 +98,15 @@ static void argument_parse(struct command *command, const char *text, struct arg
         if (!base_sbdf_parse(text, strlen(text), &sbdf))
                 argp_error(state, "not a PCI address: '%s', expected [DDDD:]BB:SS.F", text);
         command->options.device = base_sbdf_format(sbdf, command->device);
+}
+
+/* For `dump`, -o names a file. */
+static void output_take(struct command *command)
+{
+        if (!command->verb || command->verb->argument != ARGUMENT_OUTPUT)
+                return;
+        command->options.file = command->options.style.columns;
+        command->options.style.columns = NULL;
 }
 
 static void command_check(const struct command *command, struct argp_state *state)
@@ -105,6 +125,12 @@ static void command_check(const struct command *command, struct argp_state *stat
                 argp_error(state, "%s: has nothing more to tell", command->verb->name);
         else if (command->options.dry_run && command->verb->table != &cli_table_changes)
                 argp_error(state, "%s: changes nothing, or cannot be tried", command->verb->name);
+        else if (command->options.from && !command->verb->offline)
+                argp_error(state, "%s: does not look at dumps", command->verb->name);
+        else if (command->options.config && !command->options.from)
+                argp_error(state, "--config: only with --from");
+        else if (command->options.redact && command->verb->argument != ARGUMENT_OUTPUT)
+                argp_error(state, "--redact: only of dumps");
         else if (style->columns && !command->verb->table)
                 argp_error(state, "%s: has no columns to choose", command->verb->name);
         else if (style->columns && !cli_table_accepts(command->verb->table, style))
@@ -138,6 +164,15 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
         case OPTION_SOCKET:
                 command->options.socket = argument;
                 return 0;
+        case OPTION_FROM:
+                command->options.from = argument;
+                return 0;
+        case OPTION_REDACT:
+                command->options.redact = true;
+                return 0;
+        case OPTION_CONFIG:
+                command->options.config = argument;
+                return 0;
         case ARGP_KEY_ARG:
                 if (command->verb)
                         argument_parse(command, argument, state);
@@ -145,6 +180,7 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
                         verb_parse(command, argument, state);
                 return 0;
         case ARGP_KEY_END:
+                output_take(command);
                 command_check(command, state);
                 return 0;
         }
@@ -155,7 +191,7 @@ static const struct argp parser = {
         .options = options,
         .parser = option_parse,
         .args_doc = "status\nlist\nports\ntree\nshow DEVICE\nexplain DEVICE\naudit\nreload\n"
-                    "monitor\neject PORT\nsimulate FILE",
+                    "monitor\neject PORT\nsimulate FILE\ndump",
         .doc = "What sallyportd knows of hot-plugged PCI devices, and orderly removal.\v"
                "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F. FILE is a scenario: see "
                "sallyport-simulate(1).\n"

@@ -2,20 +2,15 @@
 /* sallyport show DEVICE: all that is known of one port or function. */
 #include <stdio.h>
 
-#include "cli/client.h"
+#include "cli/from.h"
 #include "cli/names.h"
 
 enum cli_exit cli_show_run(const struct cli_options *options)
 {
-        CLI_CLIENT_CLEANUP sd_bus *bus = NULL;
         CLI_ROWS_CLEANUP struct cli_rows functions = { .count = 0 }, ports = { .count = 0 };
         const struct cli_row *row;
-        enum cli_exit result = cli_client_open(options, &bus);
+        enum cli_exit result = cli_from_get(options, &ports, &functions);
 
-        if (result == CLI_OK)
-                result = cli_client_get(bus, "Functions", &functions);
-        if (result == CLI_OK)
-                result = cli_client_get(bus, "Ports", &ports);
         if (result != CLI_OK)
                 return result;
         cli_names_add(&functions);

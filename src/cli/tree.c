@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/client.h"
+#include "cli/from.h"
 #include "cli/names.h"
 
 /* The functions follow their port, so that every parent stands before its children. */
@@ -34,16 +35,11 @@ static int tree_make(const struct cli_rows *ports, const struct cli_rows *functi
 
 enum cli_exit cli_tree_run(const struct cli_options *options)
 {
-        CLI_CLIENT_CLEANUP sd_bus *bus = NULL;
         CLI_ROWS_CLEANUP struct cli_rows ports = { .count = 0 }, functions = { .count = 0 };
         CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
-        enum cli_exit result = cli_client_open(options, &bus);
+        enum cli_exit result = cli_from_get(options, &ports, &functions);
         int r;
 
-        if (result == CLI_OK)
-                result = cli_client_get(bus, "Ports", &ports);
-        if (result == CLI_OK)
-                result = cli_client_get(bus, "Functions", &functions);
         if (result != CLI_OK)
                 return result;
         cli_names_add(&functions);

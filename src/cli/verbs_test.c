@@ -22,6 +22,7 @@
 
 static char folder[] = "/tmp/sallyport-cli-XXXXXX";
 static char socket_path[64];
+static const char *from; /* a dump, or NULL */
 static char output[OUTPUT_SIZE];
 static bool verbose;
 static pid_t server;
@@ -191,6 +192,7 @@ static enum cli_exit run(verb_run verb, const char *device, bool json)
         const struct cli_options options = { .socket = socket_path,
                                              .device = device,
                                              .dry_run = device != NULL,
+                                             .from = from,
                                              .verbose = verbose,
                                              .style = { .json = json, .raw = true } };
         FILE *file = tmpfile(), *terminal = stdout;
@@ -373,6 +375,46 @@ static void test_monitor(void **state)
         assert_shown("\"text\": \"it \\u001b opened\"}\n");
 }
 
+/* Another machine: a root port with hot-plug and a function below it. Nobody is asked. */
+static void test_from(void **state)
+{
+        static const char dump[] = "@sallyport-dump 1\n"
+                                   "00:1c.0 0604: 8086:a0b8\n@driver pcieport\n"
+                                   "00: 86 80 b8 a0 07 05 10 00 00 00 04 06 10 00 01 00\n"
+                                   "10: 00 00 00 00 00 00 00 00 00 01 01 00 00 00 00 00\n"
+                                   "20: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+                                   "30: 00 00 00 00 40 00 00 00 00 00 00 00 00 00 00 00\n"
+                                   "40: 10 00 42 01 00 00 00 00 00 00 00 00 00 00 10 00\n"
+                                   "50: 00 00 00 20 60 00 00 00 00 00 40 00 00 00 00 00\n"
+                                   "01:00.0 0108: 144d:a808\n@driver nvme\n"
+                                   "00: 4d 14 08 a8 06 04 10 00 00 02 08 01 10 00 00 00\n";
+        char path[64];
+        FILE *file;
+
+        (void)state;
+        snprintf(path, sizeof path, "%s/dump", folder);
+        file = fopen(path, "we");
+        assert_non_null(file);
+        assert_true(fputs(dump, file) >= 0);
+        assert_int_equal(fclose(file), 0);
+        from = path;
+        assert_int_equal(run(cli_ports_run, NULL, true), CLI_OK);
+        assert_shown("\"external\": true");
+        assert_shown("\"state\": null");
+        assert_shown("\"gate\": \"open\"");
+        assert_int_equal(run(cli_list_run, NULL, true), CLI_OK);
+        assert_shown("\"owner\": null");
+        assert_shown("\"driver\": \"nvme\"");
+        assert_int_equal(run(cli_tree_run, NULL, true), CLI_OK);
+        assert_shown("\"children\"");
+        assert_int_equal(run(cli_show_run, "0000:01:00.0", false), CLI_OK);
+        assert_shown("144d:a808");
+        assert_int_equal(run(cli_show_run, "0000:02:00.0", false), CLI_FAILED);
+        unlink(path);
+        assert_int_equal(run(cli_ports_run, NULL, false), CLI_FAILED);
+        from = NULL;
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -386,6 +428,7 @@ int main(void)
                 cmocka_unit_test_teardown(test_audit, server_stop),
                 cmocka_unit_test_teardown(test_reload, server_stop),
                 cmocka_unit_test_teardown(test_monitor, server_stop),
+                cmocka_unit_test(test_from),
         };
         int failed;
 

@@ -105,6 +105,7 @@ enum record_reason {
         REASON_MEMORY_DAMAGED,    /**< the state file is not what was written */
         REASON_MEMORY_NEWER,      /**< a later version wrote the state file */
         REASON_MEMORY_UNUSABLE,   /**< the state directory cannot be used */
+        REASON_CONTROLLER,        /**< internal: a soldered Thunderbolt controller is below, whose ports are guarded */
         REASON_MAX
 };
 

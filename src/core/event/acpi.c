@@ -115,6 +115,21 @@ static void scope_doubt(struct walk *walk, const struct event_acpi_path *path)
         }
 }
 
+/*
+ * Firmware knows what is behind a switch below a port, e.g. \_SB.PC00.RP05.PXSX.TBDU.XHCI: two bridges and a device. It
+ * is soldered, and so is the switch. What is directly below a slot (PXSX), or below a device there, says nothing.
+ */
+static void soldered_note(struct walk *walk, const struct event_acpi_path *path)
+{
+        for (uint32_t i = 0; i < walk->acpi->count; i++) {
+                struct event_acpi_port *port = &walk->acpi->ports[i];
+                uint32_t depth = port->path.depth;
+
+                if (depth > 0 && path->depth == depth + 3 && path_equal(path, depth, &port->path))
+                        port->firmware.soldered = true;
+        }
+}
+
 /* PkgLength NameString, a number of bytes that do not matter here, TermList. */
 static bool named_block(struct walk *walk, size_t skip, bool device, bool searched)
 {
@@ -134,6 +149,8 @@ static bool named_block(struct walk *walk, size_t skip, bool device, bool search
         port = device ? port_at(walk->acpi, &path, path.depth) : NULL;
         if (port)
                 port->firmware.described = true;
+        if (device && !walk->blocks[walk->depth - 1].conditional)
+                soldered_note(walk, &path);
         return block_open(walk, end, &path, false);
 }
 

@@ -111,6 +111,7 @@ struct event_firmware {
         bool others;  /**< another port of this machine is ExternalFacingPort, and that is clear */
         bool unclear; /**< what might be about this port was not readable or not understood */
         bool contradicts; /**< the same was said twice and differently, or of another address */
+        bool soldered; /**< what is behind a switch below the port is a Device() too: it is not plugged in */
 };
 
 /** What does not change while a port is there, but for its neighbours. Parsed from its own, trusted config space. */

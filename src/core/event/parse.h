@@ -168,3 +168,58 @@ void event_memory_begin(const uint8_t *bytes, size_t length,
 bool event_memory_next(const uint8_t *bytes, size_t length,
                        const uint8_t boot[static EVENT_MEMORY_BOOT_SIZE],
                        struct event_memory_cursor *cursor, struct event_memory *ret_memory);
+/** What a line of a dump is: sallyport-dump(5). */
+enum event_dump_kind {
+        DUMP_SKIPPED, /**< prose of lspci or acpidump, or empty */
+        DUMP_FUNCTION, /**< a function begins: sbdf, or BASE_SBDF_NONE where Sallyport has no address for it */
+        DUMP_CONFIG, /**< bytes of its config space */
+        DUMP_TABLE,  /**< an ACPI table begins: signature */
+        DUMP_ACPI,   /**< bytes of it; outside of a table they mean nothing */
+        DUMP_FACT,   /**< a line of our own: fact, value */
+        DUMP_BAD     /**< column, expected */
+};
+
+/** What only our own dumps say: "@KEY VALUE". The first ones are of the machine, the others of a function. */
+enum event_dump_fact {
+        DUMP_VERSION, /**< "sallyport-dump": the format's version */
+        DUMP_KERNEL,
+        DUMP_XEN,       /**< none where the kernel knows of no Xen */
+        DUMP_PATH,      /**< device path */
+        DUMP_KERNEL_ID, /**< what the kernel enumerated: "8086:15ef 0c0340" */
+        DUMP_FIRMWARE,  /**< firmware_node/path */
+        DUMP_DRIVER,
+        DUMP_OVERRIDE, /**< driver_override */
+        DUMP_REMOVABLE,
+        DUMP_BOOT_VGA,
+        DUMP_POWER,  /**< power/control */
+        DUMP_PCIEHP, /**< pciehp is bound to its hot-plug service */
+        DUMP_FACT_MAX
+};
+
+#define EVENT_DUMP_BYTES 16u
+
+struct event_dump_line {
+        enum event_dump_kind kind;
+        uint32_t sbdf;
+        char signature[4];
+        uint32_t offset, count; /**< of bytes; offset + count <= 4096 for config space */
+        uint8_t bytes[EVENT_DUMP_BYTES];
+        enum event_dump_fact fact;
+        const char
+                *value; /**< within the line, not terminated: length bytes, all printable ASCII */
+        size_t length;
+        uint16_t vendor, device; /**< DUMP_KERNEL_ID */
+        uint32_t class;
+        uint32_t column;      /**< DUMP_BAD: from 1, in bytes */
+        const char *expected; /**< DUMP_BAD: what would be right */
+};
+
+/**
+ * Reads one line of a dump, without its line feed: output of `lspci -x`, -xxx or -xxxx, with or without -v and -D
+ * (pciutils, lspci.c:show_hex_dump), of acpidump (ACPICA, utbuffer.c:AcpiUtDumpBuffer), or one of ours. Total; never
+ * fails.
+ */
+void event_dump_parse(const char *text, size_t length, struct event_dump_line *ret_line);
+
+/** The key of a fact, without its '@'. */
+const char *event_dump_key(enum event_dump_fact fact);

@@ -37,6 +37,8 @@ static const struct weight weights[EVIDENCE_MAX] = {
         [EVIDENCE_CONTROLLER_BESIDE] = { 0, 4, "controller-beside" },
         /* A claim of what is below: for people. */
         [EVIDENCE_CONTROLLER_BELOW] = { 0, 0, "controller-below" },
+        /* ACPI Spec 6.5, 6.1.1: a Device() below a bridge's is at a fixed place behind it. */
+        [EVIDENCE_SOLDERED] = { 0, 0, "soldered" },
         /* I6: what was not understood speaks for nothing; so it speaks for caution. */
         [EVIDENCE_FIRMWARE_UNCLEAR] = { 0, 4, "firmware-unclear" },
         [EVIDENCE_FIRMWARE_CONTRADICTS] = { 0, 4, "firmware-contradicts" },
@@ -76,6 +78,8 @@ static bool fact_of(const struct event_port *found, enum policy_evidence evidenc
                 return found->controller_beside;
         case EVIDENCE_CONTROLLER_BELOW:
                 return found->controller_below;
+        case EVIDENCE_SOLDERED:
+                return firmware->soldered;
         case EVIDENCE_FIRMWARE_UNCLEAR:
                 return firmware->unclear;
         case EVIDENCE_FIRMWARE_CONTRADICTS:
@@ -99,11 +103,35 @@ uint32_t policy_evidence_gather(const struct event_port *found)
         return evidence;
 }
 
+/*
+ * A discrete Thunderbolt controller leads out by its own hot-plug ports: they are guarded, and its host interface and
+ * xHCI stay with dom0 (as arch/x86/pci/acpi.c:arch_pci_dev_is_removable has it since Linux 6.13). That it is one says
+ * only the controller. That nothing else can be below this port says firmware, which describes it; that it does not
+ * come and go with what is plugged in says HotPlugSupportInD3 (Microsoft, "DSD for PCIe root ports": all root ports of
+ * Thunderbolt hierarchies with runtime D3). While it is not there the port is external.
+ */
+static bool controller_soldered(uint32_t evidence)
+{
+        const uint32_t needed = POLICY_EVIDENCE_BIT(EVIDENCE_ROOT) |
+                                POLICY_EVIDENCE_BIT(EVIDENCE_SOLDERED) |
+                                POLICY_EVIDENCE_BIT(EVIDENCE_HOTPLUG_D3) |
+                                POLICY_EVIDENCE_BIT(EVIDENCE_CONTROLLER_BELOW),
+                       against = POLICY_EVIDENCE_BIT(EVIDENCE_USB4) |
+                                 POLICY_EVIDENCE_BIT(EVIDENCE_FIRMWARE_UNCLEAR) |
+                                 POLICY_EVIDENCE_BIT(EVIDENCE_FIRMWARE_CONTRADICTS);
+
+        return (evidence & needed) == needed && !(evidence & against);
+}
+
 bool policy_evidence_external(uint32_t evidence, enum record_reason *ret_why)
 {
         bool hotplug = evidence & POLICY_EVIDENCE_BIT(EVIDENCE_HOTPLUG);
         int sum = 0;
 
+        if (controller_soldered(evidence)) {
+                *ret_why = REASON_CONTROLLER;
+                return false;
+        }
         for (enum policy_evidence i = EVIDENCE_ROOT; i < EVIDENCE_MAX; i++)
                 if (evidence & POLICY_EVIDENCE_BIT(i))
                         sum += hotplug ? weights[i].hotplug : weights[i].fixed;

@@ -188,6 +188,11 @@ static void test_verdicts(void **state)
                 { "slot hot-plug firmware-unclear others-marked", true, REASON_HOTPLUG_CAPABLE },
                 { "slot hot-plug firmware-contradicts others-marked", true,
                   REASON_HOTPLUG_CAPABLE },
+                { "root-port slot hot-plug surprise external-facing hot-plug-in-d3 "
+                  "controller-below soldered",
+                  false, REASON_CONTROLLER },
+                { "root-port external-facing hot-plug-in-d3 controller-below soldered", false,
+                  REASON_CONTROLLER },
         };
 
         (void)state;
@@ -202,7 +207,10 @@ static void test_verdicts(void **state)
         }
 }
 
-/* Of every combination: a hot-plug-capable port is internal only where firmware marks others and all else is silent. */
+/*
+ * Of every combination: a hot-plug-capable port is internal only where firmware marks others and all else is silent, or
+ * where firmware, undisputed, has a controller soldered in below that is there.
+ */
 static void test_closed_in_doubt(void **state)
 {
         const uint32_t hotplug = POLICY_EVIDENCE_BIT(EVIDENCE_HOTPLUG),
@@ -210,16 +218,21 @@ static void test_closed_in_doubt(void **state)
                                 POLICY_EVIDENCE_BIT(EVIDENCE_DOWNSTREAM) |
                                 POLICY_EVIDENCE_BIT(EVIDENCE_SLOT) |
                                 POLICY_EVIDENCE_BIT(EVIDENCE_CONTROLLER_BELOW) |
+                                POLICY_EVIDENCE_BIT(EVIDENCE_SOLDERED) |
                                 POLICY_EVIDENCE_BIT(EVIDENCE_CONFIGURED),
                        others = POLICY_EVIDENCE_BIT(EVIDENCE_OTHERS_MARKED),
-                       marked = POLICY_EVIDENCE_BIT(EVIDENCE_EXTERNAL_FACING);
+                       marked = POLICY_EVIDENCE_BIT(EVIDENCE_EXTERNAL_FACING),
+                       soldered = bits("root-port hot-plug-in-d3 controller-below soldered"),
+                       against = bits("usb4 firmware-unclear firmware-contradicts");
         enum record_reason why;
 
         (void)state;
         for (uint32_t evidence = 0; evidence < POLICY_EVIDENCE_BIT(EVIDENCE_MAX); evidence++) {
                 bool external = policy_evidence_external(evidence, &why);
 
-                if (evidence & hotplug)
+                if ((evidence & soldered) == soldered && !(evidence & against))
+                        assert_false(external);
+                else if (evidence & hotplug)
                         assert_int_equal(!external, (evidence & ~silent) == (hotplug | others));
                 else if (evidence & marked)
                         assert_true(external);
@@ -251,6 +264,8 @@ static void test_facts(void **state)
         assert_int_equal(policy_evidence_gather(&found), bits("hot-plug-in-d3"));
         found.firmware = (struct event_firmware){ .usb4 = true };
         assert_int_equal(policy_evidence_gather(&found), bits("usb4"));
+        found.firmware = (struct event_firmware){ .soldered = true };
+        assert_int_equal(policy_evidence_gather(&found), bits("soldered"));
         found.firmware = (struct event_firmware){ .unclear = true };
         assert_int_equal(policy_evidence_gather(&found), bits("firmware-unclear"));
         found.firmware = (struct event_firmware){ .contradicts = true };

@@ -18,6 +18,7 @@ enum policy_evidence {
         EVIDENCE_CHILD_REMOVABLE,      /**< the kernel says so of something directly below */
         EVIDENCE_CONTROLLER_BESIDE,    /**< a Thunderbolt controller's host interface is below the same switch */
         EVIDENCE_CONTROLLER_BELOW,     /**< ... or says that it is below this port */
+        EVIDENCE_SOLDERED,             /**< firmware describes what is behind a switch below this port */
         EVIDENCE_FIRMWARE_UNCLEAR,     /**< tables that were not read or not understood */
         EVIDENCE_FIRMWARE_CONTRADICTS, /**< the tables say one thing and another */
         EVIDENCE_OTHERS_MARKED,        /**< another port is marked ExternalFacingPort, this one is not */
@@ -31,7 +32,8 @@ enum policy_evidence {
 uint32_t policy_evidence_gather(const struct event_port *found);
 /**
  * Does this evidence make a port external, where nobody has named any? A Hot-Plug Capable one is, unless all else is
- * silent and firmware marks other ports (REASON_FIRMWARE_INTERNAL).
+ * silent and firmware marks other ports (REASON_FIRMWARE_INTERNAL), or firmware has a Thunderbolt controller soldered
+ * in below, whose own ports are then judged (REASON_CONTROLLER).
  */
 bool policy_evidence_external(uint32_t evidence, enum record_reason *ret_why);
 /** "external-facing": stable word for a piece of evidence. */

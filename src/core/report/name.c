@@ -68,6 +68,7 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_REJECTED] = "rejected",
         [REASON_RULES_DISAGREE] = "rules-disagree",
         [REASON_OCCUPIED] = "released-when-empty",
+        [REASON_CONTROLLER] = "controller-soldered",
         [REASON_MEMORY_OUTDATED] = "state-outdated",
         [REASON_MEMORY_DAMAGED] = "state-damaged",
         [REASON_MEMORY_NEWER] = "state-newer",

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows of this machine, from the daemon; or of another one, from a dump. */
+#include "cli/from.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/client.h"
+#include "core/policy/config.h"
+#include "offline/world.h"
+
+/* Larger than any that makes sense: 32 ports of 448 bytes each. */
+#define CONFIG_SIZE_MAX 65536
+
+typedef bool (*row_make)(const struct offline_world *world, uint32_t index,
+                         struct report_row *ret_row);
+
+static int rows_add(const struct offline_world *world, row_make make, struct cli_rows *rows)
+{
+        struct report_row made;
+        int r = 0;
+
+        for (uint32_t i = 0; r >= 0 && make(world, i, &made); i++) {
+                struct cli_row *row = cli_rows_append(rows);
+
+                r = row ? 0 : -ENOMEM;
+                for (uint32_t j = 0; r >= 0 && j < made.count; j++)
+                        r = cli_row_set(row, made.fields[j].key, made.fields[j].value);
+        }
+        return r;
+}
+
+/* One file of sallyport.conf(5)'s form, on top of what holds without any. */
+static bool config_read(const char *path, struct event_config *ret_config)
+{
+        char text[CONFIG_SIZE_MAX + 1];
+        struct policy_diagnosis diagnosis;
+        FILE *file = fopen(path, "re");
+        size_t length;
+
+        policy_config_default(ret_config);
+        if (!file) {
+                (void)fprintf(stderr, "sallyport: %s: cannot be read (%s)\n", path,
+                              strerror(errno));
+                return false;
+        }
+        length = fread(text, 1, sizeof text, file);
+        (void)fclose(file);
+        if (length == sizeof text) {
+                (void)fprintf(stderr, "sallyport: %s: expected a file of at most %d bytes\n", path,
+                              CONFIG_SIZE_MAX);
+                return false;
+        }
+        if (policy_config_parse(text, length, ret_config, &diagnosis))
+                return true;
+        (void)fprintf(stderr, "sallyport: %s:%u:%u: %s\n", path, diagnosis.line, diagnosis.column,
+                      diagnosis.message);
+        return false;
+}
+
+static enum cli_exit dump_get(const struct cli_options *options, struct cli_rows *ports,
+                              struct cli_rows *functions)
+{
+        struct offline_diagnosis diagnosis;
+        struct offline_world *world = NULL;
+        struct event_config config;
+        int r;
+
+        if (!options->config)
+                policy_config_default(&config);
+        else if (!config_read(options->config, &config))
+                return CLI_FAILED;
+        r = offline_world_read(options->from, &config, &world, &diagnosis);
+        if (r < 0) {
+                (void)fprintf(stderr, "sallyport: %s\n", diagnosis.text);
+                return CLI_FAILED;
+        }
+        if (world->core.overflowed)
+                (void)fprintf(stderr,
+                              "sallyport: %s: more than %d ports; those with higher addresses are "
+                              "not shown, and sallyportd would not guard them\n",
+                              options->from, LIMIT_PORTS);
+        if (ports)
+                r = rows_add(world, offline_port_row, ports);
+        if (r >= 0 && functions)
+                r = rows_add(world, offline_function_row, functions);
+        offline_world_free(world);
+        if (r >= 0)
+                return CLI_OK;
+        (void)fprintf(stderr, "sallyport: %s\n", strerror(-r));
+        return CLI_FAILED;
+}
+
+enum cli_exit cli_from_get(const struct cli_options *options, struct cli_rows *ports,
+                           struct cli_rows *functions)
+{
+        CLI_CLIENT_CLEANUP sd_bus *bus = NULL;
+        enum cli_exit result;
+
+        if (options->from)
+                return dump_get(options, ports, functions);
+        result = cli_client_open(options, &bus);
+        if (result == CLI_OK && ports)
+                result = cli_client_get(bus, "Ports", ports);
+        if (result == CLI_OK && functions)
+                result = cli_client_get(bus, "Functions", functions);
+        return result;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where rows come from: the daemon, or with --from a dump. */
+#pragma once
+
+#include "cli/cli.h"
+#include "cli/rows.h"
+
+/**
+ * Appends the rows of ports and of functions, either of which may be NULL. What goes wrong is told on standard error.
+ */
+enum cli_exit cli_from_get(const struct cli_options *options, struct cli_rows *ports,
+                           struct cli_rows *functions);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What sallyportd's core says of a machine that is only a dump. Nothing of this machine is read or touched. */
+#pragma once
+
+#include "core/model/model.h"
+#include "core/report/report.h"
+#include "core/step.h"
+#include "offline/dump.h"
+
+/** The dump, and the core after it has looked at it: what is external, and what is below. */
+struct offline_world {
+        struct offline_dump dump;
+        struct core core;
+};
+
+/**
+ * Reads a dump and hands it to a new core, event by event as sallyportd's edge would; the core cannot change anything:
+ * what it wants done is refused (EROFS). Firmware is judged by the dump's tables; where it has none, or does not say
+ * which ACPI device a port is, firmware is unclear, as it is for a daemon that cannot read them. 0 with *ret_world, to
+ * be freed by offline_world_free; or a negative errno with *ret_diagnosis filled.
+ */
+int offline_world_read(const char *path, const struct event_config *config,
+                       struct offline_world **ret_world, struct offline_diagnosis *ret_diagnosis);
+/** Frees a world; NULL is fine. */
+void offline_world_free(struct offline_world *world);
+
+/** report_port_row, without what no dump can know: those values are empty. */
+bool offline_port_row(const struct offline_world *world, uint32_t index,
+                      struct report_row *ret_row);
+/** report_function_row, likewise. */
+bool offline_function_row(const struct offline_world *world, uint32_t index,
+                          struct report_row *ret_row);
