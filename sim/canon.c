@@ -117,7 +117,10 @@ static uint64_t core_port_flags(const struct model_port *port)
         uint64_t flags = 0;
 
         flags = flags << 1 | port->external;
+        flags = flags << 1 | (port->exposed != REASON_NONE);
+        flags = flags << 1 | port->taken;
         flags = flags << 1 | port->read_once;
+        flags = flags << 1 | port->changed_first;
         flags = flags << 1 | port->registers_fresh;
         flags = flags << 1 | port->rechecked;
         flags = flags << 1 | port->guarded;
@@ -180,7 +183,7 @@ static void core_port_add(struct canon *canon, const struct sim_world *world, ui
         uint64_t moments[MOMENTS], attempts[2] = { 0 };
 
         _Static_assert(GOAL_MAX * ATTEMPT_BITS <= 2 * 64, "two words");
-        bits_add(canon, core_port_flags(port), 28);
+        bits_add(canon, core_port_flags(port), 31);
         bits_add(canon, (uint64_t)port->verdict << 1 | port->weighed, 4);
         bits_add(canon, port->state, 4);
         bits_add(canon, port->registers.slot_control, 16);
@@ -265,10 +268,11 @@ static void world_port_add(struct canon *canon, const struct sim_port *port, uin
         flags = flags << 1 | port->guarded_once;
         flags = flags << 1 | port->intruded;
         flags = flags << 1 | port->hid;
+        flags = flags << 1 | port->used;
         flags = flags << 4 | port->uevents;
         flags = flags << 8 | port->requests;
         flags = flags << 8 | port->replies;
-        bits_add(canon, flags, 28);
+        bits_add(canon, flags, 29);
         bits_add(canon,
                  (uint64_t)port->command << 48 | (uint64_t)port->slot_control << 32 |
                          (uint64_t)port->slot_status << 16 | port->link_status,
@@ -334,6 +338,7 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
         memory_add(canon, world);
         if (world->crashed)
                 return; /* the core's state is lost */
+        moment_add(canon, world->now_ms, core->discover_again_ms);
         for (uint32_t i = 0; i < core->port_count; i++)
                 core_port_add(canon, world, i, &core->ports[i]);
         for (uint32_t i = 0; i < core->function_count; i++) {
@@ -396,6 +401,7 @@ uint64_t sim_canon_next(const struct sim_state *state)
         const struct core *core = &state->core;
         uint64_t now_ms = state->world.now_ms, next_ms = 0, moments[MOMENTS];
 
+        moment_next(now_ms, core->discover_again_ms, &next_ms);
         for (uint32_t i = 0; i < core->port_count; i++) {
                 port_moments(&core->ports[i], moments);
                 for (uint32_t j = 0; j < MOMENTS; j++)

@@ -117,6 +117,8 @@ static void moves_wishes(const struct sim_world *world, uint32_t number, struct 
         if (!(port->slot_status & MODEL_SLOT_STATUS_ABP))
                 move_add(moves, count, MOVE_BUTTON, number, 0);
         move_add(moves, count, MOVE_RELOAD, number, 0);
+        if (world->usable && sim_port_driven(world, number))
+                move_add(moves, count, MOVE_USE, number, 0);
         for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
                 if (sim_shape_of(world, number)->places[i].facts[0].kind != SIM_ENDPOINT)
                         continue;

@@ -31,8 +31,9 @@ struct draft_device {
 struct draft_port {
         struct span at_boot; /* length 0: nothing */
         struct span address; /* for diagnoses */
+        struct span use;     /* length 0: dom0 uses nothing there */
         uint32_t sbdf;
-        bool power_controller, fixed, no_acs;
+        bool power_controller, fixed, no_acs, spared;
 };
 
 struct draft {

@@ -62,6 +62,8 @@ static void found_fill(const struct sim_world *world, uint32_t port, struct even
         if (shape->power_controller)
                 found->slot_cap |= MODEL_SLOT_CAP_PCP;
         found->link_cap = MODEL_LINK_CAP_DLLLARC;
+        if (world->ports[port].used)
+                found->use.uses = EVENT_USE_BIT(shape->spared ? USE_MOUNT : USE_SYSTEM);
         base_text_add(&path, "/devices/pci");
         base_text_add_hex(&path, base_sbdf_segment(shape->sbdf), 4);
         base_text_add_char(&path, ':');

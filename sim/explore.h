@@ -9,6 +9,9 @@
 
 #define SIM_PATH_MAX (1u << 20)
 
+/* dom0 needs what is below port 0, and has something below the others. */
+#define SIM_BOOTED_USED 2u
+
 struct sim_scope {
         enum sim_vendor vendor;
         uint16_t xen_minor;
@@ -17,8 +20,8 @@ struct sim_scope {
         uint8_t attacks; /* UINT8_MAX: no bound */
         uint8_t wishes;  /* likewise */
         bool power_controller;
-        bool booted;         /* a hierarchy is there when the daemon starts */
         uint8_t rules;       /* which of the explorer's rules are in force: sim_scope_rules; 0 = none */
+        uint8_t booted;      /* 1: a hierarchy is there when the daemon starts; SIM_BOOTED_USED */
         uint64_t states_max; /* gives up beyond */
 };
 

@@ -19,6 +19,7 @@ static const char *const move_names[MOVE_MAX] = {
         [MOVE_EJECT] = "eject",
         [MOVE_BUTTON] = "button",
         [MOVE_RELOAD] = "reload",
+        [MOVE_USE] = "use",
         [MOVE_ATTACH] = "attach",
         [MOVE_DETACH] = "detach",
         [MOVE_DOUBLE] = "double",

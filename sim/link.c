@@ -8,8 +8,8 @@
 #include "draft.h"
 
 #define EVENT_EXPECTED                                                                         \
-        ", expected plug, unplug, swap, eject, button, silent, answer, kill, start, set-bme, " \
-        "bind-pciehp or rescan"
+        ", expected plug, unplug, swap, eject, button, release, silent, answer, kill, start, " \
+        "set-bme, bind-pciehp or rescan"
 
 /* What follows the verb. */
 enum operands { OPERANDS_NONE, OPERANDS_PORT, OPERANDS_DEVICE, OPERANDS_FUNCTION };
@@ -26,6 +26,7 @@ static const struct verb verbs[] = {
         { "swap", MOVE_SWAP, OPERANDS_DEVICE },
         { "eject", MOVE_EJECT, OPERANDS_PORT },
         { "button", MOVE_BUTTON, OPERANDS_PORT },
+        { "release", MOVE_USE, OPERANDS_PORT },
         { "silent", MOVE_DUMB, OPERANDS_FUNCTION },
         { "answer", MOVE_DUMB, OPERANDS_FUNCTION },
         { "kill", MOVE_CRASH, OPERANDS_NONE },
@@ -47,6 +48,7 @@ struct resolved {
 struct course {
         bool dead;                  /* the daemon was killed */
         uint8_t plugged[SIM_PORTS]; /* identity, 0 = nothing */
+        bool used[SIM_PORTS];
         bool silent[SIM_PORTS][SIM_FUNCTIONS];
 };
 
@@ -192,8 +194,13 @@ static bool devices_seen(struct draft *draft, uint8_t ret_seen[static SIM_PORTS]
         for (uint32_t i = 0; i < draft->port_count; i++) {
                 uint32_t device = 0;
 
+                if (draft->ports[i].at_boot.length == 0 && draft->ports[i].use.length > 0)
+                        return draft_reject(draft,
+                                            "nothing is there to be used: ", draft->ports[i].use,
+                                            ", expected AtBoot= as well");
                 if (draft->ports[i].at_boot.length == 0)
                         continue;
+                draft->scenario->used[i] = draft->ports[i].use.length > 0;
                 if (!device_find(draft, draft->ports[i].at_boot, &device))
                         return false;
                 draft->scenario->at_boot[i] = (uint8_t)(device + 1);
@@ -305,6 +312,7 @@ static bool port_link(const struct draft *draft, uint32_t number, uint8_t seen, 
         shape->power_controller = port->power_controller;
         shape->fixed = port->fixed;
         shape->no_acs = port->no_acs;
+        shape->spared = port->spared;
         shape->bus_first = (uint8_t)first;
         shape->bus_last = (uint8_t)(*bus - 1);
         shape->count = (uint8_t)places.count;
@@ -352,6 +360,9 @@ static bool event_possible(const struct draft *draft, const struct resolved *eve
         if (move == MOVE_PLUG && course->plugged[event->port] != 0)
                 return draft_reject(draft, "something is plugged there: ", event->port_word,
                                     ", expected unplug before, or swap");
+        if (move == MOVE_USE && !course->used[event->port])
+                return draft_reject(draft, "nothing is used there: ", event->port_word,
+                                    ", expected Use= of the port");
         if ((move == MOVE_UNPLUG || move == MOVE_SWAP || move == MOVE_DUMB) &&
             course->plugged[event->port] == 0)
                 return draft_reject(draft, "nothing is plugged there: ", event->port_word,
@@ -425,6 +436,8 @@ static bool event_link(const struct draft *draft, const struct resolved *event,
                 return false;
         if (move.kind == MOVE_CRASH || move.kind == MOVE_START)
                 course->dead = move.kind == MOVE_CRASH;
+        if (move.kind == MOVE_USE)
+                course->used[event->port] = false;
         if (event->verb->operands == OPERANDS_DEVICE)
                 move.detail = (uint8_t)(event->device + 1);
         if (event->verb->operands == OPERANDS_FUNCTION &&
@@ -432,6 +445,7 @@ static bool event_link(const struct draft *draft, const struct resolved *event,
                 return false;
         if (move.kind == MOVE_PLUG || move.kind == MOVE_SWAP || move.kind == MOVE_UNPLUG) {
                 course->plugged[event->port] = move.detail;
+                course->used[event->port] = false;
                 memset(course->silent[event->port], 0, sizeof course->silent[event->port]);
         }
         ret_event->move = move;
@@ -445,6 +459,7 @@ static bool events_link(const struct draft *draft)
         struct course course = { .dead = false };
 
         memcpy(course.plugged, scenario->at_boot, sizeof course.plugged);
+        memcpy(course.used, scenario->used, sizeof course.used);
         for (uint32_t i = 0; i < draft->event_count; i++) {
                 struct resolved event;
 

@@ -394,6 +394,8 @@ static void history_note(struct sim_world *world)
 
                 if (!(port->command & MODEL_COMMAND_BME) && !port->pciehp)
                         port->guarded_once = true;
+                if (!sim_port_driven(world, i))
+                        port->used = false;
                 if (port->requests == port->replies)
                         port->requests = port->replies = 0;
         }
@@ -418,6 +420,8 @@ static void wish_do(struct sim_state *state, struct sim_move move)
                 port->slot_status |= MODEL_SLOT_STATUS_ABP;
         else if (move.kind == MOVE_RELOAD)
                 config_send(state);
+        else if (move.kind == MOVE_USE)
+                port->used = !port->used;
         else if (move.kind == MOVE_ATTACH)
                 sim_guest_attach(&port->functions[move.detail]);
         else

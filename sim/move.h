@@ -20,6 +20,7 @@ enum sim_move_kind {
         MOVE_EJECT,
         MOVE_BUTTON,
         MOVE_RELOAD, /* of the configuration */
+        MOVE_USE,    /* dom0 ceases to use what is below, or begins to */
         MOVE_ATTACH, /* a toolstack gives the first quarantined leaf to a guest */
         MOVE_DETACH, /* the guest is gone: what it had is dom_io's again */
         /* Faults, each costs one of faults_left. */

@@ -167,6 +167,18 @@ static bool at_boot_take(struct lines *lines, struct span value)
         return true;
 }
 
+static bool use_take(struct lines *lines, struct span value)
+{
+        struct draft_port *port = port_last(lines);
+
+        if (!span_is(value, "needed") && !span_is(value, "in-use"))
+                return draft_reject(&lines->draft, "not a use: ", value,
+                                    ", expected needed or in-use");
+        port->use = value;
+        port->spared = span_is(value, "in-use");
+        return true;
+}
+
 /* A hexadecimal number of exactly so many digits. */
 static bool hex_parse(struct span text, size_t digits, uint32_t *ret_value)
 {
@@ -337,6 +349,7 @@ static const struct key keys[] = {
         { SECTION_PORT, "HotPlug", hotplug_take, false },
         { SECTION_PORT, "Acs", acs_take, false },
         { SECTION_PORT, "AtBoot", at_boot_take, false },
+        { SECTION_PORT, "Use", use_take, false },
         { SECTION_DEVICE, "Function", function_take, true },
         { SECTION_EVENTS, "Do", do_take, true },
 };
@@ -350,7 +363,7 @@ static const char *keys_expected(enum section section)
         case SECTION_MACHINE:
                 return ", expected Iommu, Xen, Ats, InterruptRemapping or Dom0Passthrough";
         case SECTION_PORT:
-                return ", expected PowerController, HotPlug, Acs or AtBoot";
+                return ", expected PowerController, HotPlug, Acs, AtBoot or Use";
         case SECTION_DEVICE:
                 return ", expected Function";
         case SECTION_EVENTS:
@@ -406,7 +419,7 @@ static bool section_parse(struct lines *lines, struct span line)
                 { "Machine", SECTION_MACHINE }, { "Port", SECTION_PORT },
                 { "Device", SECTION_DEVICE },   { "Events", SECTION_EVENTS },
                 { "Ports", SECTION_CONFIG },    { "Watch", SECTION_CONFIG },
-                { "Paths", SECTION_CONFIG },
+                { "Paths", SECTION_CONFIG },    { "Boot", SECTION_CONFIG },
         };
         struct span inner = { line.bytes + 1, line.length - 1 }, word;
         enum section section = SECTION_NONE;

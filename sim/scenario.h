@@ -27,6 +27,7 @@ struct sim_scenario {
         char drivers[SIM_DEVICES][SIM_FUNCTIONS][SIM_NAME]; /* shape points to them */
         uint8_t at_boot
                 [SIM_PORTS]; /* identity of what is plugged before the daemon starts; 0 = nothing */
+        bool used[SIM_PORTS]; /* by dom0, from then on */
         uint32_t event_count;
         struct sim_event events[SIM_EVENTS];
 };

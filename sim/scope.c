@@ -37,6 +37,8 @@ void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
                        scope->xen_minor, scope->ports);
         for (uint32_t i = 0; scope->booted && i < scope->ports; i++)
                 sim_move_do(ret_state, (struct sim_move){ MOVE_PLUG, (uint8_t)i, 0 });
+        world->usable = scope->booted == SIM_BOOTED_USED;
+        world->ports[0].used = world->usable;
         world->faults_left = scope->faults;
         world->attacks_left = scope->attacks;
         world->wishes_left = scope->wishes;
@@ -76,7 +78,7 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
                    &faults, &attacks, &wishes, &controller, &booted, &end) != 8 ||
             !rules_parse(text + end, &rules) || minor > 99 || ports < 1 ||
             ports > SIM_EXPLORED_PORTS || faults > 9 || attacks > 255 || wishes > 255 ||
-            controller > 1 || booted > 1)
+            controller > 1 || booted > SIM_BOOTED_USED)
                 return false;
         if (strcmp(vendor, "vtd") != 0 && strcmp(vendor, "amd") != 0)
                 return false;
@@ -87,8 +89,8 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
                                          .attacks = (uint8_t)attacks,
                                          .wishes = (uint8_t)wishes,
                                          .power_controller = controller != 0,
-                                         .booted = booted != 0,
                                          .rules = (uint8_t)rules,
+                                         .booted = (uint8_t)booted,
                                          .states_max = UINT64_MAX };
         return true;
 }

@@ -41,6 +41,7 @@ struct sim_shape_port {
         bool power_controller;
         bool fixed;  /* not Hot-Plug Capable: pciehp never holds it */
         bool no_acs; /* no ACS capability */
+        bool spared; /* what dom0 uses there, where it does, it could do without */
         uint8_t bus_first, bus_last;
         uint8_t count; /* 0: nothing is ever plugged */
         struct sim_place places

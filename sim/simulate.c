@@ -278,6 +278,9 @@ static bool start_run(struct run *run)
         for (uint32_t i = 0; i < world->port_count; i++)
                 if (scenario->at_boot[i] != 0)
                         sim_port_plug(world, i, scenario->at_boot[i]);
+        world->usable = true;
+        for (uint32_t i = 0; i < world->port_count; i++)
+                world->ports[i].used = scenario->used[i];
         sim_kernel_rescan(world); /* ports without pciehp are enumerated too, at boot */
         world->attacks_left = world->wishes_left = UINT8_MAX;
         run->begun_ms = world->now_ms;

@@ -48,6 +48,14 @@ const struct sim_facts *sim_facts(const struct sim_world *world, uint32_t port, 
         return &world->shape->ports[port].places[index].facts[identity - 1];
 }
 
+bool sim_port_driven(const struct sim_world *world, uint32_t port)
+{
+        for (uint32_t i = 0; i < sim_function_count(world, port); i++)
+                if (world->ports[port].functions[i].driver)
+                        return true;
+        return false;
+}
+
 /* Link state and its event bits follow presence and power (PCIe Base Spec 6.7.3.3). */
 static void link_update(struct sim_world *world, uint32_t number)
 {

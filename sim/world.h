@@ -50,6 +50,7 @@ struct sim_port {
         uint16_t command, slot_control, slot_status, link_status;
         bool pcieport, pciehp, awake;
         uint8_t uevents; /* waiting in the socket */
+        bool used;       /* dom0 uses what is below, through a driver: for as long as one is bound */
         /* The worker under way: one per port. */
         struct effect pending;
         uint32_t pending_token;    /* 0 = none */
@@ -79,6 +80,7 @@ struct sim_world {
         uint8_t faults_left;
         uint8_t attacks_left;  /* UINT8_MAX: as many as it likes */
         uint8_t wishes_left;   /* operator requests and button presses, likewise */
+        bool usable;           /* dom0 may use what was there at boot */
         bool crashed;          /* the daemon is not running */
         bool panicked;         /* Xen is gone */
         bool licence_broken;   /* an effect hit another device than the one that it was meant for */
@@ -103,6 +105,9 @@ static inline const struct sim_shape_port *sim_shape_of(const struct sim_world *
 {
         return &world->shape->ports[port];
 }
+
+/** Does a dom0 driver hold something below the port? */
+bool sim_port_driven(const struct sim_world *world, uint32_t port);
 
 /** How many functions can be below the port: as many of functions[] and seen[] are in use. */
 static inline uint32_t sim_function_count(const struct sim_world *world, uint32_t port)

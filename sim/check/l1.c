@@ -67,6 +67,10 @@ static const char *port_wrong(const struct sim_port *port, uint32_t count,
 {
         bool present = port->slot_status & MODEL_SLOT_STATUS_PDS;
 
+        if (port->used && port->requests == port->replies)
+                return model->state == STATE_EXPOSED && port->pciehp
+                               ? NULL
+                               : "what dom0 uses was taken from it";
         if (port->command & MODEL_COMMAND_BME)
                 return "the port is open";
         if (port->pciehp)

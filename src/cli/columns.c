@@ -47,6 +47,8 @@ static const struct cli_column port_columns[] = {
         { .name = "VERDICT", .hidden = true },
         { .name = "RULE", .hidden = true },
         { .name = "GUEST", .hidden = true },
+        { .name = "USE", .type = CLI_LIST, .hidden = true },
+        { .name = "USED_BY", .hidden = true },
 };
 const struct cli_table cli_table_ports = TABLE("ports", port_columns, .tree = false);
 
@@ -64,6 +66,7 @@ static const struct cli_column status_columns[] = {
         { .name = "FUNCTIONS", .type = CLI_NUMBER },
         { .name = "QUARANTINED", .type = CLI_NUMBER },
         { .name = "PROBLEMS", .type = CLI_NUMBER },
+        { .name = "EXPOSED", .type = CLI_NUMBER },
         { .name = "IOMMU" },
         { .name = "XEN" },
         { .name = "DOOR2" },

@@ -90,11 +90,12 @@ static void ports_make(struct cli_rows *rows)
             "link=up", "bus_first=1", "bus_last=8", "state=quarantined",
             "reason=", "pciehp=unbound", "acs=true", "functions=3",
             "path=/devices/pci0000:00/0000:00:04.0", "kind=port", "slot=4", "why=external-facing",
-            "evidence=root-port slot hot-plug external-facing");
+            "evidence=root-port slot hot-plug external-facing", "use=system mount",
+            "used_by=nvme0n1p2 on /");
         ROW(rows, "sbdf=0000:00:1c.0", "external=false", "gate=open", "presence=empty", "link=down",
             "bus_first=9", "bus_last=9", "state=internal", "reason=not-hotplug", "pciehp=bound",
             "acs=false", "functions=0", "path=/devices/pci0000:00/0000:00:1c.0", "kind=port",
-            "slot=", "why=not-hotplug", "evidence=downstream-port");
+            "slot=", "why=not-hotplug", "evidence=downstream-port", "use=", "used_by=");
 }
 
 static void functions_make(struct cli_rows *rows)
@@ -165,8 +166,8 @@ static void test_status(void **state)
 
         (void)state;
         ROW(&rows, "contained=false", "ports=2", "external=1", "functions=3", "quarantined=1",
-            "problems=1", "iommu=vtd", "xen=4.17", "door2=holds", "reason=", "memory=good",
-            "config=ok");
+            "problems=1", "exposed=1", "iommu=vtd", "xen=4.17", "door2=holds",
+            "reason=", "memory=good", "config=ok");
         row_expect("status.txt", &cli_table_status, &rows.rows[0], &text_style);
         row_expect("status.json", &cli_table_status, &rows.rows[0], &json_style);
 }

@@ -2,6 +2,7 @@
 /* What the core asks of the world. The edge does it as written, and reports what it then observes. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/limits.h"
@@ -57,6 +58,7 @@ struct effect {
         uint16_t pcie_cap;    /**< offset of port's PCI Express capability, for register effects */
         uint16_t acs_cap;     /**< offset of port's ACS extended capability, 0 = none */
         uint16_t value;       /**< register effects: bits to write */
+        bool at_boot;         /**< EFFECT_DRIVER_OFF: keep off by the name of what was there at boot */
         uint16_t mask;        /**< register effects: bits that `value` replaces */
         uint8_t bus_first;    /**< EFFECT_OWNERS: first bus of the range */
         uint8_t bus_last;

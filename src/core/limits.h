@@ -25,6 +25,8 @@
 #define LIMIT_DIRECTORY 80
 /** Bytes of a driver's name as the core keeps it, NUL included; MODULE_NAME_LEN is 56 (64 - 8). */
 #define LIMIT_DRIVER 56
+/** Bytes of a use's name, NUL included: a device and a place in the file system, cut where they are longer. */
+#define LIMIT_USE LIMIT_DRIVER
 /** PCI functions that one reading of Xen's owner list reports below one port. */
 #define LIMIT_OWNERS 256
 /** Bytes of "FILE:LINE" of a rule, NUL included. */

@@ -50,6 +50,8 @@ enum record_kind {
         RECORD_MEMORY_REJECTED,   /**< the state file is damaged, newer or unreadable: nothing of it is used */
         RECORD_MEMORY_TORN,       /**< the state file's last entry was not whole, and is left out */
         RECORD_MEMORY_FAILED,     /**< something could not be remembered */
+        RECORD_PORT_EXPOSED,      /**< an external port is left open for what dom0 does with what is below it */
+        RECORD_PORT_CUT_OFF,      /**< an external port is closed although dom0 uses what is below it */
         RECORD_MAX
 };
 
@@ -106,6 +108,9 @@ enum record_reason {
         REASON_MEMORY_NEWER,      /**< a later version wrote the state file */
         REASON_MEMORY_UNUSABLE,   /**< the state directory cannot be used */
         REASON_CONTROLLER,        /**< internal: a soldered Thunderbolt controller is below, whose ports are guarded */
+        REASON_NEEDED,            /**< dom0 cannot do without what is below */
+        REASON_IN_USE,            /**< dom0 uses what is below, and can do without */
+        REASON_ROOT_UNKNOWN,      /**< dom0's root, not mounted yet, may be below */
         REASON_MAX
 };
 
@@ -137,7 +142,7 @@ struct record {
         uint32_t effect;   /**< enum effect_kind, for RECORD_EFFECT_*; else 0 */
         int32_t error;     /**< positive errno or 0 */
         uint32_t count;    /**< functions, lost events... as the kind's text says; else 0 */
-        char driver[LIMIT_DRIVER]; /**< for reasons about drivers, else empty */
+        char driver[LIMIT_DRIVER]; /**< for reasons about drivers; what is used, for those about use; else empty */
         enum record_verdict verdict; /**< of RECORD_VERDICT */
         char rule[LIMIT_RULE_NAME]; /**< "FILE:LINE" of the rule that it is about, else empty */
 };

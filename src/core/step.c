@@ -24,6 +24,7 @@ void core_step(struct core *core, const struct event *event, struct effects *eff
         policy_platform_judge(core, effects);     /* whether door 2 can hold */
         policy_ports_judge(core, effects);        /* what is external */
         policy_verdicts_weigh(core, effects);     /* what the rules want for what is plugged */
+        policy_use_judge(core, effects);          /* what is left open for dom0's own sake */
         plan_request_apply(core, event, effects); /* what somebody wants */
         plan_requests_advance(core, effects);     /* what they are told */
         plan_discovery_advance(core, effects);    /* where to look */

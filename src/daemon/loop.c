@@ -11,14 +11,18 @@
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/sbdf.h"
 #include "core/report/report.h"
 #include "core/step.h"
+#include "core/verify/verify.h"
 #include "edge/clock.h"
 
 /* Steps in a row before the other sources have their turn; the rest follows with the next event. */
 #define STEPS_PER_TURN 4096
+/* It only has to leave its loop. */
+#define PREDECESSOR_MS 2000
 
 static void trouble_tell(const struct daemon_loop *daemon, int error, const char *text)
 {
@@ -60,6 +64,49 @@ static void status_notify(struct daemon_loop *daemon)
                 return;
         memcpy(daemon->status, status, sizeof status);
         (void)sd_notifyf(/* unset_environment= */ 0, "STATUS=%s", status);
+}
+
+static void ready_tell(struct daemon_loop *daemon)
+{
+        daemon->ready = true;
+        (void)sd_notify(/* unset_environment= */ 0, "READY=1");
+        if (daemon->ready_fd == 0)
+                return;
+        if (write(daemon->ready_fd, "\n", 1) < 0)
+                trouble_tell(daemon, -errno,
+                             "Whoever started sallyportd cannot be told that it is ready.");
+        (void)close(daemon->ready_fd);
+        daemon->ready_fd = 0;
+}
+
+static int patience_dispatch(sd_event_source *timer, uint64_t planned_us, void *userdata)
+{
+        struct daemon_loop *daemon = userdata;
+
+        (void)timer, (void)planned_us;
+        if (daemon->ready)
+                return 0;
+        sink_journal_text(
+                &daemon->journal, RECORD_ERROR,
+                "Not everything below external ports is in quarantine yet, and the boot goes "
+                "on without waiting longer. Ports that were reported as guarded are closed; "
+                "see what was reported of the others.");
+        ready_tell(daemon);
+        return 0;
+}
+
+/* Before anybody loads drivers: when what is there at boot is at rest. Otherwise the first pass is enough. */
+static int ready_begin(struct daemon_loop *daemon)
+{
+        int r = 0;
+
+        if (!daemon->config.early || verify_machine_settled(&daemon->core))
+                ready_tell(daemon);
+        else
+                r = sd_event_add_time_relative(daemon->loop, &daemon->patience, CLOCK_MONOTONIC,
+                                               DAEMON_EARLY_MS * 1000ull, /* accuracy= */ 1000,
+                                               patience_dispatch, daemon);
+        return r < 0 ? r : 0;
 }
 
 /* What does not fit is as good as a lost uevent: everything is read again. */
@@ -138,6 +185,8 @@ static void event_step(struct daemon_loop *daemon, const struct event *event)
                 effect_carry_out(daemon, &effects->items[i]);
         if (effects->record_count > 0)
                 status_notify(daemon);
+        if (daemon->patience && !daemon->ready && verify_machine_settled(&daemon->core))
+                ready_tell(daemon);
 }
 
 static void overrun_step(struct daemon_loop *daemon)
@@ -310,6 +359,18 @@ static void uevent_open(struct daemon_loop *daemon)
                         "out why and restart sallyportd.");
 }
 
+/* Before the first look: whoever looks too, clears events that the other then never sees. */
+static void predecessor_end(struct daemon_loop *daemon)
+{
+        int error = sink_predecessor_end(daemon->config.run_directory, PREDECESSOR_MS);
+
+        if (error < 0)
+                trouble_tell(
+                        daemon, error,
+                        "Another sallyportd is running and does not end. Ports stay closed, but "
+                        "swaps may go unnoticed while there are two. End it.");
+}
+
 static void bus_open(struct daemon_loop *daemon)
 {
         int error = sink_bus_open(&daemon->bus, daemon->loop, daemon->config.run_directory,
@@ -338,6 +399,7 @@ int daemon_loop_open(struct daemon_loop *daemon)
         error = loop_make(daemon);
         if (error)
                 return error;
+        predecessor_end(daemon);
         core_init(&daemon->core);
         uevent_open(daemon);
         memory_take(daemon);
@@ -349,7 +411,9 @@ int daemon_loop_open(struct daemon_loop *daemon)
         if (error < 0)
                 return error;
         (void)sd_event_set_watchdog(daemon->loop, 1); /* only where WATCHDOG_USEC asks for it */
-        (void)sd_notify(/* unset_environment= */ 0, "READY=1");
+        error = ready_begin(daemon);
+        if (error)
+                return error;
         status_notify(daemon);
         return 0;
 }
@@ -367,6 +431,7 @@ void daemon_loop_close(struct daemon_loop *daemon)
         struct event event;
 
         source_watch_stop(&daemon->watch);
+        daemon->patience = sd_event_source_disable_unref(daemon->patience);
         source_uevent_stop(&daemon->uevent);
         daemon_workers_stop(&daemon->workers);
         sink_bus_close(&daemon->bus);

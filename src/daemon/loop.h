@@ -15,12 +15,16 @@
 #include "edge/sink/journal.h"
 #include "edge/source/source.h"
 
+/** How long the boot waits for --early. Six functions take 4 s under emulation; one that hangs must not stop it. */
+#define DAEMON_EARLY_MS 20000u
+
 /** Large: to be static or on the heap. All zero before daemon_loop_open. */
 struct daemon_loop {
         sd_event *loop;
         struct actuator actuator; /**< the caller's, open */
         struct sink_journal journal;
         bool config_rejected; /**< the configuration is the default one for want of a better */
+        int ready_fd; /**< where a line is written as well when READY=1 is told; 0 = nowhere. Closed then */
         struct event_config config;
         bool rules_rejected; /**< there are none for want of better ones */
         /** The rules in force, which the core points to (rules_used), and those that were last read beside them. */
@@ -34,19 +38,22 @@ struct daemon_loop {
         struct daemon_queue queue;
         bool draining;          /* core_step is running: what comes now has to wait */
         bool lost;              /* an event did not fit into the queue */
+        bool ready;             /* told to the service manager */
         char status[160];       /* as last told to the service manager */
         struct effects effects; /* of the step under way */
         struct daemon_workers workers;
         struct source_uevent uevent;
         struct source_watch watch;
+        sd_event_source *patience; /* ends the wait of config.early */
         struct sink_bus bus;
 };
 
 /**
- * Sets everything up and makes the first pass: when it returns, every external port was told to close. What fails
- * beside that (uevents, bus) is told, and guarding goes on without it. The caller has filled actuator, journal, config,
- * config_directory and config_rejected. 0, or a negative errno where there can be no loop at all. To be closed in any
- * case.
+ * Sets everything up and makes the first pass: when it returns, every external port was told to close. A daemon that is
+ * there already is ended first. The service manager is told READY=1; with config.early only once every port is at rest,
+ * or DAEMON_EARLY_MS have passed: until then no driver should be loaded. What fails beside that (uevents, bus) is told,
+ * and guarding goes on without it. The caller has filled actuator, journal, config, rules, config_directory and what
+ * was rejected. 0, or a negative errno where there can be no loop at all. To be closed in any case.
  */
 int daemon_loop_open(struct daemon_loop *daemon);
 /**

@@ -88,7 +88,7 @@ static int setup(void **state)
         (void)state;
         (void)snprintf(root, sizeof root, "/tmp/sallyport-loop-XXXXXX");
         daemon_loop = calloc(1, sizeof *daemon_loop);
-        if (!daemon_loop || !mkdtemp(root) || actuator_open(root, &daemon_loop->actuator) < 0)
+        if (!daemon_loop || !mkdtemp(root) || actuator_open(root, root, &daemon_loop->actuator) < 0)
                 return -1;
         sysfs_make(daemon_loop->actuator.sysfs);
         policy_config_default(&daemon_loop->config);
@@ -167,6 +167,7 @@ static void test_start(void **state)
         assert_int_equal(command_get(), 0x07);
         assert_int_equal(daemon_loop_open(daemon_loop), 0);
         assert_int_equal(command_get(), 0x03);
+        assert_true(daemon_loop->ready);
         assert_false(daemon_loop->draining);
         assert_int_equal(daemon_loop->queue.count, 0);
 }
@@ -434,15 +435,39 @@ static void test_audit(void **state)
         assert_non_null(strstr(reply, "check=acs-source-validation;subject=0000:00:04.0;verdict="));
 }
 
+/* In the initramfs the boot waits until everything is at rest, and no longer than that. */
+static void test_early(void **state)
+{
+        int ends[2];
+        char told;
+
+        (void)state;
+        daemon_loop->config.early = true;
+        daemon_loop->config.poll_interval_ms = 10;
+        assert_int_equal(daemon_loop_open(daemon_loop), 0);
+        assert_int_equal(command_get(), 0x03);
+        assert_false(daemon_loop->ready);
+        assert_int_equal(pipe(ends), 0);
+        daemon_loop->ready_fd = ends[1];
+        for (int i = 0; i < 1000 && !daemon_loop->ready; i++)
+                assert_true(sd_event_run(daemon_loop->loop, 100000) >= 0);
+        assert_true(daemon_loop->ready);
+        assert_int_equal(daemon_loop->core.ports[0].state, STATE_EMPTY);
+        assert_int_equal(read(ends[0], &told, 1), 1);
+        assert_int_equal(read(ends[0], &told, 1), 0); /* it is closed */
+        assert_int_equal(close(ends[0]), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
         const struct CMUnitTest tests[] = { TEST(test_start),       TEST(test_reopened),
-                                            TEST(test_rows),        TEST(test_memory),
-                                            TEST(test_reload),      TEST(test_reload_rejected),
-                                            TEST(test_directories), TEST(test_hangup),
-                                            TEST(test_explain),     TEST(test_audit) };
+                                            TEST(test_early),       TEST(test_rows),
+                                            TEST(test_memory),      TEST(test_reload),
+                                            TEST(test_directories), TEST(test_reload_rejected),
+                                            TEST(test_hangup),      TEST(test_explain),
+                                            TEST(test_audit) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

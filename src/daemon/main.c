@@ -2,10 +2,13 @@
 /* sallyportd: command line, configuration, and off it goes. */
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/policy/config.h"
 #include "daemon/loop.h"
@@ -18,8 +21,10 @@
 enum option_key {
         OPTION_CONFIG_DIR = 256,
         OPTION_CHECK,
+        OPTION_EARLY,
         OPTION_LOG_LEVEL,
         OPTION_LOG_TARGET,
+        OPTION_READY_FD,
         OPTION_SYSFS,
         OPTION_VERSION,
 };
@@ -28,6 +33,8 @@ struct options {
         const char *config_directory;
         const char *sysfs;
         bool check;
+        bool early;
+        int ready_fd;
         enum record_priority priority_max;
         enum sink_target target;
 };
@@ -36,10 +43,14 @@ static const struct argp_option option_table[] = {
         { "config-dir", OPTION_CONFIG_DIR, "DIR", 0, "Configuration folder (/etc/sallyport)", 0 },
         { "check-config", OPTION_CHECK, NULL, 0,
           "Check the configuration and exit: 0 = good, 1 = not", 0 },
+        { "early", OPTION_EARLY, NULL, 0,
+          "In the initramfs, before drivers are loaded: ready when all is contained", 0 },
         { "log-level", OPTION_LOG_LEVEL, "LEVEL", 0,
           "critical, error, warning, notice, info (default) or debug", 0 },
         { "log-target", OPTION_LOG_TARGET, "TARGET", 0,
           "auto (the journal where it runs, else stderr), journal or stderr", 0 },
+        { "ready-fd", OPTION_READY_FD, "FD", 0,
+          "Write a line to this descriptor (3 or more) when ready", 0 },
         { "sysfs", OPTION_SYSFS, "DIR", 0, "Root of sysfs (/sys); for tests", 0 },
         { "version", OPTION_VERSION, NULL, 0, "Print the version and exit", 0 },
         { 0 },
@@ -67,6 +78,18 @@ static void target_parse(const char *argument, struct argp_state *state, struct 
                 argp_error(state, "unknown log target '%s'", argument);
 }
 
+static void descriptor_parse(const char *argument, struct argp_state *state,
+                             struct options *options)
+{
+        char *end = NULL;
+        long number = strtol(argument, &end, 10);
+
+        if (*end != '\0' || number <= STDERR_FILENO || number > INT_MAX ||
+            fcntl((int)number, F_GETFD) < 0)
+                argp_error(state, "not an open descriptor from 3 on: '%s'", argument);
+        options->ready_fd = (int)number;
+}
+
 static error_t option_parse(int key, char *argument, struct argp_state *state)
 {
         struct options *options = state->input;
@@ -75,10 +98,14 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
                 options->config_directory = argument;
         else if (key == OPTION_CHECK)
                 options->check = true;
+        else if (key == OPTION_EARLY)
+                options->early = true;
         else if (key == OPTION_LOG_LEVEL)
                 priority_parse(argument, state, options);
         else if (key == OPTION_LOG_TARGET)
                 target_parse(argument, state, options);
+        else if (key == OPTION_READY_FD)
+                descriptor_parse(argument, state, options);
         else if (key == OPTION_SYSFS)
                 options->sysfs = argument;
         else if (key == OPTION_VERSION)
@@ -142,7 +169,7 @@ static int daemon_run(const struct options *options)
         int error;
 
         daemon.journal = sink_journal_open(options->target, options->priority_max);
-        error = actuator_open(options->sysfs, &daemon.actuator);
+        error = actuator_open(options->sysfs, "/proc", &daemon.actuator);
         if (error) {
                 (void)snprintf(
                         text, sizeof text,
@@ -155,6 +182,8 @@ static int daemon_run(const struct options *options)
         daemon.config_directory = options->config_directory;
         config_load(options, &daemon);
         rules_load(options, &daemon);
+        daemon.config.early = options->early;
+        daemon.ready_fd = options->ready_fd;
         error = daemon_loop_open(&daemon);
         if (!error)
                 error = daemon_loop_run(&daemon);
@@ -183,5 +212,8 @@ int main(int argc, char **argv)
         argp_err_exit_status = 2;
         if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
                 return 2;
+        if (options.early && options.target == SINK_TARGET_AUTO)
+                options.target =
+                        SINK_TARGET_STDERR; /* of a journal that the real root replaces, nothing is left */
         return options.check ? config_check(&options) : daemon_run(&options);
 }

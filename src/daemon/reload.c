@@ -43,6 +43,7 @@ const struct core *daemon_loop_preview(struct daemon_loop *daemon, char *ret_err
                 base_text_add_escaped(&text, diagnosis.text, strlen(diagnosis.text));
                 return NULL;
         }
+        config.config.early = daemon->config.early;
         if (!directories_kept(&daemon->core.config, &config.config, ret_error))
                 return NULL;
         rules.rules = read;

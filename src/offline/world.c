@@ -221,6 +221,7 @@ static void discover(struct run *run, const struct effect *effect)
                         continue;
                 found->sbdf = function->sbdf;
                 found->place = function->place;
+                found->use.unknown = true;
                 memcpy(found->path, function->path, sizeof found->path);
                 event_acpi_firmware(&run->acpi, function->sbdf, &found->firmware);
                 port_neighbours(dump, function, found);

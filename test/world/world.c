@@ -35,6 +35,8 @@ void world_init(struct world *ret_world)
         ret_world->now_ms = 1000;
         ret_world->instance_next = 100;
         ret_world->memory_status = MEMORY_GOOD;
+        ret_world->config.auto_ports = true;
+        ret_world->config.poll_interval_ms = 100;
         found->sbdf = found->place.sbdf = WORLD_PORT;
         (void)base_text_copy("/devices/pci0000:00/0000:00:04.0", 32, found->path,
                              sizeof found->path);
@@ -140,11 +142,12 @@ static int32_t function_effect(struct world *world, const struct effect *effect)
                 return ESTALE;
         if (effect->kind == EFFECT_REMOVE) {
                 function->facts.instance = 0;
-                function->facts.kept_off = false;
+                function->facts.kept_off = function->facts.kept_at_boot = false;
                 function->owner = EVENT_OWNER_ABSENT;
                 return 0;
         }
         if (effect->kind == EFFECT_DRIVER_OFF) {
+                function->facts.kept_at_boot = effect->at_boot;
                 function->facts.kept_off = true;
                 if (function->clings)
                         return ETIMEDOUT;
@@ -362,8 +365,7 @@ void world_start(struct world *world)
         struct event event = event_make(world, EVENT_CONFIG, 0);
 
         memory_recall(world);
-        event.config.auto_ports = true;
-        event.config.poll_interval_ms = 100;
+        event.config = world->config;
         world_event(world, &event);
         event = event_make(world, EVENT_PLATFORM, 0);
         event.platform = (struct event_platform){ .iommu = IOMMU_VTD,
@@ -433,7 +435,8 @@ void world_core_fill(struct core *ret_core)
                                                          .slot_status = MODEL_SLOT_STATUS_PDS,
                                                          .link_status = MODEL_LINK_STATUS_DLLLA };
         port->external = port->judged = port->read_once = port->registers_fresh = true;
-        port->rechecked = port->guarded = port->closed = port->occupied = port->up = true;
+        port->taken = port->rechecked = port->guarded = port->closed = port->occupied = port->up =
+                true;
         port->incarnation = port->rescanned = 1;
         port->inventory_fresh = port->inventory_once = port->stable = port->owners_fresh = true;
         port->memory_fresh = true;

@@ -33,6 +33,7 @@ struct world {
         uint64_t now_ms;
         uint16_t minute; /* of the week */
         uint64_t instance_next;
+        struct event_config config; /* as the daemon reads it at its start */
         struct event_port found;
         struct event_port_registers registers;
         struct world_function functions[WORLD_FUNCTIONS];

@@ -270,6 +270,10 @@ void event_function_parse(const uint8_t *bytes, size_t length,
         function.changed = function.readable && !kernel_agrees(kernel, &function);
         if (override_length > 0 && kernel->override[override_length - 1] == '\n')
                 override_length--;
-        function.kept_off = base_text_is(kernel->override, override_length, EVENT_KEEP_OFF_DRIVER);
+        function.kept_at_boot =
+                base_text_is(kernel->override, override_length, EVENT_KEEP_OFF_AT_BOOT);
+        function.kept_off =
+                function.kept_at_boot ||
+                base_text_is(kernel->override, override_length, EVENT_KEEP_OFF_DRIVER);
         *ret_function = function;
 }

@@ -88,6 +88,8 @@ struct event_selector {
 struct event_config {
         uint32_t poll_interval_ms; /**< 10..10000 */
         bool auto_ports;           /**< ports that are not named are judged by evidence */
+        bool in_use_quarantine;    /**< InUse=quarantine: what dom0 uses, but can do without, is taken from it */
+        bool early;                /**< started in the initramfs: what dom0 will run from is not mounted yet */
         uint32_t selector_count;
         struct event_selector selectors[LIMIT_SELECTORS];
         char run_directory[LIMIT_DIRECTORY];
@@ -114,7 +116,29 @@ struct event_firmware {
         bool soldered; /**< what is behind a switch below the port is a Device() too: it is not plugged in */
 };
 
-/** What does not change while a port is there, but for its neighbours. Parsed from its own, trusted config space. */
+/** What dom0 does with what is below a port. Each its bit of event_use.uses, the gravest first. */
+enum event_use_kind {
+        USE_SYSTEM,    /**< a file system that dom0 itself runs from: on /, /usr, /boot, /boot/efi or /var */
+        USE_SWAP,      /**< swap */
+        USE_CONSOLE,   /**< fb0, or the boot VGA device while a driver holds it */
+        USE_NETWORKS,  /**< every physical network interface that is up */
+        USE_KEYBOARDS, /**< every keyboard */
+        USE_MOUNT,     /**< another file system */
+        USE_NETWORK,   /**< a network interface that is up, and not the only one */
+        USE_STORAGE,   /**< a mass storage controller, whether anybody uses it or not */
+        USE_MAX
+};
+
+#define EVENT_USE_BIT(kind) (1u << (kind))
+
+/** As the kernel's books say: no device is asked. */
+struct event_use {
+        uint32_t uses;         /**< bits by enum event_use_kind */
+        bool unknown;          /**< something could not be read: there may be more */
+        char first[LIMIT_USE]; /**< the gravest: "nvme0n1p2 on /", "eth0"; NUL-terminated, or empty */
+};
+
+/** What does not change while a port is there, but for neighbours and use. Parsed from its own config space. */
 struct event_port {
         uint32_t sbdf;
         struct event_place place;
@@ -130,6 +154,7 @@ struct event_port {
         bool controller_beside; /**< a Thunderbolt or USB4 host interface is below the same switch */
         bool controller_below;  /**< what is below says that it is one, with its switch */
         bool child_removable;   /**< the kernel takes something directly below for removable */
+        struct event_use use;
 };
 
 /** One look at a port: registers as they were read, and sysfs. */
@@ -166,6 +191,7 @@ struct event_function {
         bool type_wrong; /**< its PCI Express device/port type does not fit the header type, or the place */
         bool changed;  /**< vendor, device or class differ from what the kernel enumerated */
         bool kept_off; /**< driver_override holds the keep-off name */
+        bool kept_at_boot; /**< ... the one of what was there at boot */
         char driver[LIMIT_DRIVER]; /**< bound driver, or empty */
 };
 
@@ -177,6 +203,8 @@ struct event_inventory {
 
 /** Written to driver_override so that no dom0 driver matches: no driver has this name. */
 #define EVENT_KEEP_OFF_DRIVER "sallyport"
+/** Likewise, for what was there at boot: the mark lives as long as the kernel's object, whatever becomes of daemons. */
+#define EVENT_KEEP_OFF_AT_BOOT "sallyport-at-boot"
 
 /** Owners as Xen numbers them (domid), and three values that are no domid. */
 #define EVENT_OWNER_UNKNOWN 0xffffu /**< not read */

@@ -42,6 +42,7 @@ void model_found_apply(struct core *core, const struct event *event, struct effe
                 model_port_doubt(port);
                 model_memory_recall(core, port);
         }
+        port->found.use = event->found.use; /* comes and goes, and is no evidence */
         if (memcmp(&port->found, &event->found, sizeof port->found) != 0) {
                 port->found = event->found;
                 port->judged = false;

@@ -61,9 +61,12 @@ static void function_first(const struct core *core, const struct model_port *por
         const struct event_memory_function *memory =
                 model_memory_vouches(core, port->found.sbdf, &function->facts);
         bool untouched = !port->known && !function->facts.kept_off;
+        /* Of a daemon in the initramfs, which has no memory: nothing was plugged since, as far as the slot tells. */
+        bool marked = !port->known && !model_memory_bad(core) && function->facts.kept_at_boot &&
+                      !port->changed_first;
 
-        function->incarnation = memory || untouched ? MODEL_INCARNATION_FIRST : 0;
-        function->at_boot = memory ? memory->at_boot : untouched;
+        function->incarnation = memory || untouched || marked ? MODEL_INCARNATION_FIRST : 0;
+        function->at_boot = memory ? memory->at_boot : untouched || marked;
 }
 
 /* One function of the inventory into the state. Returns whether it was known, and the same, before. */
@@ -102,7 +105,8 @@ static bool function_merge(struct core *core, struct model_port *port,
         if (!port->inventory_once)
                 function_first(core, port, function);
         port->ejected = false; /* somebody enumerated what was ejected: it is here again */
-        function_tell(core, function, RECORD_FUNCTION_FOUND, effects);
+        if (!port->exposed)
+                function_tell(core, function, RECORD_FUNCTION_FOUND, effects);
         return false;
 }
 

@@ -177,6 +177,7 @@ static void test_function_found(void **state)
         assert_true(function->at_boot);
         assert_int_equal(function->incarnation, 1);
         assert_false(port->stable); /* one inventory proves nothing */
+        event.inventory.functions[0].kept_off = true;
         answer(EVENT_INVENTORY);
         assert_true(port->stable);
         /* Swapped after the first look, before the first inventory: it was enumerated for the predecessor. */
@@ -189,6 +190,21 @@ static void test_function_found(void **state)
         answer(EVENT_INVENTORY);
         assert_int_equal(function->incarnation, 1);
         assert_true(model_function_leaves(port, function));
+}
+
+/* An earlier daemon has kept it off: its mark says whether it was there at boot. */
+static void test_function_marked(void **state)
+{
+        (void)state;
+        for (int at_boot = 0; at_boot <= 1; at_boot++) {
+                inventory_start();
+                core.function_count = 0;
+                port->inventory_once = false;
+                event.inventory.functions[0].kept_off = true;
+                event.inventory.functions[0].kept_at_boot = at_boot;
+                answer(EVENT_INVENTORY);
+                assert_int_equal(function->at_boot, at_boot);
+        }
 }
 
 /* What Xen alone knows stays until Xen says otherwise, and is listed once the kernel does. */
@@ -389,6 +405,7 @@ int main(void)
                 cmocka_unit_test(test_successor),
                 cmocka_unit_test(test_function_gone),
                 cmocka_unit_test(test_function_found),
+                cmocka_unit_test(test_function_marked),
                 cmocka_unit_test(test_function_of_xen_only),
                 cmocka_unit_test(test_same_owners),
                 cmocka_unit_test(test_owner_contradicts),

@@ -99,6 +99,12 @@ void model_memory_drop(struct core *core, const struct model_port *port)
         core->memory_function_count = kept;
 }
 
+bool model_memory_bad(const struct core *core)
+{
+        return core->memory == MEMORY_DAMAGED || core->memory == MEMORY_NEWER ||
+               core->memory == MEMORY_UNUSABLE;
+}
+
 bool model_function_remembered(const struct model_port *port, const struct model_function *function)
 {
         return function->port == port->found.sbdf && function->listed &&

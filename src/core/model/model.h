@@ -81,6 +81,7 @@ enum model_state {
         STATE_EJECTED,     /**< port: removed, may be unplugged */
         STATE_GONE,        /**< function: physically away or being removed, not yet forgotten by the kernel */
         STATE_INTERNAL,    /**< port: not external, not touched */
+        STATE_EXPOSED,     /**< external, left open for dom0's use of what is below: nothing is contained */
         STATE_MAX
 };
 
@@ -108,10 +109,13 @@ struct model_port {
         enum record_reason why; /**< of external or not */
         uint32_t evidence;      /**< bits by enum policy_evidence, as last judged */
         bool judged;
+        enum record_reason exposed; /**< why it is left open and only looked at; REASON_NONE: it is not */
+        bool taken;             /**< it was closed, or is to be: it is never left open again */
         uint32_t discovery;     /**< core.discovery when it was last found */
 
         struct event_port_registers registers;
         bool read_once;       /**< registers hold a reading */
+        bool changed_first;   /**< at the first look, the slot or pciehp told of something that nobody had seen */
         bool reading;         /**< a reading was asked for and is not answered: until then nothing is decided */
         bool registers_fresh;
         bool rechecked;       /**< read since the owner list was */
@@ -186,6 +190,7 @@ struct core {
         bool discover;        /**< the ports are to be looked for */
         bool discovered;      /**< they were, at least once */
         bool overflowed;      /**< there were more of them than LIMIT_PORTS: some are not guarded */
+        uint64_t discover_again_ms; /**< when to look whether what keeps a port open is still used; 0 = nothing does */
         uint32_t discovery;   /**< counts discoveries */
         uint32_t discover_token; /**< of the one under way; 0 = none */
         uint64_t discover_until_ms;
@@ -251,6 +256,8 @@ uint32_t model_function_count(const struct core *core, const struct model_port *
 struct model_function *model_function_add(struct core *core, const struct model_port *port,
                                           uint32_t sbdf);
 
+/** Was there a memory that cannot be used? Then neither is any other mark of an earlier daemon. */
+bool model_memory_bad(const struct core *core);
 /** Forgets what is known of what is below the port: it must be read again. */
 void model_port_doubt(struct model_port *port);
 /** What is below now is not what was there: nothing that was verified or judged counts any more (I5). */

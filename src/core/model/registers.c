@@ -120,6 +120,7 @@ static void presence_compare(struct core *core, struct model_port *port, uint16_
                 port->weighed = false;
         }
         if (first) {
+                port->changed_first = port->registers.pciehp || (events & SLOT_STATUS_CHANGED);
                 /* What happened before the first daemon looked: GOAL_RESCAN and GOAL_QUARANTINE find out. */
                 if (!known_changed(port, events))
                         return;
@@ -129,15 +130,16 @@ static void presence_compare(struct core *core, struct model_port *port, uint16_
                 return;
         }
         if (was_up && !port->up) {
-                if (functions > 0 && !port->leaving && !port->ejected)
+                if (functions > 0 && !port->leaving && !port->ejected && !port->exposed)
                         port_tell(core, port, RECORD_REMOVAL_SURPRISE, REASON_NONE, effects);
                 model_port_incarnation_next(core, port);
         } else if (!was_up && port->up) {
-                port_tell(core, port, RECORD_ARRIVAL, REASON_NONE, effects);
+                if (!port->exposed)
+                        port_tell(core, port, RECORD_ARRIVAL, REASON_NONE, effects);
                 model_port_incarnation_next(core, port);
         } else if (port->up && (events & SLOT_STATUS_CHANGED)) {
                 /* Gone and back between two looks: the same address, perhaps another device. */
-                if (functions > 0)
+                if (functions > 0 && !port->exposed)
                         port_tell(core, port, RECORD_REMOVAL_SURPRISE, REASON_SWAPPED, effects);
                 model_port_incarnation_next(core, port);
                 port->up_since_ms = core->now_ms;
@@ -170,8 +172,8 @@ void model_registers_apply(struct core *core, struct model_port *port,
                 port->command_until_ms = 0;
         events = status_events(port, seen);
         presence_compare(core, port, events, first, effects);
-        if (events & SLOT_STATUS_CHANGED)
-                return;
+        if ((events & SLOT_STATUS_CHANGED) || port->exposed)
+                return; /* the button of an exposed port is pciehp's */
         if ((events & MODEL_SLOT_STATUS_ABP) && !first &&
             (port->found.slot_cap & MODEL_SLOT_CAP_ABP))
                 button_press(core, port, effects);

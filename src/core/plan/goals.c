@@ -14,6 +14,7 @@ struct plan_goal {
         uint32_t deadline_ms; /* 0: carried out at once */
         bool each;            /* about each function */
         bool needs_guard;     /* not before the port is ours: it would let something in */
+        bool looks;           /* touches nothing: done for a port that is left open as well */
 };
 
 /*
@@ -24,24 +25,24 @@ struct plan_goal {
  * evidence: a new binding of pciehp, or clearing the event bits. A disk that takes longer than 3 s is tried again.
  */
 static const struct plan_goal plan_goals[GOAL_MAX] = {
-        { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false },
-        { GOAL_GATE, EFFECT_PORT_CLOSE, 0, false, false },
-        { GOAL_FORGOTTEN, EFFECT_REMEMBER, 3000, false, false },
-        { GOAL_PCIEPORT, EFFECT_PORT_BIND, 10000, false, false },
-        { GOAL_PCIEHP, EFFECT_PCIEHP_UNBIND, 20000, false, false },
-        { GOAL_AWAKE, EFFECT_PORT_AWAKE, 5000, false, false },
-        { GOAL_STATUS, EFFECT_SLOT_CLEAR, 0, false, false },
-        { GOAL_SLOT, EFFECT_SLOT_CONTROL, 0, false, false },
-        { GOAL_INVENTORY, EFFECT_INVENTORY, 30000, false, false },
-        { GOAL_OWNERLESS, EFFECT_OWNERS, 10000, false, false },
-        { GOAL_GONE, EFFECT_REMOVE, 60000, true, false },
-        { GOAL_RESCAN, EFFECT_RESCAN, 120000, false, true },
-        { GOAL_REMEMBERED, EFFECT_REMEMBER, 3000, false, false },
-        { GOAL_DRIVER, EFFECT_DRIVER_OFF, 75000, true, false },
-        { GOAL_STABLE, EFFECT_INVENTORY, 30000, false, false },
-        { GOAL_QUARANTINE, EFFECT_QUARANTINE, 10000, true, false },
-        { GOAL_OWNERS, EFFECT_OWNERS, 10000, false, false },
-        { GOAL_RECHECK, EFFECT_PORT_READ, 0, false, false },
+        { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false, true },
+        { GOAL_GATE, EFFECT_PORT_CLOSE, 0, false, false, false },
+        { GOAL_FORGOTTEN, EFFECT_REMEMBER, 3000, false, false, false },
+        { GOAL_PCIEPORT, EFFECT_PORT_BIND, 10000, false, false, false },
+        { GOAL_PCIEHP, EFFECT_PCIEHP_UNBIND, 20000, false, false, false },
+        { GOAL_AWAKE, EFFECT_PORT_AWAKE, 5000, false, false, false },
+        { GOAL_STATUS, EFFECT_SLOT_CLEAR, 0, false, false, false },
+        { GOAL_SLOT, EFFECT_SLOT_CONTROL, 0, false, false, false },
+        { GOAL_INVENTORY, EFFECT_INVENTORY, 30000, false, false, true },
+        { GOAL_OWNERLESS, EFFECT_OWNERS, 10000, false, false, false },
+        { GOAL_GONE, EFFECT_REMOVE, 60000, true, false, false },
+        { GOAL_RESCAN, EFFECT_RESCAN, 120000, false, true, false },
+        { GOAL_REMEMBERED, EFFECT_REMEMBER, 3000, false, false, false },
+        { GOAL_DRIVER, EFFECT_DRIVER_OFF, 75000, true, false, false },
+        { GOAL_STABLE, EFFECT_INVENTORY, 30000, false, false, false },
+        { GOAL_QUARANTINE, EFFECT_QUARANTINE, 10000, true, false, false },
+        { GOAL_OWNERS, EFFECT_OWNERS, 10000, false, false, true },
+        { GOAL_RECHECK, EFFECT_PORT_READ, 0, false, false, false },
 };
 
 #define PLAN_BACKOFF_MS 1000u
@@ -163,6 +164,7 @@ static void effect_leave(struct core *core, struct model_port *port,
 
         if (line->goal == GOAL_QUARANTINE && function && function->asked)
                 effect.kind = EFFECT_CONFIRM;
+        effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;
         effect_registers(core, port, &effect);
         attempt_count(core, goal_attempt(port, function, line->goal), line);
         if (line->deadline_ms == 0)
@@ -274,9 +276,11 @@ static void port_advance(struct core *core, struct model_port *port, struct effe
                 return; /* the answer is on its way; if it is lost, the watcher's next look does as well */
         for (size_t i = 0; i < GOAL_MAX; i++) {
                 const struct plan_goal *line = &plan_goals[i];
-                bool left = line->each ? line_each(core, port, line, effects)
-                                       : line_whole(core, port, line, effects);
+                bool left = false;
 
+                if (!port->exposed || line->looks)
+                        left = line->each ? line_each(core, port, line, effects)
+                                          : line_whole(core, port, line, effects);
                 if (left)
                         return;
         }
@@ -299,6 +303,10 @@ void plan_discovery_advance(struct core *core, struct effects *effects)
                                  .port = BASE_SBDF_NONE,
                                  .function = BASE_SBDF_NONE };
 
+        if (core->discover_again_ms && core->now_ms >= core->discover_again_ms) {
+                core->discover_again_ms = 0;
+                core->discover = true;
+        }
         if (core->discover_token != 0 || !core->discover || !core->configured ||
             core->now_ms < core->discover_until_ms)
                 return;

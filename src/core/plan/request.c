@@ -72,6 +72,11 @@ void plan_request_apply(struct core *core, const struct event *event, struct eff
                                effects);
                 return;
         }
+        if (port->exposed) {
+                request_answer(event->request.id, port->found.sbdf, RESULT_FAILED, port->exposed,
+                               effects);
+                return;
+        }
         if (port_in_use(core, port)) {
                 request_answer(event->request.id, port->found.sbdf, RESULT_FAILED,
                                REASON_OWNED_BY_GUEST, effects);
@@ -91,8 +96,8 @@ static void rejection_advance(struct core *core, struct model_port *port, struct
         uint32_t functions = model_function_count(core, port);
         struct record record;
 
-        if (port->verdict != VERDICT_REJECT || !port->occupied || port->leaving || port->ejected ||
-            port_in_use(core, port) || (functions == 0 && !port->inventory_fresh))
+        if (port->verdict != VERDICT_REJECT || !port->occupied || port->exposed || port->leaving ||
+            port->ejected || port_in_use(core, port) || (functions == 0 && !port->inventory_fresh))
                 return;
         record = model_record(core, RECORD_REJECTED, REASON_REJECTED, port->found.sbdf,
                               BASE_SBDF_NONE);

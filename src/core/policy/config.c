@@ -13,9 +13,9 @@
 #define SYSFS_ROOT "/sys"
 #define DEVICES_ROOT "/devices/"
 #define SELECTOR_EXPECTED ", expected auto, [DDDD:]BB:SS.F or /sys/devices/...DDDD:BB:SS.F"
-#define SECTION_EXPECTED ", expected [Ports], [Watch] or [Paths]"
+#define SECTION_EXPECTED ", expected [Ports], [Boot], [Watch] or [Paths]"
 
-enum section { SECTION_NONE, SECTION_PORTS, SECTION_WATCH, SECTION_PATHS };
+enum section { SECTION_NONE, SECTION_PORTS, SECTION_BOOT, SECTION_WATCH, SECTION_PATHS };
 
 /* A piece of the text, within one line. */
 struct span {
@@ -151,6 +151,16 @@ static bool external_take(struct parser *parser, struct span value)
         return true;
 }
 
+static bool in_use_take(struct parser *parser, struct span value)
+{
+        bool quarantine = base_text_is(value.bytes, value.length, "quarantine");
+
+        if (!quarantine && !base_text_is(value.bytes, value.length, "report"))
+                return reject(parser, "not a rule: ", value, ", expected report or quarantine");
+        parser->draft.in_use_quarantine = quarantine;
+        return true;
+}
+
 static bool poll_interval_take(struct parser *parser, struct span value)
 {
         uint32_t number = 0;
@@ -192,6 +202,7 @@ _Static_assert(LIMIT_SELECTORS == 32 && LIMIT_DIRECTORY == 80,
 
 static const struct key keys[] = {
         { SECTION_PORTS, "External", external_take, true },
+        { SECTION_BOOT, "InUse", in_use_take, false },
         { SECTION_WATCH, "PollIntervalMs", poll_interval_take, false },
         { SECTION_PATHS, "RunDirectory", run_directory_take, false },
         { SECTION_PATHS, "StateDirectory", state_directory_take, false },
@@ -206,6 +217,8 @@ static const char *keys_expected(enum section section)
                 return SECTION_EXPECTED " before it";
         case SECTION_PORTS:
                 return " in [Ports], expected External";
+        case SECTION_BOOT:
+                return " in [Boot], expected InUse";
         case SECTION_WATCH:
                 return " in [Watch], expected PollIntervalMs";
         case SECTION_PATHS:
@@ -222,6 +235,7 @@ static bool section_parse(struct parser *parser, struct span line)
                 enum section section;
         } sections[] = {
                 { "[Ports]", SECTION_PORTS },
+                { "[Boot]", SECTION_BOOT },
                 { "[Watch]", SECTION_WATCH },
                 { "[Paths]", SECTION_PATHS },
         };

@@ -68,7 +68,9 @@ static void test_drop_in(void **state)
 
         (void)state;
         policy_config_default(&config);
-        parsed("[Ports]\nExternal=00:04.0 00:05.0\n[Watch]\nPollIntervalMs=50\n", &config);
+        parsed("[Ports]\nExternal=00:04.0 00:05.0\n[Boot]\nInUse=quarantine\n"
+               "[Watch]\nPollIntervalMs=50\n",
+               &config);
         assert_false(config.auto_ports);
         assert_int_equal(config.selector_count, 2);
         parsed("[Ports]\nExternal=00:06.0\n", &config);
@@ -76,6 +78,9 @@ static void test_drop_in(void **state)
         assert_int_equal(config.selectors[0].sbdf, BASE_SBDF(0, 0, 6, 0));
         assert_int_equal(config.selectors[1].sbdf, 0);
         assert_int_equal(config.poll_interval_ms, 50);
+        assert_true(config.in_use_quarantine);
+        parsed("[Boot]\nInUse=report\n", &config);
+        assert_false(config.in_use_quarantine);
         parsed("[Ports]\nExternal=auto\n", &config);
         assert_true(config.auto_ports);
         assert_int_equal(config.selector_count, 0);
@@ -87,11 +92,17 @@ static const struct {
         const char *message;
 } rejected[] = {
         { "External=auto", 1, 1,
-          "no section for 'External', expected [Ports], [Watch] or [Paths] before it" },
-        { "\n  [Port]\n", 2, 3, "unknown section '[Port]', expected [Ports], [Watch] or [Paths]" },
-        { "[Ports] #", 1, 1, "unknown section '[Ports] #', expected [Ports], [Watch] or [Paths]" },
-        { "[Ports", 1, 1, "unknown section '[Ports', expected [Ports], [Watch] or [Paths]" },
+          "no section for 'External', expected [Ports], [Boot], [Watch] or [Paths] before it" },
+        { "\n  [Port]\n", 2, 3,
+          "unknown section '[Port]', expected [Ports], [Boot], [Watch] or [Paths]" },
+        { "[Ports] #", 1, 1,
+          "unknown section '[Ports] #', expected [Ports], [Boot], [Watch] or [Paths]" },
+        { "[Ports", 1, 1,
+          "unknown section '[Ports', expected [Ports], [Boot], [Watch] or [Paths]" },
         { "[Ports]\nExternl=auto", 2, 1, "unknown key 'Externl' in [Ports], expected External" },
+        { "[Boot]\nInuse=report", 2, 1, "unknown key 'Inuse' in [Boot], expected InUse" },
+        { "[Boot]\nInUse=Quarantine", 2, 7,
+          "not a rule: 'Quarantine', expected report or quarantine" },
         { "[Watch]\nexternal=auto", 2, 1,
           "unknown key 'external' in [Watch], expected PollIntervalMs" },
         { "[Paths]\n External=auto", 2, 2,
@@ -104,7 +115,7 @@ static const struct {
         { "[Ports]\nExternal=00:04.0 # mine", 2, 18,
           "not a port: '#', expected auto, [DDDD:]BB:SS.F or /sys/devices/...DDDD:BB:SS.F" },
         { "[Ports]\r\n", 1, 1,
-          "unknown section '[Ports]\\x0d', expected [Ports], [Watch] or [Paths]" },
+          "unknown section '[Ports]\\x0d', expected [Ports], [Boot], [Watch] or [Paths]" },
         { "[Watch]\nPollIntervalMs=9", 2, 16,
           "not an interval: '9', expected milliseconds from 10 to 10000" },
         { "[Watch]\nPollIntervalMs=10001", 2, 16,

@@ -39,6 +39,22 @@ bool policy_evidence_external(uint32_t evidence, enum record_reason *ret_why);
 /** "external-facing": stable word for a piece of evidence. */
 const char *policy_evidence_word(enum policy_evidence evidence);
 
+/**
+ * Why dom0's use of what is below it keeps an external port open: REASON_NEEDED, REASON_IN_USE, REASON_ROOT_UNKNOWN; or
+ * REASON_NONE. What could not be read keeps none open.
+ */
+enum record_reason policy_use_exposes(const struct event_config *config, enum record_reason why,
+                                      const struct event_use *use);
+/** How grave it is to take what is below from dom0: REASON_NEEDED, REASON_IN_USE or REASON_NONE. */
+enum record_reason policy_use_grade(const struct event_use *use);
+/** "system": stable word for a kind of use. */
+const char *policy_use_word(enum event_use_kind kind);
+/**
+ * Which external ports are left open: those that were never closed since the daemon started and are used as
+ * policy_use_exposes says. Every other one is taken for good.
+ */
+void policy_use_judge(struct core *core, struct effects *effects);
+
 /** Judges every port that was not judged yet by the configuration and the evidence. */
 void policy_ports_judge(struct core *core, struct effects *effects);
 

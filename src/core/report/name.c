@@ -20,6 +20,7 @@ static const char *const state_names[STATE_MAX] = {
         [STATE_EJECTED] = "ejected",
         [STATE_GONE] = "gone",
         [STATE_INTERNAL] = "internal",
+        [STATE_EXPOSED] = "exposed",
 };
 
 static const char *const reason_names[REASON_MAX] = {
@@ -69,6 +70,9 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_RULES_DISAGREE] = "rules-disagree",
         [REASON_OCCUPIED] = "released-when-empty",
         [REASON_CONTROLLER] = "controller-soldered",
+        [REASON_NEEDED] = "needed-by-dom0",
+        [REASON_IN_USE] = "in-use-by-dom0",
+        [REASON_ROOT_UNKNOWN] = "root-not-mounted",
         [REASON_MEMORY_OUTDATED] = "state-outdated",
         [REASON_MEMORY_DAMAGED] = "state-damaged",
         [REASON_MEMORY_NEWER] = "state-newer",

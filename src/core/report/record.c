@@ -7,7 +7,7 @@
 
 /*
  * %p port, %f function, %r reason, %e error in brackets, %n count, %o count as an owner, %d driver, %x effect,
- * %v verdict, %u rule in brackets. Anything else stands for itself.
+ * %v verdict, %u rule in brackets, %w use. Anything else stands for itself.
  */
 struct record_kind_text {
         struct report_message message;
@@ -184,6 +184,16 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "guarded all the same and it is tried again; until then what was replaced there "
                 "counts as contained, and a restart trusts less. Free or mend the file system of "
                 "the state directory." },
+        [RECORD_PORT_EXPOSED] = {
+                { "port-exposed", "4ac2b23e8a9c404e83fac6e01a278b37", RECORD_CRITICAL },
+                "Port %p is external, and is left OPEN, since dom0 uses what is below it "
+                "(%r%w). Nothing below it is contained. Move that device to another port, or "
+                "stop using it, and the port is closed; or close it now by External=%p." },
+        [RECORD_PORT_CUT_OFF] = {
+                { "port-cut-off", "0fd5adb28c624290a8772ad09ce6e0d1", RECORD_WARNING },
+                "Port %p is being closed although dom0 uses what is below it (%r%w), as the "
+                "configuration says. Dom0 loses it now; move the device to another port if "
+                "that was not meant." },
 };
 /* clang-format on */
 
@@ -214,7 +224,7 @@ static void error_add(struct base_text *text, int32_t error)
         base_text_add_char(text, ')');
 }
 
-static void driver_add(struct base_text *text, const struct record *record)
+static void driver_add(struct base_text *text, const char *before, const struct record *record)
 {
         size_t length = 0;
 
@@ -222,7 +232,7 @@ static void driver_add(struct base_text *text, const struct record *record)
                 length++;
         if (length == 0)
                 return;
-        base_text_add(text, ", driver ");
+        base_text_add(text, before);
         base_text_add_escaped(text, record->driver, length);
 }
 
@@ -255,7 +265,10 @@ static void placeholder_add(struct base_text *text, const struct record *record,
                 report_owner_text((uint16_t)record->count, text);
                 break;
         case 'd':
-                driver_add(text, record);
+                driver_add(text, ", driver ", record);
+                break;
+        case 'w':
+                driver_add(text, ": ", record);
                 break;
         case 'x':
                 base_text_add(text, report_effect_name(record->effect));

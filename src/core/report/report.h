@@ -43,15 +43,16 @@ bool report_function_row(const struct core *core, uint32_t index, struct report_
  * presence ("present"/"empty"/"unknown") link ("up"/"down"/"unknown") bus_first bus_last (decimal) state reason pciehp
  * ("bound"/"unbound") acs ("true"/"false") functions (decimal) path slot (decimal or empty)
  * why (reason of the verdict) evidence (words of policy_evidence_word, between blanks) verdict rule guest (of the
- * rules, for the hierarchy as a whole).
+ * rules, for the hierarchy as a whole) use (what dom0 does with what is below: words of policy_use_word, and "unknown")
+ * used_by (the gravest of that, for people).
  */
 bool report_port_row(const struct core *core, uint32_t index, struct report_row *ret_row);
 
 /**
  * The machine as a whole. Keys: contained ("true"/"false": exit code 4 where false) ports external functions
- * quarantined problems (decimals) iommu ("vtd"/"amd"/"unknown") xen ("4.17" or empty) door2 ("holds"/"weak")
- * reason memory ("good", "damaged"/"newer": set aside at the start, "unusable", "unwritable", or empty: not
- * looked at yet) config ("ok"/"auto": guarding with defaults after an error; set by the daemon).
+ * quarantined problems exposed (ports; decimals) iommu ("vtd"/"amd"/"unknown") xen ("4.17" or empty) door2
+ * ("holds"/"weak") reason memory ("good", "damaged"/"newer": set aside at the start, "unusable", "unwritable", or
+ * empty: not looked at yet) config ("ok"/"auto": guarding with defaults after an error; set by the daemon).
  */
 void report_status_row(const struct core *core, struct report_row *ret_row);
 

@@ -229,6 +229,10 @@ static void test_records(void **state)
         record.error = 12345;
         memcpy(record.driver, "evil\033[2J", 9);
         record_add(&text, &record);
+        record.kind = RECORD_PORT_EXPOSED;
+        record.reason = REASON_NEEDED;
+        memcpy(record.driver, "nvme0n1p2 on /", 15);
+        record_add(&text, &record);
         record.error = 0;
         record.port = record.function = BASE_SBDF_NONE;
         record.kind = RECORD_PLATFORM_WEAK;

@@ -139,6 +139,22 @@ static void port_evidence(const struct model_port *port, struct report_row *row)
         }
 }
 
+static void port_use(const struct event_use *use, struct report_row *row)
+{
+        struct base_text text = report_field_open(row, "use");
+
+        for (enum event_use_kind i = 0; i < USE_MAX; i++) {
+                if (!(use->uses & EVENT_USE_BIT(i)))
+                        continue;
+                if (text.length > 0)
+                        base_text_add_char(&text, ' ');
+                base_text_add(&text, policy_use_word(i));
+        }
+        if (use->unknown)
+                base_text_add(&text, text.length > 0 ? " unknown" : "unknown");
+        report_field_text(row, "used_by", use->first);
+}
+
 bool report_port_row(const struct core *core, uint32_t index, struct report_row *ret_row)
 {
         const struct model_port *port = &core->ports[index];
@@ -166,6 +182,7 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
         report_field_text(ret_row, "why", report_reason_name(port->why));
         port_evidence(port, ret_row);
         verdict_fields(core, port->verdict, port->verdict_rule, ret_row);
+        port_use(&port->found.use, ret_row);
         return true;
 }
 
@@ -217,8 +234,16 @@ static const char *memory_name(const struct core *core)
 
 static bool memory_bad(const struct core *core)
 {
-        return core->memory_failed || core->memory == MEMORY_DAMAGED ||
-               core->memory == MEMORY_NEWER || core->memory == MEMORY_UNUSABLE;
+        return core->memory_failed || model_memory_bad(core);
+}
+
+static uint64_t ports_exposed(const struct core *core)
+{
+        uint64_t count = 0;
+
+        for (uint32_t i = 0; i < core->port_count; i++)
+                count += core->ports[i].exposed != REASON_NONE;
+        return count;
 }
 
 void report_status_row(const struct core *core, struct report_row *ret_row)
@@ -240,6 +265,7 @@ void report_status_row(const struct core *core, struct report_row *ret_row)
         field_number(ret_row, "functions", core->function_count);
         field_number(ret_row, "quarantined", function_states(core, STATE_QUARANTINED));
         field_number(ret_row, "problems", problems);
+        field_number(ret_row, "exposed", ports_exposed(core));
         report_field_text(ret_row, "iommu", iommu_name(core->platform.iommu));
         text = report_field_open(ret_row, "xen");
         if (core->platform.xen_major > 0) {

@@ -40,6 +40,8 @@ static enum record_kind port_record(const struct model_port *port, enum model_st
                 return RECORD_PORT_QUARANTINED;
         case STATE_CONTAINED:
                 return RECORD_PORT_CONTAINED;
+        case STATE_EXPOSED:
+                return RECORD_PORT_EXPOSED;
         case STATE_EMPTY:
                 return from == STATE_NONE || from == STATE_STARTING || port->occupied
                                ? RECORD_MAX
@@ -86,6 +88,8 @@ static void port_transition(struct core *core, struct model_port *port, struct e
         record = model_record(core, port_record(port, from, state), reason, port->found.sbdf,
                               BASE_SBDF_NONE);
         record.count = model_function_count(core, port);
+        if (record.kind == RECORD_PORT_EXPOSED)
+                memcpy(record.driver, port->found.use.first, sizeof record.driver);
         if (record.kind != RECORD_MAX)
                 core_record_add(effects, &record);
 }

@@ -26,7 +26,9 @@ enum model_state verify_function_state(const struct core *core, const struct mod
                                        const struct model_function *function,
                                        enum record_reason *ret_reason)
 {
-        *ret_reason = REASON_NONE;
+        *ret_reason = port->exposed;
+        if (port->exposed)
+                return STATE_EXPOSED;
         if (model_function_leaves(port, function)) {
                 if (attempt_failed(&function->removal))
                         *ret_reason = REASON_REMOVE_FAILED;
@@ -127,6 +129,9 @@ enum model_state verify_port_state(const struct core *core, const struct model_p
         *ret_reason = port->why;
         if (!port->external)
                 return STATE_INTERNAL;
+        *ret_reason = port->exposed;
+        if (port->exposed) /* without a look it may yet turn out to be closed */
+                return port->read_once ? STATE_EXPOSED : STATE_STARTING;
         *ret_reason = port_failure(core, port);
         if (*ret_reason)
                 return STATE_CONTAINED;
@@ -156,6 +161,38 @@ enum model_state verify_port_state(const struct core *core, const struct model_p
         if (port->state == STATE_QUARANTINED && verify_goal_met(core, port, GOAL_RESCAN, NULL))
                 return STATE_QUARANTINED;
         return port_at_rest(core, port) ? STATE_QUARANTINED : STATE_ARRIVING;
+}
+
+static bool state_settled(enum model_state state)
+{
+        switch (state) {
+        case STATE_NONE:
+        case STATE_STARTING:
+        case STATE_ARRIVING:
+        case STATE_LEAVING:
+        case STATE_MAX:
+                return false;
+        case STATE_EMPTY:
+        case STATE_QUARANTINED:
+        case STATE_CONTAINED:
+        case STATE_ASSIGNED:
+        case STATE_EJECTED:
+        case STATE_GONE:
+        case STATE_INTERNAL:
+        case STATE_EXPOSED:
+                return true;
+        }
+        return false;
+}
+
+bool verify_machine_settled(const struct core *core)
+{
+        if (!core->discovered || core->discover || core->discover_token != 0)
+                return false;
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if (!state_settled(core->ports[i].state))
+                        return false;
+        return true;
 }
 
 bool verify_machine_contained(const struct core *core)

@@ -64,6 +64,12 @@ enum model_state verify_port_state(const struct core *core, const struct model_p
                                    enum record_reason *ret_reason);
 
 /**
+ * Is every port known, and every external one at rest: empty, quarantined, contained, exposed...? Until then the daemon
+ * has work to do that comes of how it found the machine.
+ */
+bool verify_machine_settled(const struct core *core);
+
+/**
  * Are all ports known, every external one verified closed, and none of them held by pciehp? What `status` answers
  * with its exit code.
  */

@@ -73,6 +73,28 @@ static void test_machine_contained(void **state)
         assert_false(verify_machine_contained(&core));
 }
 
+/* Whatever is still to be done because of how the machine was found. */
+static void test_machine_settled(void **state)
+{
+        (void)state;
+        whole();
+        for (enum model_state i = STATE_NONE; i < STATE_MAX; i++) {
+                port->state = i;
+                assert_int_equal(verify_machine_settled(&core),
+                                 i != STATE_NONE && i != STATE_STARTING && i != STATE_ARRIVING &&
+                                         i != STATE_LEAVING);
+        }
+        port->state = STATE_EMPTY;
+        core.discover = true;
+        assert_false(verify_machine_settled(&core));
+        core.discover = false;
+        core.discover_token = 1;
+        assert_false(verify_machine_settled(&core));
+        core.discover_token = 0;
+        core.discovered = false;
+        assert_false(verify_machine_settled(&core));
+}
+
 static void test_bare(void **state)
 {
         (void)state;
@@ -448,6 +470,7 @@ int main(void)
                 cmocka_unit_test(test_guarded),
                 cmocka_unit_test(test_remembered_goal),
                 cmocka_unit_test(test_machine_contained),
+                cmocka_unit_test(test_machine_settled),
                 cmocka_unit_test(test_bare),
                 cmocka_unit_test(test_ownerless),
                 cmocka_unit_test(test_settling),

@@ -8,6 +8,7 @@
 
 struct actuator {
         int sysfs; /**< directory descriptor of sysfs's root; a tree of plain files does for tests */
+        int proc;  /**< of procfs's root; negative: not there, and use of devices stays unknown */
         struct store store; /**< the caller's, for EFFECT_REMEMBER; folder < 0 = none */
         struct event_memory
                 memory; /**< what the EFFECT_REMEMBER that is carried out next is to write (core/step.h) */
@@ -17,10 +18,11 @@ struct actuator {
 typedef void (*actuator_found)(void *userdata, const struct event *event);
 
 /**
- * Opens the world below sysfs_path ("/sys"). 0, or a negative errno with *ret_actuator untouched.
+ * Opens the world below sysfs_path ("/sys") and, where it is there, proc_path ("/proc"). 0, or a negative errno with
+ * *ret_actuator untouched.
  * To be closed with actuator_close.
  */
-int actuator_open(const char *sysfs_path, struct actuator *ret_actuator);
+int actuator_open(const char *sysfs_path, const char *proc_path, struct actuator *ret_actuator);
 /** Closes what actuator_open opened. */
 void actuator_close(struct actuator *actuator);
 

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "base/sbdf.h"
-#include "base/text.h"
 #include "core/event/parse.h"
 #include "edge/actuator/actuator.h"
 #include "edge/actuator/firmware.h"
 #include "edge/actuator/sysfs.h"
+#include "edge/actuator/use.h"
 #include "edge/cleanup.h"
 #include "edge/clock.h"
 
@@ -27,25 +27,12 @@ static bool bridge_is(int folder)
         return length >= 6 && strncmp(text, "0x0604", 6) == 0;
 }
 
-/* "../../../devices/pci0000:00/0000:00:04.0" -> "/devices/pci0000:00/0000:00:04.0", as the kernel's DEVPATH has it. */
 static bool path_read(int sysfs, uint32_t sbdf, char ret_path[static LIMIT_PATH])
 {
         char link[sizeof "bus/pci/devices/" + BASE_SBDF_TEXT_SIZE], name[BASE_SBDF_TEXT_SIZE];
-        char target[LIMIT_PATH + 32];
-        const char *path = target;
-        ssize_t length;
 
         (void)snprintf(link, sizeof link, "bus/pci/devices/%s", base_sbdf_format(sbdf, name));
-        length = readlinkat(sysfs, link, target, sizeof target - 1);
-        if (length < 0)
-                return false;
-        target[length] = '\0';
-        while (strncmp(path, "../", 3) == 0)
-                path += 3;
-        if (path == target)
-                return false;
-        path--; /* keeps the slash */
-        return base_text_copy(path, strlen(path), ret_path, LIMIT_PATH);
+        return actuator_sysfs_device_path(sysfs, link, ret_path);
 }
 
 /* Is this the folder of a port? With what its config space says. */
@@ -60,8 +47,14 @@ static bool port_read(int folder, struct event_port *found)
         return length >= 0 && event_port_parse(config, (size_t)length, found);
 }
 
-static bool port_find(const struct actuator *actuator, const struct event_acpi *acpi, uint32_t sbdf,
-                      struct event *ret_event)
+/* What is read once and asked about each port. */
+struct surroundings {
+        struct event_acpi acpi;
+        struct actuator_use use;
+};
+
+static bool port_find(const struct actuator *actuator, const struct surroundings *around,
+                      uint32_t sbdf, struct event *ret_event)
 {
         EDGE_CLEANUP_FD int folder = actuator_sysfs_open_device(actuator->sysfs, sbdf);
         struct event_port *found = &ret_event->found;
@@ -69,10 +62,11 @@ static bool port_find(const struct actuator *actuator, const struct event_acpi *
         if (!port_read(folder, found))
                 return false;
         found->sbdf = sbdf;
-        event_acpi_firmware(acpi, sbdf, &found->firmware);
+        event_acpi_firmware(&around->acpi, sbdf, &found->firmware);
         actuator_firmware_neighbours(folder, found);
         if (!path_read(actuator->sysfs, sbdf, found->path))
                 return false;
+        actuator_use_below(&around->use, found->path, &found->use);
         return event_place_parse(found->path, strlen(found->path), &found->place);
 }
 
@@ -93,12 +87,12 @@ static void acpi_read(const struct actuator *actuator, const uint32_t *functions
 }
 
 static void port_announce(const struct actuator *actuator, const struct effect *effect,
-                          const struct event_acpi *acpi, uint32_t sbdf, actuator_found found,
+                          const struct surroundings *around, uint32_t sbdf, actuator_found found,
                           void *userdata)
 {
         struct event event = { .kind = EVENT_PORT_FOUND, .token = effect->token, .port = sbdf };
 
-        if (!port_find(actuator, acpi, sbdf, &event))
+        if (!port_find(actuator, around, sbdf, &event))
                 return;
         event.time_ms = edge_clock_ms();
         found(userdata, &event);
@@ -112,18 +106,19 @@ void actuator_discover(const struct actuator *actuator, const struct effect *eff
                              .token = effect->token,
                              .port = BASE_SBDF_NONE };
         uint32_t functions[DISCOVER_FUNCTIONS_MAX];
-        struct event_acpi acpi;
+        struct surroundings around;
         bool truncated = false;
         int count = devices;
 
         if (devices >= 0)
                 count = actuator_sysfs_functions(devices, functions, DISCOVER_FUNCTIONS_MAX,
                                                  &truncated);
-        acpi_read(actuator, functions, count, &acpi);
+        acpi_read(actuator, functions, count, &around.acpi);
+        actuator_use_read(actuator, functions, count, &around.use);
         /* Parents come first by themselves: what is below a bridge has a higher bus number than the bridge, else the
          * kernel numbers it anew (drivers/pci/probe.c:pci_scan_bridge_extend). */
         for (int i = 0; i < count; i++)
-                port_announce(actuator, effect, &acpi, functions[i], found, userdata);
+                port_announce(actuator, effect, &around, functions[i], found, userdata);
         if (count < 0 || truncated) {
                 end.kind = EVENT_COMPLETED;
                 end.error = count < 0 ? -count : E2BIG;

@@ -40,7 +40,9 @@ int actuator_function_driver_off(const struct actuator *actuator, const struct e
 
         if (folder < 0)
                 return folder;
-        error = actuator_sysfs_write(folder, "driver_override", EVENT_KEEP_OFF_DRIVER);
+        error = actuator_sysfs_write(folder, "driver_override",
+                                     effect->at_boot ? EVENT_KEEP_OFF_AT_BOOT
+                                                     : EVENT_KEEP_OFF_DRIVER);
         if (error)
                 return error;
         error = actuator_sysfs_write(folder, "driver/unbind",

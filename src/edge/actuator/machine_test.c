@@ -55,7 +55,7 @@ static int setup(void **state)
 {
         (void)state;
         (void)snprintf(root, sizeof root, "/tmp/sallyport-machine-XXXXXX");
-        if (!mkdtemp(root) || actuator_open(root, &actuator) < 0)
+        if (!mkdtemp(root) || actuator_open(root, root, &actuator) < 0)
                 return -1;
         (void)snprintf(run, sizeof run, "%s/run", root);
         return 0;

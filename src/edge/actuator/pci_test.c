@@ -198,7 +198,7 @@ static int setup(void **state)
 {
         (void)state;
         (void)snprintf(root, sizeof root, "/tmp/sallyport-sysfs-XXXXXX");
-        if (!mkdtemp(root) || actuator_open(root, &actuator) < 0)
+        if (!mkdtemp(root) || actuator_open(root, root, &actuator) < 0)
                 return -1;
         folder_make("bus/pci/devices");
         folder_make("bus/pci/drivers/pcieport");

@@ -14,7 +14,7 @@
 #include "edge/cleanup.h"
 #include "edge/clock.h"
 
-int actuator_open(const char *sysfs_path, struct actuator *ret_actuator)
+int actuator_open(const char *sysfs_path, const char *proc_path, struct actuator *ret_actuator)
 {
         int sysfs = actuator_sysfs_open(AT_FDCWD, sysfs_path);
 
@@ -22,6 +22,7 @@ int actuator_open(const char *sysfs_path, struct actuator *ret_actuator)
                 return sysfs;
         *ret_actuator =
                 (struct actuator){ .sysfs = sysfs, .store = { .folder = -1, .error = -ENODEV } };
+        ret_actuator->proc = actuator_sysfs_open(AT_FDCWD, proc_path);
         return 0;
 }
 
@@ -29,7 +30,9 @@ void actuator_close(struct actuator *actuator)
 {
         if (actuator->sysfs >= 0)
                 (void)close(actuator->sysfs);
-        actuator->sysfs = -1;
+        if (actuator->proc >= 0)
+                (void)close(actuator->proc);
+        actuator->sysfs = actuator->proc = -1;
 }
 
 /* EFFECT_QUARANTINE and EFFECT_CONFIRM. Xen is asked only while the function is still the one that was meant. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/sbdf.h"
+#include "base/text.h"
 #include "edge/cleanup.h"
 
 int actuator_sysfs_open(int directory, const char *path)
@@ -75,6 +76,23 @@ int actuator_sysfs_link_name(int directory, const char *path, char *ret_name, si
                 return -ENAMETOOLONG;
         memcpy(ret_name, name, strlen(name) + 1);
         return 0;
+}
+
+bool actuator_sysfs_device_path(int directory, const char *link, char ret_path[static LIMIT_PATH])
+{
+        char target[LIMIT_PATH + 32];
+        const char *path = target;
+        ssize_t length = readlinkat(directory, link, target, sizeof target - 1);
+
+        if (length < 0)
+                return false;
+        target[length] = '\0';
+        while (strncmp(path, "../", 3) == 0)
+                path += 3;
+        if (path == target)
+                return false;
+        path--; /* keeps the slash */
+        return base_text_copy(path, strlen(path), ret_path, LIMIT_PATH);
 }
 
 static int sbdf_compare(const void *a, const void *b)

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "core/limits.h"
+
 /** Opens a folder. A descriptor that the caller closes, or a negative errno. */
 int actuator_sysfs_open(int directory, const char *path);
 /** Opens the folder "bus/pci/devices/SBDF" below sysfs's root. A descriptor, or a negative errno. */
@@ -22,6 +24,12 @@ ssize_t actuator_sysfs_read(int directory, const char *path, void *ret_buffer, s
  * is no such link; -ENAMETOOLONG: it does not fit).
  */
 int actuator_sysfs_link_name(int directory, const char *path, char *ret_name, size_t size);
+/**
+ * Where a link of sysfs leads, as the kernel's DEVPATH has it: "../../devices/pci0000:00/0000:00:04.0" gives
+ * "/devices/pci0000:00/0000:00:04.0", NUL-terminated. Only for links that begin at sysfs's root and climb up to it.
+ * False where there is none, or it does not fit.
+ */
+bool actuator_sysfs_device_path(int directory, const char *link, char ret_path[static LIMIT_PATH]);
 /**
  * The entries of a folder whose names are PCI addresses, sorted: at most size of them, with *ret_truncated set where
  * there are more. Their number, or a negative errno.

@@ -75,6 +75,12 @@ struct sink_bus {
  */
 int sink_bus_open(struct sink_bus *ret_bus, sd_event *loop, const char *run_directory,
                   const struct core *core, sink_request request, void *userdata);
+/**
+ * Ends the daemon that listens in run_directory, if there is one, since two of them would clear each other's Slot
+ * Status events: SIGTERM, and SIGKILL where it is still there after patience_ms. 0: nobody is there now; or a negative
+ * errno.
+ */
+int sink_predecessor_end(const char *run_directory, int patience_ms);
 /** Closes it; pending requests end with their connections. One that is not open is fine. */
 void sink_bus_close(struct sink_bus *bus);
 /** Answers the request that an EFFECT_REPLY names; nothing where its client is gone. */
