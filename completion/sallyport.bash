@@ -3,12 +3,12 @@
 _sallyport()
 {
         local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='status list ports tree show explain audit reload monitor eject simulate dump'
-        local options='--json --output= --noheadings --raw --verbose --dry-run --from= --config= --redact --socket= --help'
-        options+=' --usage --version'
+        local verbs='status list ports tree show explain audit reload monitor eject simulate dump rules'
+        local options='--json --output= --noheadings --raw --verbose --dry-run --from= --config='
+        options+=' --config-dir= --redact --socket= --help --usage --version'
 
         case $previous in
-        show | explain)
+        show | explain | test)
                 mapfile -t COMPREPLY < <(compgen -W "$({ sallyport list -n -r -o SBDF
                                                          sallyport ports -n -r -o SBDF; } 2>/dev/null)" -- "$word")
                 __ltrim_colon_completions "$word" 2>/dev/null
@@ -20,7 +20,11 @@ _sallyport()
                 __ltrim_colon_completions "$word" 2>/dev/null
                 return
                 ;;
-        simulate | --from | --config | --from= | --config= | =)
+        rules)
+                mapfile -t COMPREPLY < <(compgen -W 'check test generate' -- "$word")
+                return
+                ;;
+        simulate | check | --from | --config | --from= | --config= | =)
                 compopt -o filenames 2>/dev/null
                 mapfile -t COMPREPLY < <(compgen -f -- "$word")
                 return

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/client.h"
+#include "cli/from.h"
 
 enum cli_exit cli_audit_exit(const struct cli_rows *rows)
 {
@@ -22,7 +23,9 @@ enum cli_exit cli_audit_run(const struct cli_options *options)
 {
         CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
         struct cli_options more = *options;
-        enum cli_exit result = cli_client_fetch(options, "Audit", &rows), verdict;
+        enum cli_exit result = options->from ? cli_from_audit(options, &rows)
+                                             : cli_client_fetch(options, "Audit", &rows);
+        enum cli_exit verdict;
 
         /* JSON has all columns anyhow. */
         if (options->verbose && !options->style.json && !options->style.columns)

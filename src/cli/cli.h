@@ -19,11 +19,14 @@ enum cli_exit {
 
 struct cli_options {
         const char *socket;
-        const char *device; /**< "DDDD:BB:SS.F", for verbs that take one */
-        const char *file;   /**< likewise */
-        const char *from;   /**< a dump to ask instead of the daemon, or NULL */
-        const char *config; /**< with from: a file that sallyportd would have read, or NULL */
-        bool redact;        /**< dump: mask what identifies this very machine */
+        const char *device;       /**< "DDDD:BB:SS.F", for verbs that take one */
+        const char *file;         /**< likewise */
+        const char *from;         /**< a dump to ask instead of the daemon, or NULL */
+        const char *config;       /**< with from: a file that sallyportd would have read, or NULL */
+        const char *const *files; /**< for verbs that take any number of them; as they were given */
+        size_t file_count;
+        const char *config_directory; /**< or NULL: the daemon's */
+        bool redact;                  /**< dump: mask what identifies this very machine */
         bool verbose;
         bool dry_run;
         struct cli_style style;
@@ -42,6 +45,9 @@ enum cli_exit cli_monitor_run(const struct cli_options *options);
 enum cli_exit cli_eject_run(const struct cli_options *options);
 enum cli_exit cli_simulate_run(const struct cli_options *options);
 enum cli_exit cli_dump_run(const struct cli_options *options);
+enum cli_exit cli_rules_check_run(const struct cli_options *options);
+enum cli_exit cli_rules_test_run(const struct cli_options *options);
+enum cli_exit cli_rules_generate_run(const struct cli_options *options);
 
 /** Sets `time` (by the wall clock, local) and `after` (since the row before) from wall_ms and time_ms. -ENOMEM. */
 int cli_explain_times_add(struct cli_rows *rows);

@@ -167,6 +167,11 @@ enum cli_exit cli_client_history(sd_bus *bus, const char *device, struct cli_row
         return call_make(bus, rows, "History", "s", device);
 }
 
+enum cli_exit cli_client_test(sd_bus *bus, const char *device, struct cli_rows *rows)
+{
+        return call_make(bus, rows, "Test", "s", device);
+}
+
 enum cli_exit cli_client_reload(sd_bus *bus, bool dry_run, struct cli_rows *rows)
 {
         return call_make(bus, rows, "Reload", "b", (int)dry_run);

@@ -28,6 +28,9 @@ enum cli_exit cli_client_fetch(const struct cli_options *options, const char *me
 /** What happened to a device, and why: rows for cli_table_explanation. */
 enum cli_exit cli_client_history(sd_bus *bus, const char *device, struct cli_rows *rows);
 
+/** What the files on disk would decide for a device now. Appends the row that it would have. */
+enum cli_exit cli_client_test(sd_bus *bus, const char *device, struct cli_rows *rows);
+
 /** Has the configuration read anew, or asks what that would change. Appends the changes. */
 enum cli_exit cli_client_reload(sd_bus *bus, bool dry_run, struct cli_rows *rows);
 

@@ -18,6 +18,7 @@ static const struct cli_column function_columns[] = {
         { .name = "KIND" },
         { .name = "CLASS" },
         { .name = "ID" },
+        { .name = "SUBSYSTEM", .hidden = true },
         { .name = "REASON" },
         { .name = "AT_BOOT", .type = CLI_BOOLEAN, .hidden = true },
         { .name = "VERDICT", .hidden = true },
@@ -153,3 +154,8 @@ static const struct cli_column simulation_columns[] = {
 };
 const struct cli_table cli_table_simulation =
         TABLE("simulation", simulation_columns, .tree = false);
+
+static const struct cli_column verdict_columns[] = {
+        { .name = "SBDF" }, { .name = "VERDICT" }, { .name = "RULE" }, { .name = "GUEST" }
+};
+const struct cli_table cli_table_verdicts = TABLE("rules", verdict_columns, .tree = false);

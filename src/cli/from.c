@@ -8,6 +8,7 @@
 
 #include "cli/client.h"
 #include "core/policy/config.h"
+#include "offline/rules.h"
 #include "offline/world.h"
 
 /* Larger than any that makes sense: 32 ports of 448 bytes each. */
@@ -59,37 +60,75 @@ static bool config_read(const char *path, struct event_config *ret_config)
         return false;
 }
 
-static enum cli_exit dump_get(const struct cli_options *options, struct cli_rows *ports,
-                              struct cli_rows *functions)
+static enum cli_exit world_get(const struct cli_options *options, const struct policy_rules *rules,
+                               struct offline_world **ret_world)
 {
         struct offline_diagnosis diagnosis;
-        struct offline_world *world = NULL;
         struct event_config config;
-        int r;
 
         if (!options->config)
                 policy_config_default(&config);
         else if (!config_read(options->config, &config))
                 return CLI_FAILED;
-        r = offline_world_read(options->from, &config, &world, &diagnosis);
-        if (r < 0) {
+        if (offline_world_read(options->from, &config, rules, ret_world, &diagnosis) < 0) {
                 (void)fprintf(stderr, "sallyport: %s\n", diagnosis.text);
                 return CLI_FAILED;
         }
-        if (world->core.overflowed)
+        if ((*ret_world)->core.overflowed)
                 (void)fprintf(stderr,
                               "sallyport: %s: more than %d ports; those with higher addresses are "
                               "not shown, and sallyportd would not guard them\n",
                               options->from, LIMIT_PORTS);
-        if (ports)
-                r = rows_add(world, offline_port_row, ports);
-        if (r >= 0 && functions)
-                r = rows_add(world, offline_function_row, functions);
+        return CLI_OK;
+}
+
+static enum cli_exit rows_end(struct offline_world *world, int r)
+{
         offline_world_free(world);
         if (r >= 0)
                 return CLI_OK;
         (void)fprintf(stderr, "sallyport: %s\n", strerror(-r));
         return CLI_FAILED;
+}
+
+static enum cli_exit dump_get(const struct cli_options *options, struct cli_rows *ports,
+                              struct cli_rows *functions)
+{
+        struct offline_world *world = NULL;
+        enum cli_exit result = world_get(options, NULL, &world);
+        int r = 0;
+
+        if (result != CLI_OK)
+                return result;
+        if (ports)
+                r = rows_add(world, offline_port_row, ports);
+        if (r >= 0 && functions)
+                r = rows_add(world, offline_function_row, functions);
+        return rows_end(world, r);
+}
+
+enum cli_exit cli_from_test(const struct cli_options *options, struct cli_rows *rows)
+{
+        const struct policy_rules *rules = offline_rules_read(options->config_directory, stderr);
+        struct offline_world *world = NULL;
+        enum cli_exit result = rules ? world_get(options, rules, &world) : CLI_FAILED;
+        int r;
+
+        if (result != CLI_OK)
+                return result;
+        r = rows_add(world, offline_port_row, rows);
+        if (r >= 0)
+                r = rows_add(world, offline_function_row, rows);
+        return rows_end(world, r);
+}
+
+enum cli_exit cli_from_audit(const struct cli_options *options, struct cli_rows *rows)
+{
+        struct offline_world *world = NULL;
+        enum cli_exit result = world_get(options, NULL, &world);
+
+        return result == CLI_OK ? rows_end(world, rows_add(world, offline_audit_row, rows))
+                                : result;
 }
 
 enum cli_exit cli_from_get(const struct cli_options *options, struct cli_rows *ports,

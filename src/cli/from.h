@@ -10,3 +10,8 @@
  */
 enum cli_exit cli_from_get(const struct cli_options *options, struct cli_rows *ports,
                            struct cli_rows *functions);
+
+/** Appends the rows of both of the dump options->from, as the rules of options->config_directory judge it. */
+enum cli_exit cli_from_test(const struct cli_options *options, struct cli_rows *rows);
+/** Appends the checks of `audit`. */
+enum cli_exit cli_from_audit(const struct cli_options *options, struct cli_rows *rows);

@@ -2,15 +2,18 @@
 /* sallyport: the table of verbs, and the command line. */
 #include <argp.h>
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/sbdf.h"
 #include "cli/cli.h"
 
-enum argument { ARGUMENT_NONE, ARGUMENT_DEVICE, ARGUMENT_FILE, ARGUMENT_OUTPUT };
+enum argument { ARGUMENT_NONE, ARGUMENT_DEVICE, ARGUMENT_FILE, ARGUMENT_FILES, ARGUMENT_OUTPUT };
+
+#define FILES_MAX 64 /* as many as the rules can come from */
 
 struct verb {
-        const char *name;
+        const char *name;              /* one word, or two where several belong together */
         const struct cli_table *table; /* whose columns -o chooses; NULL where it cannot */
         enum argument argument;
         bool offline; /* takes --from */
@@ -24,16 +27,21 @@ static const struct verb verbs[] = {
         { "tree", &cli_table_tree, ARGUMENT_NONE, true, cli_tree_run },
         { "show", NULL, ARGUMENT_DEVICE, true, cli_show_run },
         { "explain", &cli_table_explanation, ARGUMENT_DEVICE, false, cli_explain_run },
-        { "audit", &cli_table_audit, ARGUMENT_NONE, false, cli_audit_run },
+        { "audit", &cli_table_audit, ARGUMENT_NONE, true, cli_audit_run },
         { "reload", &cli_table_changes, ARGUMENT_NONE, false, cli_reload_run },
         { "monitor", NULL, ARGUMENT_NONE, false, cli_monitor_run },
         { "eject", NULL, ARGUMENT_DEVICE, false, cli_eject_run },
         { "simulate", &cli_table_simulation, ARGUMENT_FILE, false, cli_simulate_run },
         { "dump", NULL, ARGUMENT_OUTPUT, false, cli_dump_run },
+        { "rules check", NULL, ARGUMENT_FILES, false, cli_rules_check_run },
+        { "rules test", &cli_table_verdicts, ARGUMENT_DEVICE, true, cli_rules_test_run },
+        { "rules generate", NULL, ARGUMENT_NONE, false, cli_rules_generate_run },
 };
 
 struct command {
         const struct verb *verb;
+        const char *group; /* first word of a verb of two */
+        const char *files[FILES_MAX];
         char device[BASE_SBDF_TEXT_SIZE];
         struct cli_options options;
 };
@@ -48,6 +56,7 @@ enum option_key {
         OPTION_DRY_RUN,
         OPTION_FROM,
         OPTION_CONFIG,
+        OPTION_CONFIG_DIR,
         OPTION_REDACT
 };
 
@@ -65,28 +74,60 @@ static const struct argp_option options[] = {
         { "socket", OPTION_SOCKET, "PATH", 0, "where sallyportd listens, instead of " CLI_SOCKET,
           0 },
         { "from", OPTION_FROM, "FILE", 0,
-          "list, ports, tree, show: of a dump, see sallyport-dump(5), instead of this machine", 0 },
+          "list, ports, tree, show, audit, rules test: of a dump, see sallyport-dump(5), instead "
+          "of this machine",
+          0 },
         { "config", OPTION_CONFIG, "FILE", 0, "with --from: as sallyportd with this sallyport.conf",
           0 },
+        { "config-dir", OPTION_CONFIG_DIR, "DIR", 0,
+          "rules check, rules test --from: the folder with rules.d, instead of /etc/sallyport", 0 },
         { "redact", OPTION_REDACT, NULL, 0, "dump: mask serial numbers", 0 },
         { 0 },
 };
 
 const char *argp_program_version = "sallyport " SALLYPORT_VERSION;
 
-static void verb_parse(struct command *command, const char *name, struct argp_state *state)
+/* One word, or the second of two. The first of two only says which are meant. */
+static void verb_parse(struct command *command, const char *word, struct argp_state *state)
 {
-        for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-                if (strcmp(verbs[i].name, name) == 0)
+        size_t group = command->group ? strlen(command->group) + 1 : 0, length = strlen(word);
+        bool first = false;
+
+        for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+                const char *name = verbs[i].name;
+
+                if (group > 0 &&
+                    (strncmp(name, command->group, group - 1) != 0 || name[group - 1] != ' '))
+                        continue;
+                if (strcmp(name + group, word) == 0)
                         command->verb = &verbs[i];
-        if (!command->verb)
-                argp_error(state, "no command '%s'", name);
+                first = first ||
+                        (strncmp(name + group, word, length) == 0 && name[group + length] == ' ');
+        }
+        if (command->verb)
+                return;
+        if (!first)
+                argp_error(state, "no command '%s%s%s'", group > 0 ? command->group : "",
+                           group > 0 ? " " : "", word);
+        command->group = word;
+}
+
+static void file_add(struct command *command, const char *path, struct argp_state *state)
+{
+        if (command->options.file_count == FILES_MAX)
+                argp_error(state, "one file too many: '%s', expected at most %d", path, FILES_MAX);
+        command->files[command->options.file_count++] = path;
+        command->options.files = command->files;
 }
 
 static void argument_parse(struct command *command, const char *text, struct argp_state *state)
 {
         uint32_t sbdf;
 
+        if (command->verb->argument == ARGUMENT_FILES) {
+                file_add(command, text, state);
+                return;
+        }
         if (command->verb->argument == ARGUMENT_NONE ||
             command->verb->argument == ARGUMENT_OUTPUT || command->options.device ||
             command->options.file)
@@ -109,12 +150,31 @@ static void output_take(struct command *command)
         command->options.style.columns = NULL;
 }
 
+/* Options that only some verbs know. */
+static void options_check(const struct command *command, struct argp_state *state)
+{
+        bool tests = command->verb->run == cli_rules_test_run && command->options.from;
+
+        if (command->options.dry_run && command->verb->table != &cli_table_changes)
+                argp_error(state, "%s: changes nothing, or cannot be tried", command->verb->name);
+        else if (command->options.from && !command->verb->offline)
+                argp_error(state, "%s: does not look at dumps", command->verb->name);
+        else if (command->options.config && !command->options.from)
+                argp_error(state, "--config: only with --from");
+        else if (command->options.redact && command->verb->argument != ARGUMENT_OUTPUT)
+                argp_error(state, "--redact: only of dumps");
+        else if (command->options.config_directory && !tests &&
+                 command->verb->argument != ARGUMENT_FILES)
+                argp_error(state, "%s: reads no rules", command->verb->name);
+}
+
 static void command_check(const struct command *command, struct argp_state *state)
 {
         const struct cli_style *style = &command->options.style;
 
         if (!command->verb)
-                argp_error(state, "no command");
+                argp_error(state, "%s%sno command", command->group ? command->group : "",
+                           command->group ? ": " : "");
         else if (command->verb->argument == ARGUMENT_DEVICE && !command->options.device)
                 argp_error(state, "%s: no PCI address", command->verb->name);
         else if (command->verb->argument == ARGUMENT_FILE && !command->options.file)
@@ -123,14 +183,6 @@ static void command_check(const struct command *command, struct argp_state *stat
                  command->verb->table != &cli_table_ports &&
                  command->verb->table != &cli_table_audit)
                 argp_error(state, "%s: has nothing more to tell", command->verb->name);
-        else if (command->options.dry_run && command->verb->table != &cli_table_changes)
-                argp_error(state, "%s: changes nothing, or cannot be tried", command->verb->name);
-        else if (command->options.from && !command->verb->offline)
-                argp_error(state, "%s: does not look at dumps", command->verb->name);
-        else if (command->options.config && !command->options.from)
-                argp_error(state, "--config: only with --from");
-        else if (command->options.redact && command->verb->argument != ARGUMENT_OUTPUT)
-                argp_error(state, "--redact: only of dumps");
         else if (style->columns && !command->verb->table)
                 argp_error(state, "%s: has no columns to choose", command->verb->name);
         else if (style->columns && !cli_table_accepts(command->verb->table, style))
@@ -170,6 +222,9 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
         case OPTION_REDACT:
                 command->options.redact = true;
                 return 0;
+        case OPTION_CONFIG_DIR:
+                command->options.config_directory = argument;
+                return 0;
         case OPTION_CONFIG:
                 command->options.config = argument;
                 return 0;
@@ -182,6 +237,8 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
         case ARGP_KEY_END:
                 output_take(command);
                 command_check(command, state);
+                if (command->verb)
+                        options_check(command, state);
                 return 0;
         }
         return ARGP_ERR_UNKNOWN;
@@ -191,10 +248,11 @@ static const struct argp parser = {
         .options = options,
         .parser = option_parse,
         .args_doc = "status\nlist\nports\ntree\nshow DEVICE\nexplain DEVICE\naudit\nreload\n"
-                    "monitor\neject PORT\nsimulate FILE\ndump",
+                    "monitor\neject PORT\nsimulate FILE\ndump\nrules check [FILE...]\n"
+                    "rules test DEVICE\nrules generate",
         .doc = "What sallyportd knows of hot-plugged PCI devices, and orderly removal.\v"
                "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F. FILE is a scenario: see "
-               "sallyport-simulate(1).\n"
+               "sallyport-simulate(1); of rules check, rules: see sallyport-rules(5).\n"
                "Exit codes: 0 ok, 1 failed (audit: weak), 2 usage, 3 no daemon, 4 something is not "
                "contained (audit: broken).\n"
                "See sallyport(1).",

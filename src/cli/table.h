@@ -37,6 +37,7 @@ struct cli_style {
                 columns; /**< "NAME,..." instead of the usual ones, "+NAME,..." after them; NULL = the usual */
 };
 
+extern const struct cli_table cli_table_verdicts;
 extern const struct cli_table cli_table_functions;
 extern const struct cli_table cli_table_ports;
 extern const struct cli_table cli_table_tree;

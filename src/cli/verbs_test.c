@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -23,6 +24,7 @@
 static char folder[] = "/tmp/sallyport-cli-XXXXXX";
 static char socket_path[64];
 static const char *from; /* a dump, or NULL */
+static const char *config_directory;
 static char output[OUTPUT_SIZE];
 static bool verbose;
 static pid_t server;
@@ -193,6 +195,7 @@ static enum cli_exit run(verb_run verb, const char *device, bool json)
                                              .device = device,
                                              .dry_run = device != NULL,
                                              .from = from,
+                                             .config_directory = config_directory,
                                              .verbose = verbose,
                                              .style = { .json = json, .raw = true } };
         FILE *file = tmpfile(), *terminal = stdout;
@@ -375,6 +378,15 @@ static void test_monitor(void **state)
         assert_shown("\"text\": \"it \\u001b opened\"}\n");
 }
 
+static void file_write(const char *path, const char *text)
+{
+        FILE *file = fopen(path, "we");
+
+        assert_non_null(file);
+        assert_true(fputs(text, file) >= 0);
+        assert_int_equal(fclose(file), 0);
+}
+
 /* Another machine: a root port with hot-plug and a function below it. Nobody is asked. */
 static void test_from(void **state)
 {
@@ -389,14 +401,10 @@ static void test_from(void **state)
                                    "01:00.0 0108: 144d:a808\n@driver nvme\n"
                                    "00: 4d 14 08 a8 06 04 10 00 00 02 08 01 10 00 00 00\n";
         char path[64];
-        FILE *file;
 
         (void)state;
         snprintf(path, sizeof path, "%s/dump", folder);
-        file = fopen(path, "we");
-        assert_non_null(file);
-        assert_true(fputs(dump, file) >= 0);
-        assert_int_equal(fclose(file), 0);
+        file_write(path, dump);
         from = path;
         assert_int_equal(run(cli_ports_run, NULL, true), CLI_OK);
         assert_shown("\"external\": true");
@@ -410,9 +418,61 @@ static void test_from(void **state)
         assert_int_equal(run(cli_show_run, "0000:01:00.0", false), CLI_OK);
         assert_shown("144d:a808");
         assert_int_equal(run(cli_show_run, "0000:02:00.0", false), CLI_FAILED);
+        assert_int_equal(run(cli_audit_run, NULL, true), CLI_NOT_CONTAINED);
+        assert_shown("\"check\": \"iommu\"");
         unlink(path);
         assert_int_equal(run(cli_ports_run, NULL, false), CLI_FAILED);
         from = NULL;
+}
+
+/* A folder of rules: what is wrong with them, and what they would do with the machine of a dump. */
+static void test_rules(void **state)
+{
+        static const char good[] = "quarantine if kind = bridge\nassign sys-usb if class = 0108\n";
+        static const char dump[] = "00:1c.0 0604: 8086:a0b8\n"
+                                   "00: 86 80 b8 a0 07 05 10 00 00 00 04 06 10 00 01 00\n"
+                                   "10: 00 00 00 00 00 00 00 00 00 01 01 00 00 00 00 00\n"
+                                   "20: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+                                   "30: 00 00 00 00 40 00 00 00 00 00 00 00 00 00 00 00\n"
+                                   "40: 10 00 42 01 00 00 00 00 00 00 00 00 00 00 10 00\n"
+                                   "50: 00 00 00 20 60 00 00 00 00 00 40 00 00 00 00 00\n"
+                                   "01:00.0 0108: 144d:a808\n"
+                                   "00: 4d 14 08 a8 06 04 10 00 00 02 08 01 10 00 00 00\n"
+                                   "10: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+                                   "20: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+                                   "30: 00 00 00 00 40 00 00 00 00 00 00 00 00 01 00 00\n"
+                                   "40: 10 00 02 00 00 00 00 00 00 00 00 00 00 00 00 00\n";
+        char path[96], rules_folder[64];
+
+        (void)state;
+        snprintf(rules_folder, sizeof rules_folder, "%s/rules.d", folder);
+        assert_int_equal(mkdir(rules_folder, 0700), 0);
+        snprintf(path, sizeof path, "%s/dump", folder);
+        file_write(path, dump);
+        from = path;
+        config_directory = folder;
+        assert_int_equal(run(cli_rules_check_run, NULL, false), CLI_OK);
+        assert_int_equal(run(cli_rules_test_run, "0000:01:00.0", true), CLI_OK);
+        assert_shown("\"verdict\": \"quarantine\"");
+        assert_shown("\"rule\": null");
+        snprintf(rules_folder, sizeof rules_folder, "%s/rules.d/50-a.rules", folder);
+        file_write(rules_folder, good);
+        assert_int_equal(run(cli_rules_check_run, NULL, false), CLI_OK);
+        assert_int_equal(run(cli_rules_test_run, "0000:01:00.0", true), CLI_OK);
+        assert_shown("\"verdict\": \"assign\"");
+        assert_shown("\"rule\": \"50-a.rules:2\"");
+        assert_shown("\"guest\": \"sys-usb\"");
+        assert_int_equal(run(cli_rules_test_run, "0000:00:1c.0", true), CLI_OK);
+        assert_shown("\"verdict\": \"assign\"");
+        assert_int_equal(run(cli_rules_test_run, "0000:02:00.0", true), CLI_FAILED);
+        file_write(rules_folder, "assign sys-usb of class = 01\n");
+        assert_int_equal(run(cli_rules_check_run, NULL, false), CLI_FAILED);
+        assert_int_equal(run(cli_rules_test_run, "0000:01:00.0", true), CLI_FAILED);
+        unlink(rules_folder);
+        snprintf(rules_folder, sizeof rules_folder, "%s/rules.d", folder);
+        rmdir(rules_folder);
+        unlink(path);
+        from = config_directory = NULL;
 }
 
 int main(void)
@@ -429,6 +489,7 @@ int main(void)
                 cmocka_unit_test_teardown(test_reload, server_stop),
                 cmocka_unit_test_teardown(test_monitor, server_stop),
                 cmocka_unit_test(test_from),
+                cmocka_unit_test(test_rules),
         };
         int failed;
 

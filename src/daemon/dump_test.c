@@ -226,7 +226,7 @@ static struct offline_world *world_make(const struct event_config *config)
         assert_non_null(out);
         assert_int_equal(offline_dump_write(actuator.sysfs, false, out), 0);
         assert_int_equal(fclose(out), 0);
-        if (offline_world_read(dump, config, &world, &diagnosis) != 0)
+        if (offline_world_read(dump, config, NULL, &world, &diagnosis) != 0)
                 print_error("%s\n", diagnosis.text);
         assert_non_null(world);
         return world;

@@ -202,7 +202,7 @@ static int daemon_run(const struct options *options)
 
 int main(int argc, char **argv)
 {
-        struct options options = { .config_directory = "/etc/sallyport",
+        struct options options = { .config_directory = SOURCE_CONFIG_DIRECTORY,
                                    .sysfs = "/sys",
                                    .priority_max = RECORD_INFO,
                                    .target = SINK_TARGET_AUTO };

@@ -158,7 +158,7 @@ static void test_hostile_buses(void **state)
         }
         file_write(text, at);
         policy_config_default(&config);
-        assert_int_equal(offline_world_read(path, &config, &world, &diagnosis), 0);
+        assert_int_equal(offline_world_read(path, &config, NULL, &world, &diagnosis), 0);
         assert_int_equal(world->core.port_count, 3);
         assert_true(offline_port_row(world, 0, &row));
         assert_string_equal(report_row_value(&row, "external"), "true");

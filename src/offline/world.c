@@ -373,11 +373,14 @@ static void internal_read(struct run *run)
         }
 }
 
-static int world_run(struct run *run, const struct event_config *config)
+static int world_run(struct run *run, const struct event_config *config,
+                     const struct policy_rules *rules)
 {
         struct event event = { .kind = EVENT_CONFIG, .port = BASE_SBDF_NONE, .config = *config };
+        struct event first = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE, .rules = rules };
 
         acpi_read(run);
+        step(run, &first);
         step(run, &event);
         for (uint32_t steps = 0; run->count > 0 && steps < STEPS_MAX; steps++) {
                 struct effect effect = run->queue[run->first];
@@ -392,7 +395,8 @@ static int world_run(struct run *run, const struct event_config *config)
 }
 
 int offline_world_read(const char *path, const struct event_config *config,
-                       struct offline_world **ret_world, struct offline_diagnosis *ret_diagnosis)
+                       const struct policy_rules *rules, struct offline_world **ret_world,
+                       struct offline_diagnosis *ret_diagnosis)
 {
         struct run *run = calloc(1, sizeof *run);
         struct offline_world *world = calloc(1, sizeof *world);
@@ -405,7 +409,7 @@ int offline_world_read(const char *path, const struct event_config *config,
                 functions_complete(&world->dump);
                 core_init(&world->core);
                 run->world = world;
-                error = world_run(run, config);
+                error = world_run(run, config, rules);
         }
         free(run);
         if (error) {
@@ -462,4 +466,12 @@ bool offline_function_row(const struct offline_world *world, uint32_t index,
         for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
                 forget(ret_row, unknown[i]);
         return true;
+}
+
+bool offline_audit_row(const struct offline_world *world, uint32_t index,
+                       struct report_row *ret_row)
+{
+        struct event_machine machine = { 0 };
+
+        return report_audit_row(&world->core, &machine, index, ret_row);
 }

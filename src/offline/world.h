@@ -16,11 +16,13 @@ struct offline_world {
 /**
  * Reads a dump and hands it to a new core, event by event as sallyportd's edge would; the core cannot change anything:
  * what it wants done is refused (EROFS). Firmware is judged by the dump's tables; where it has none, or does not say
- * which ACPI device a port is, firmware is unclear, as it is for a daemon that cannot read them. 0 with *ret_world, to
- * be freed by offline_world_free; or a negative errno with *ret_diagnosis filled.
+ * which ACPI device a port is, firmware is unclear, as it is for a daemon that cannot read them. The rules, which may
+ * be NULL, must outlive the world; for them everything was there at boot. 0 with *ret_world, to be freed by
+ * offline_world_free; or a negative errno with *ret_diagnosis filled.
  */
 int offline_world_read(const char *path, const struct event_config *config,
-                       struct offline_world **ret_world, struct offline_diagnosis *ret_diagnosis);
+                       const struct policy_rules *rules, struct offline_world **ret_world,
+                       struct offline_diagnosis *ret_diagnosis);
 /** Frees a world; NULL is fine. */
 void offline_world_free(struct offline_world *world);
 
@@ -30,3 +32,6 @@ bool offline_port_row(const struct offline_world *world, uint32_t index,
 /** report_function_row, likewise. */
 bool offline_function_row(const struct offline_world *world, uint32_t index,
                           struct report_row *ret_row);
+/** report_audit_row, where only what the dump says is known. */
+bool offline_audit_row(const struct offline_world *world, uint32_t index,
+                       struct report_row *ret_row);

@@ -91,10 +91,10 @@ static bool shadows(const struct policy_rules *rules, const struct policy_rule *
         return true;
 }
 
-static struct base_text warning_begin(const struct policy_rules *rules, uint8_t file, uint32_t line,
-                                      uint32_t column, struct policy_warning *ret_warning)
+static struct base_text warning_begin(uint8_t file, uint32_t line, uint32_t column,
+                                      struct policy_warning *ret_warning)
 {
-        ret_warning->file = rules->text + rules->files[file];
+        ret_warning->file = file;
         ret_warning->diagnosis.line = line;
         ret_warning->diagnosis.column = column;
         return base_text_on(ret_warning->diagnosis.message, sizeof ret_warning->diagnosis.message);
@@ -113,7 +113,7 @@ static bool rule_check(const struct policy_rules *rules, uint32_t index,
                 earlier++;
         if (!contradiction && earlier == index)
                 return false;
-        message = warning_begin(rules, rule->file, rule->line, rule->column, ret_warning);
+        message = warning_begin(rule->file, rule->line, rule->column, ret_warning);
         if (contradiction) {
                 base_text_add(&message, "never decides: its conditions exclude each other");
                 return true;
@@ -134,8 +134,7 @@ static bool variable_check(const struct policy_rules *rules, const struct policy
 
         if (variable->type != TYPE_NONE)
                 return false;
-        message =
-                warning_begin(rules, variable->file, variable->line, variable->column, ret_warning);
+        message = warning_begin(variable->file, variable->line, variable->column, ret_warning);
         base_text_add(&message, "no rule uses $");
         base_text_add(&message, rules->text + variable->name);
         return true;

@@ -130,7 +130,7 @@ uint32_t policy_rules_line(const struct policy_rules *rules, uint32_t rule);
 
 /** Something that is not wrong, but can hardly be meant. */
 struct policy_warning {
-        const char *file; /**< base name, in the set */
+        uint32_t file; /**< which of the set's */
         struct policy_diagnosis diagnosis;
 };
 

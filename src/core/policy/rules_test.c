@@ -212,7 +212,7 @@ static void test_trust_dom0(void **state)
 
 static void warned(const char *text, const char *message)
 {
-        struct policy_warning warning = { .file = "" };
+        struct policy_warning warning = { .file = UINT32_MAX };
         uint32_t item = 0;
         bool found;
 
@@ -223,7 +223,7 @@ static void warned(const char *text, const char *message)
                 fail_msg("%s: %s", text, found ? warning.diagnosis.message : "no warning");
         if (!found)
                 return;
-        assert_string_equal(warning.file, "w.rules");
+        assert_int_equal(warning.file, 0);
         if (!strstr(warning.diagnosis.message, message))
                 fail_msg("%s: %s", text, warning.diagnosis.message);
 }

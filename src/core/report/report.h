@@ -32,8 +32,8 @@ struct report_row {
 
 /**
  * Row number index of the functions below external ports, in the order of `list`: by port, then depth-first as
- * enumerated. Keys: sbdf port parent state owner driver kind class id reason at_boot verdict rule ("FILE:LINE"; empty
- * where a default decided) guest. Empty values stand for "none".
+ * enumerated. Keys: sbdf port parent state owner driver kind class id subsystem reason at_boot verdict rule
+ * ("FILE:LINE"; empty where a default decided) guest. Empty values stand for "none".
  * False, with an empty row, where there is no such row. parent is the port's sbdf for functions directly below it.
  */
 bool report_function_row(const struct core *core, uint32_t index, struct report_row *ret_row);

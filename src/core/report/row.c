@@ -62,6 +62,10 @@ static void function_identity(const struct event_function *facts, struct report_
         base_text_add_hex(&text, facts->vendor, 4);
         base_text_add_char(&text, ':');
         base_text_add_hex(&text, facts->device, 4);
+        text = report_field_open(row, "subsystem");
+        base_text_add_hex(&text, facts->subsystem_vendor, 4);
+        base_text_add_char(&text, ':');
+        base_text_add_hex(&text, facts->subsystem_device, 4);
 }
 
 static void verdict_fields(const struct core *core, enum record_verdict verdict, uint32_t rule,
