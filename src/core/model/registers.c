@@ -100,11 +100,10 @@ static bool port_up(const struct model_port *port)
                (port->registers.link_status & MODEL_LINK_STATUS_DLLLA);
 }
 
-static void presence_compare(struct core *core, struct model_port *port, uint16_t events,
-                             bool first, struct effects *effects)
+/* What is so now. Presence and link are what the slot shows, or the link where there is none. */
+static void presence_take(const struct core *core, struct model_port *port, bool first)
 {
         bool was_up = port->up, was_occupied = port->occupied;
-        uint32_t functions = model_function_count(core, port);
 
         port->occupied = port_occupied(port);
         port->up = port_up(port);
@@ -119,6 +118,15 @@ static void presence_compare(struct core *core, struct model_port *port, uint16_
                 port->minute = core->minute;
                 port->weighed = false;
         }
+}
+
+static void presence_compare(struct core *core, struct model_port *port, uint16_t events,
+                             bool first, struct effects *effects)
+{
+        bool was_up = port->up;
+        uint32_t functions = model_function_count(core, port);
+
+        presence_take(core, port, first);
         if (first) {
                 port->changed_first = port->registers.pciehp || (events & SLOT_STATUS_CHANGED);
                 /* What happened before the first daemon looked: GOAL_RESCAN and GOAL_QUARANTINE find out. */

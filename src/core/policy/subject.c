@@ -287,8 +287,10 @@ static int glob_parse(const struct policy_token *token, struct policy_rules *rul
 
         for (size_t i = 0; i < token->length; length++) {
                 size_t taken = 1;
-                char byte = token->bytes[i] == '*' ? '\0' : token->bytes[i];
+                char byte = token->bytes[i];
 
+                if (byte == '*')
+                        byte = '\0'; /* any bytes; an escaped one is itself */
                 if (length == sizeof pattern || token->bytes[i] == '\0')
                         return -EINVAL;
                 if (byte == '\\')
@@ -358,6 +360,9 @@ int policy_value_parse(enum policy_type type, const struct policy_token *token,
         return -EINVAL;
 }
 
+static const char finding_expected[] = ", expected unreadable, malformed, changed, conventional, "
+                                       "header-class or port-type";
+
 const char *policy_type_expected(enum policy_type type)
 {
         static const char *const expected[TYPE_MAX] = {
@@ -369,8 +374,7 @@ const char *policy_type_expected(enum policy_type type)
                 [TYPE_ID] = ", expected vendor:device, four hex digits each, or vendor:*",
                 [TYPE_CLASS] = ", expected 2, 4 or 6 hex digits",
                 [TYPE_KIND] = ", expected endpoint or bridge",
-                [TYPE_FINDING] = ", expected unreadable, malformed, changed, conventional, "
-                                 "header-class or port-type",
+                [TYPE_FINDING] = finding_expected,
                 [TYPE_KEY] = ", expected none, claimed or verified",
                 [TYPE_ANSWER] = ", expected yes or no",
                 [TYPE_TIME] = ", expected HH:MM-HH:MM",
