@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,16 +72,20 @@ static int folder_replay(const char *path)
 
 int main(int argc, char **argv)
 {
-        if (argc < 2) {
-                fprintf(stderr, "usage: %s FOLDER...\n", argv[0]);
+        bool counted = argc > 2 && strcmp(argv[1], "--least") == 0;
+        long least = counted ? strtol(argv[2], NULL, 10) : 1;
+        int first = counted ? 3 : 1;
+
+        if (argc <= first) {
+                fprintf(stderr, "usage: %s [--least COUNT] FOLDER...\n", argv[0]);
                 return 2;
         }
-        for (int i = 1; i < argc; i++) {
+        for (int i = first; i < argc; i++) {
                 int count = folder_replay(argv[i]);
 
-                if (count <= 0) {
+                if (count < 0 || count < least) {
                         fprintf(stderr, "%s: %s\n", argv[i],
-                                count < 0 ? strerror(-count) : "no input in this folder");
+                                count < 0 ? strerror(-count) : "not enough inputs in this folder");
                         return 1;
                 }
                 printf("%s: %d inputs\n", argv[i], count);
