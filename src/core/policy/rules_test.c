@@ -240,6 +240,7 @@ static void test_contradictions(void **state)
         warned("ask if at-boot = yes and not at-boot = yes", never);
         warned("ask if at-boot != no and at-boot = no", never);
         warned("ask if at-boot != no and not at-boot = yes", NULL);
+        warned("ask if not class = 0200 and not class = 02", NULL);
         warned("ask if depth < 0", never);
         warned("ask if not depth < 0", NULL);
         warned("ask if depth > 3 and depth <= 3", never);
