@@ -110,8 +110,10 @@ static void fact_read(char *word)
                 facts.known = POLICY_KNOWN_MINUTE;
                 return;
         }
-        if (!value_text)
+        if (!value_text) {
                 fail_msg("no fact: %s", word);
+                return;
+        }
         name.length = (size_t)(value_text++ - word);
         subject = policy_subject_find(&name);
         assert_true(subject < SUBJECT_MAX);
@@ -156,8 +158,10 @@ static void line_check(const char *start, size_t length)
         line[length] = '\0';
         memcpy(copy, line, length + 1);
         arrow = strstr(copy, " -> ");
-        if (!arrow)
+        if (!arrow) {
                 fail_msg("no verdict: %s", line);
+                return;
+        }
         *arrow = '\0';
         facts_reset();
         for (char *word; (word = strsep(&rest, " "));)
