@@ -205,6 +205,15 @@ static void test_disagreement(void **state)
         assert_int_equal(world_port(&world)->verdict_why, REASON_NONE);
 }
 
+/* Whatever comes between the two. */
+static void test_disagreement_around_question(void **state)
+{
+        (void)state;
+        arrived("assign a if position = 00.0\nask if position = 00.1\nassign b\n", 3);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
+        assert_int_equal(world_port(&world)->verdict_why, REASON_RULES_DISAGREE);
+}
+
 static void test_count_and_position(void **state)
 {
         (void)state;
@@ -395,6 +404,7 @@ int main(void)
                 cmocka_unit_test(test_successor),
                 cmocka_unit_test(test_assign),
                 cmocka_unit_test(test_disagreement),
+                cmocka_unit_test(test_disagreement_around_question),
                 cmocka_unit_test(test_count_and_position),
                 cmocka_unit_test(test_arrival_time),
                 cmocka_unit_test(test_button_tries_again),

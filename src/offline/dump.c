@@ -329,7 +329,8 @@ int offline_dump_read(const char *path, struct offline_dump *ret_dump,
                                 strerror(-error));
                 return error;
         }
-        qsort(dump.functions, dump.count, sizeof *dump.functions, function_compare);
+        if (dump.count > 0)
+                qsort(dump.functions, dump.count, sizeof *dump.functions, function_compare);
         *ret_dump = dump;
         return 0;
 }

@@ -76,22 +76,27 @@ static uint32_t rule_number(const struct policy_decision *decision)
         return decision->rule == POLICY_RULE_NONE ? 0 : decision->rule + 1;
 }
 
-/* Two rules that give something away: to the same owner? */
-static bool owner_same(const struct core *core, const struct model_port *port,
-                       const struct policy_decision *decision)
+/* Who was the first that something of the hierarchy is given to; VERDICT_QUARANTINE: nobody yet. */
+struct owner {
+        enum record_verdict verdict;
+        const char *guest;
+};
+
+/* Takes note of one that something is given to. False where somebody else was before. */
+static bool owner_take(struct owner *owner, const struct policy_decision *decision)
 {
-        if (decision->verdict != port->verdict)
-                return false;
-        return decision->verdict != VERDICT_ASSIGN ||
-               base_text_equal(decision->guest, policy_verdict_guest(core, port->verdict_rule));
+        if (owner->verdict == VERDICT_QUARANTINE)
+                *owner = (struct owner){ decision->verdict, decision->guest };
+        return owner->verdict == decision->verdict &&
+               base_text_equal(owner->guest, decision->guest);
 }
 
 /*
  * Of two wishes for one hierarchy: to reject wins, then to ask, then to give it away. Bridges and other functions that
  * are only to stay in quarantine do so beside one that a guest gets. Two owners of one hierarchy are none (I6).
  */
-static void port_combine(const struct core *core, struct model_port *port,
-                         const struct policy_decision *decision)
+static void port_combine(struct model_port *port, const struct policy_decision *decision,
+                         struct owner *owner)
 {
         static const uint8_t ranks[VERDICT_MAX] = { [VERDICT_QUARANTINE] = 0,
                                                     [VERDICT_ASSIGN] = 1,
@@ -102,8 +107,7 @@ static void port_combine(const struct core *core, struct model_port *port,
         base_assert(decision->verdict < VERDICT_MAX);
         if (decision->function_only)
                 return;
-        if (ranks[decision->verdict] == 1 && ranks[port->verdict] == 1 &&
-            !owner_same(core, port, decision))
+        if (ranks[decision->verdict] == 1 && !owner_take(owner, decision))
                 port->verdict_why = REASON_RULES_DISAGREE;
         if (ranks[decision->verdict] <= ranks[port->verdict])
                 return;
@@ -112,12 +116,13 @@ static void port_combine(const struct core *core, struct model_port *port,
 }
 
 static void function_weigh(struct core *core, struct model_port *port,
-                           struct model_function *function, uint32_t count, struct effects *effects)
+                           struct model_function *function, uint32_t count, struct owner *owner,
+                           struct effects *effects)
 {
         struct policy_decision decision = function_decide(core, port, function, count);
         struct record record;
 
-        port_combine(core, port, &decision);
+        port_combine(port, &decision, owner);
         if (decision.verdict == function->verdict && rule_number(&decision) == function->rule)
                 return;
         function->verdict = decision.verdict;
@@ -135,6 +140,7 @@ static void functions_weigh(struct core *core, struct model_port *port, struct e
 {
         uint32_t count = model_function_count(core, port);
         struct policy_facts facts = port_facts(port);
+        struct owner owner = { VERDICT_QUARANTINE, "" };
         struct policy_decision decision;
 
         port->weighed = true;
@@ -143,11 +149,11 @@ static void functions_weigh(struct core *core, struct model_port *port, struct e
         port->verdict_rule = 0;
         if (count == 0) {
                 decision = decide(core, &facts);
-                port_combine(core, port, &decision);
+                port_combine(port, &decision, &owner);
         }
         for (uint32_t i = 0; i < core->function_count; i++)
                 if (core->functions[i].port == port->found.sbdf && core->functions[i].listed)
-                        function_weigh(core, port, &core->functions[i], count, effects);
+                        function_weigh(core, port, &core->functions[i], count, &owner, effects);
         if (port->verdict_why == REASON_RULES_DISAGREE && port->verdict != VERDICT_REJECT) {
                 port->verdict = VERDICT_QUARANTINE;
                 port->verdict_rule = 0;
