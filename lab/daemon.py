@@ -42,7 +42,7 @@ class Daemon:
 
     def configure(self, text=AUTO):
         """Writes the configuration file. Its folder holds nothing else."""
-        if missing := [path for path in guest.PROGRAMS if not (guest.ROOT / path).exists()]:
+        if missing := [path for path in guest.PROGRAMS if self.rig.agent.run(f"[ -x /{path} ]")[0]]:
             raise DaemonError(f"not built: {', '.join(missing)}")
         self.rig.dom0("rm -rf /etc/sallyport && mkdir -p /etc/sallyport && "
                       f"cat >/etc/sallyport/sallyport.conf <<'E'\n{text}E")

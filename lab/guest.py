@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guest's image: Xen, dom0 kernel and dom0 initramfs, made of Debian packages below build/lab/
-(nothing is installed)."""
+"""The guest's image: Xen, dom0 kernel and dom0 initramfs of a platform, made of the packages that debian.py
+unpacks and of the program under test."""
 
 import dataclasses
 import gzip
@@ -13,10 +13,10 @@ import struct
 import subprocess
 
 import canary
+import platforms
+from debian import BUILD, OWN, ROOT, PackageError, one, root, run, unpack
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build" / "lab"
-PACKAGES = BUILD / "packages"
+IMAGES = BUILD / "images"
 DOM0 = ROOT / "lab" / "dom0"
 
 # Loaded in dom0 in this order (dependencies are put before); nvme so that a stock dom0 really binds
@@ -24,97 +24,39 @@ DOM0 = ROOT / "lab" / "dom0"
 MODULES = ("xen-privcmd", "xenfs", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-pciback",
            "nvme")
 
-# The program under test: path in the build folder -> path in dom0. What is not built yet is left
-# out.
-PROGRAMS = {
-    "build/gcc/src/daemon/sallyportd": "usr/sbin/sallyportd",
-    "build/gcc/src/cli/sallyport": "usr/bin/sallyport",
-}
+# The program under test: path in dom0 -> path in the build folder.
+PROGRAMS = {"usr/sbin/sallyportd": "src/daemon/sallyportd", "usr/bin/sallyport": "src/cli/sallyport"}
 
 
-class GuestError(Exception):
-    """The image cannot be built; the text says what is missing."""
-
-
-def packages():
-    """Names of the packages to unpack: the `lab` lines of packages.txt, a kernel metapackage
-    replaced by its kernel."""
-    lines = (ROOT / "packages.txt").read_text().splitlines()
-    names = [line.split()[1] for line in lines if line.startswith("lab ")]
-    return [kernel_of(name) if name.startswith("linux-image-") else name for name in names]
-
-
-def kernel_of(name):
-    """The package that a kernel metapackage depends on: what is unpacked already, else what apt
-    says now."""
-    if re.match(r"linux-image-\d", name):
-        return name
-    unpacked = sorted(PACKAGES.glob("linux-image-[0-9]*"))
-    if unpacked:
-        return unpacked[-1].name
-    text = run("apt-cache", "depends", name)
-    found = re.search(r"Depends: (linux-image-\d\S*)", text)
-    if not found:
-        raise GuestError(f"{name}: apt-cache names no kernel package for it (apt-get update?)")
-    return found.group(1)
-
-
-def run(*argv, cwd=None):
-    """Standard output of a program that must succeed within ten minutes."""
-    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, timeout=600)
-    if done.returncode:
-        raise GuestError(f"{' '.join(argv)}: exit {done.returncode}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def unpack(say):
-    """Downloads and unpacks every package that is not there yet, one folder each."""
-    for name in packages():
-        target = PACKAGES / name
-        if target.is_dir():
-            continue
-        say(f"fetching {name}")
-        partial = PACKAGES / f".{name}"
-        run("rm", "-rf", str(partial))
-        partial.mkdir(parents=True)
-        run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", name, cwd=partial)
-        archive = next(partial.glob("*.deb"))
-        run("dpkg", "-x", str(archive), str(partial))
-        archive.unlink()
-        partial.rename(target)
-
-
-def one(pattern):
-    """The only path below the unpacked packages that matches."""
-    found = sorted(PACKAGES.glob(pattern))
-    if not found:
-        raise GuestError(f"no {pattern} below {PACKAGES}")
-    return found[-1]
-
-
-def hypervisor():
+def hypervisor(suite):
     """Xen for QEMU's multiboot loader: the gzip container taken off."""
-    source, target = one("xen-hypervisor-*/boot/xen-*.gz"), BUILD / "xen"
+    source, target = one(suite, "boot/xen-*.gz"), IMAGES / f"xen-{suite}"
     if stale(target, source):
         target.write_bytes(gzip.decompress(source.read_bytes()))
     return target
 
 
-def kernel():
+def kernel(suite):
     """dom0's kernel as plain ELF, so that no compressor runs under emulation.
 
-    x86 boot protocol: setup_sects 0x1f1, payload_offset 0x248, payload_length 0x24c."""
-    source, target = one("linux-image-*/boot/vmlinuz-*"), BUILD / "vmlinux"
+    x86 boot protocol: setup_sects 0x1f1, payload_offset 0x248, payload_length 0x24c; what follows
+    an LZMA or zstd stream there is its unpacked size in 4 bytes."""
+    found = sorted(root(suite).glob("boot/vmlinuz-*")) or [one(suite, "usr/lib/modules/*/vmlinuz")]
+    source, target = found[0], IMAGES / f"vmlinux-{suite}"
     if not stale(target, source):
         return target
     image = source.read_bytes()
     offset, length = struct.unpack_from("<II", image, 0x248)
     start = (image[0x1F1] + 1) * 512 + offset
-    payload = image[start:start + length]
-    if payload[:6] != b"\xfd7zXZ\0":
-        return source
-    target.write_bytes(lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(payload))
+    target.write_bytes(unpacked(image[start:start + length - 4]))
     return target
+
+
+def unpacked(data):
+    """What an xz or a zstd stream holds."""
+    if data[:6] == b"\xfd7zXZ\0":
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(data)
+    return subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=True).stdout
 
 
 def stale(target, *sources):
@@ -122,47 +64,70 @@ def stale(target, *sources):
     return not target.exists() or any(s.stat().st_mtime > target.stat().st_mtime for s in sources)
 
 
-def module_paths():
-    """Module files in load order, dependencies first (`depends=` of .modinfo)."""
-    found = {p.stem.replace("_", "-"): p for p in one("linux-image-*/lib/modules/*").rglob("*.ko")}
-    order = []
+def modules(suite):
+    """{file name: content} in load order, dependencies first (`depends=` of .modinfo)."""
+    folders = [*root(suite).glob("lib/modules/*"), *root(suite).glob("usr/lib/modules/*")]
+    found = {path.name.split(".")[0].replace("_", "-"): path
+             for folder in folders for path in folder.rglob("*.ko*")}
+    order = {}
 
     def add(name):
         path = found.get(name.replace("_", "-"))
         if path is None:
-            raise GuestError(f"kernel module {name} is not in the kernel package")
-        if path in order:
+            raise PackageError(f"kernel module {name} is not in the kernel package of {suite}")
+        if path.name in order:
             return
-        depends = re.search(rb"\0depends=([^\0]*)\0", path.read_bytes())
+        data = path.read_bytes()
+        if path.suffix != ".ko":
+            data = unpacked(data)
+        depends = re.search(rb"\0depends=([^\0]*)\0", data)
         for other in filter(None, depends.group(1).decode().split(",") if depends else ()):
             add(other)
-        order.append(path)
+        order[path.name.removesuffix(".xz")] = data
 
     for module in MODULES:
         add(module)
     return order
 
 
-def libraries(program):
-    """Shared objects that a program needs, by ldd, as absolute paths."""
-    return sorted(set(re.findall(r"(/\S+)(?= \(0x)", run("ldd", str(program)))))
+def build(suite):
+    """Name of the build folder whose programs fit a suite's Xen."""
+    return "gcc" if suite == OWN else suite
 
 
-def content():
-    """What the initramfs holds: {path in dom0: file on this machine}, {path in dom0: bytes}."""
-    modules = module_paths()
-    files = {f"lib/modules/{path.name}": path for path in modules}
-    files["bin/busybox"] = one("busybox-static/bin/busybox")
-    files["init"] = DOM0 / "init"
-    files.update((f"lib/lab/{path.name}", path) for path in DOM0.iterdir()
-                 if path.name not in ("init", "README.md"))
-    for source, target in PROGRAMS.items():
-        if (ROOT / source).exists():
-            files[target] = ROOT / source
-            files.update((path.lstrip("/"), pathlib.Path(path))
-                         for path in libraries(ROOT / source))
-    order = "".join(f"/lib/modules/{path.name}\n" for path in modules)
-    return files, {canary.PATH: canary.content(), "lib/modules/order": order.encode()}
+def libraries(program, suite):
+    """{path in dom0: file here} of the shared objects that a program needs. Those of a newer suite come with
+    their own C library, which serves the ones of this machine as well."""
+    where = root(suite)
+    if suite == OWN:
+        text = run("ldd", str(program))
+    else:
+        text = run(str(where / "usr/lib64/ld-linux-x86-64.so.2"), "--library-path",
+                   str(where / "usr/lib/x86_64-linux-gnu"), "--list", str(program))
+    found = set(re.findall(r"(/\S+)(?= \(0x)", text))
+    return {path.removeprefix(f"{where}/usr").lstrip("/"): pathlib.Path(path) for path in found}
+
+
+def programs(suite):
+    """{path in dom0: file here} of the program under test, built for a suite's Xen, and of what it needs. What
+    is not built is left out."""
+    if suite != OWN:
+        run(str(ROOT / "tools" / "build"), build(suite), "sallyportd", "sallyport")
+    files = {}
+    for target, source in PROGRAMS.items():
+        path = ROOT / "build" / build(suite) / source
+        if path.exists():
+            files[target] = path
+            files |= libraries(path, suite)
+    return files
+
+
+def content(xen):
+    """{path in dom0: file here}: what the initramfs holds besides kernel modules and canary."""
+    files = {"bin/busybox": one(OWN, "bin/busybox"), "init": DOM0 / "init"}
+    files |= {f"lib/lab/{path.name}": path for path in DOM0.iterdir()
+              if path.name not in ("init", "README.md")}
+    return files | programs(xen)
 
 
 class Archive:
@@ -188,16 +153,22 @@ class Archive:
         self.member("TRAILER!!!", 0)
 
 
-def initramfs():
-    """dom0's root file system, not compressed; rebuilt when any of its files is newer."""
-    target = BUILD / "initramfs"
-    files, texts = content()
-    partial = target.with_suffix(f".{os.getpid()}")
-    listing = "\n".join(f"{path} {source} {source.stat().st_mtime_ns}"
+def initramfs(xen, linux):
+    """dom0's root file system for the Xen and the kernel of two suites, not compressed; rebuilt when any of its
+    files is newer."""
+    target = IMAGES / f"initramfs-{xen}-{linux}"
+    files = content(xen)
+    listing = f"{MODULES} {kernel(linux).stat().st_mtime_ns}\n"
+    listing += "\n".join(f"{path} {source} {source.stat().st_mtime_ns}"
                         for path, source in sorted(files.items()))
-    stamp = BUILD / "initramfs.list"
+    stamp = target.with_suffix(".list")
     if target.exists() and stamp.exists() and stamp.read_text() == listing:
         return target
+    partial = target.with_suffix(f".{os.getpid()}")
+    drivers = modules(linux)
+    order = "".join(f"/lib/modules/{name}\n" for name in drivers)
+    texts = {f"lib/modules/{name}": data for name, data in drivers.items()}
+    texts |= {canary.PATH: canary.content(), "lib/modules/order": order.encode()}
     with open(partial, "wb") as out:
         archive = Archive(out)
         archive.member("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
@@ -213,7 +184,7 @@ def initramfs():
 
 def keeper():
     """The object preloaded into QEMU (see keep.c), compiled when it is older than its source."""
-    source, target = ROOT / "lab" / "keep.c", BUILD / "keep.so"
+    source, target = ROOT / "lab" / "keep.c", IMAGES / "keep.so"
     if stale(target, source):
         run("cc", "-O2", "-shared", "-fPIC", "-o", str(target), str(source))
     return target
@@ -228,8 +199,10 @@ class Image:
     keeper: pathlib.Path
 
 
-def image(say):
-    """The image, built or brought up to date."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    unpack(say)
-    return Image(hypervisor(), kernel(), initramfs(), keeper())
+def image(platform, say):
+    """A platform's image, built or brought up to date."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    xen, linux = platforms.XEN[platform.xen], platforms.LINUX[platform.linux]
+    for suite in sorted({OWN, xen, linux}):
+        unpack(suite, say)
+    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux), keeper())

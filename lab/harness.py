@@ -9,6 +9,7 @@ import time
 
 import daemon
 import guest
+import platforms
 import pci
 from agent import AgentError
 from machine import Device, Port
@@ -49,9 +50,10 @@ def disk(tag=""):
 class Lab:
     """One run of one scenario on a rig."""
 
-    def __init__(self, name, stock, quiet=False):
-        self.name, self.stock, self.quiet = name, stock, quiet
-        self.folder = guest.BUILD / (f"{name}-stock" if stock else name)
+    def __init__(self, name, stock, platform=platforms.DEFAULT, quiet=False):
+        self.name, self.stock, self.platform, self.quiet = name, stock, platform, quiet
+        own = "" if platform == platforms.DEFAULT else platform.name
+        self.folder = guest.BUILD / own / (f"{name}-stock" if stock else name)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.progress = open(self.folder / "progress.log", "w", buffering=1)
@@ -313,7 +315,8 @@ class Lab:
             self.save_log()
         self.times["total_s"] = round(time.monotonic() - self.began, 2)
         held = not self.failures and not error
-        verdict = {"scenario": self.name, "stock": self.stock, "folder": str(self.folder),
+        verdict = {"scenario": self.name, "stock": self.stock, "platform": self.platform.name,
+                   "versions": self.rig.versions if self.rig else None, "folder": str(self.folder),
                    "held": held, "error": error, "failures": self.failures,
                    "functions": self.rows, "sampling": sampling, "times": self.times}
         (self.folder / "verdict.json").write_text(json.dumps(verdict, indent=1) + "\n")

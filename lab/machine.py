@@ -12,18 +12,13 @@ import threading
 import time
 
 import acpi
+import platforms
 from pci import CAP_EXPRESS, SLTCTL
 from qmp import Qmp
 from qtest import Qtest
 
 MIB = 1 << 20
 RAM_MIB, DOM0_MIB = 2048, 1024
-
-# What differs between IOMMU vendors: CPU model, IOMMU device.
-VENDORS = {
-    "vtd": ("Haswell-noTSX,-pcid,-x2apic", "intel-iommu,intremap=on,device-iotlb=on,aw-bits=48"),
-    "amd": ("qemu64,+svm,+npt,+smep", "amd-iommu,intremap=on,device-iotlb=on"),
-}
 
 
 class MachineError(Exception):
@@ -129,8 +124,9 @@ class Ram:
 class Machine:
     """QEMU from start to stop. `clock()` counts seconds in which the guest ran, pauses left out."""
 
-    def __init__(self, folder, image, ports, vendor="vtd", cold=()):
-        self.folder, self.ports, self.vendor = folder, tuple(ports), vendor
+    def __init__(self, folder, image, ports, platform, cold=()):
+        self.folder, self.ports = folder, tuple(ports)
+        self.iommu = platforms.IOMMU[platform.iommu]
         self.ram = Ram(RAM_MIB * MIB)
         self.lock = threading.RLock()
         self.keeper = image.keeper
@@ -141,21 +137,21 @@ class Machine:
     def command(self, image, cold):
         """QEMU's command line (shared/lab-facts.md, "Recipe"). cold: (port name, Device) there at
         power-on."""
-        cpu, iommu = VENDORS[self.vendor]
         argv = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults",
                 "-display", "none", "-no-reboot", "-accel", "tcg,thread=multi",
                 "-machine", "q35,kernel-irqchip=split,memory-backend=ram",
-                "-cpu", cpu, "-smp", "2", "-m", str(self.ram.size // MIB),
+                "-cpu", self.iommu.cpu, "-smp", "2", "-m", str(self.ram.size // MIB),
                 "-object", f"memory-backend-file,id=ram,size={self.ram.size},share=on,"
                            f"mem-path=/proc/self/fd/{self.ram.file}",
-                "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off", "-device", iommu,
+                "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
+                "-device", self.iommu.device,
                 "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
                 "-qtest", f"unix:{self.folder}/qtest,server=on,wait=off", "-qtest-log", "none",
                 "-serial", f"file:{self.folder}/serial.log",
                 "-serial", f"unix:{self.folder}/agent,server=on,wait=off",
                 "-kernel", str(image.xen),
                 "-append", f"console=com1 dom0_mem={DOM0_MIB}M,max:{DOM0_MIB}M loglvl=all "
-                           "guest_loglvl=all iommu=verbose,debug",
+                           f"guest_loglvl=all iommu={self.iommu.options}",
                 "-initrd", f"{image.kernel} console=hvc0 quiet,{image.initramfs}"]
         for port in self.ports:
             argv += ["-device", port.argument()]

@@ -10,6 +10,7 @@ import traceback
 
 import guest
 from harness import Lab
+from platforms import DEFAULT
 from rig import Rig
 
 SCENARIOS = pathlib.Path(__file__).resolve().parent / "scenarios"
@@ -33,15 +34,15 @@ class Player:
     """label: what its machines' folders begin with; quiet: progress goes to the scenario's log
     only."""
 
-    def __init__(self, label="machine", quiet=False, vendor="vtd"):
-        self.label, self.quiet, self.vendor = label, quiet, vendor
+    def __init__(self, label="machine", quiet=False):
+        self.label, self.quiet = label, quiet
         self.rig = self.setup = None
 
-    def play(self, name, stock):
+    def play(self, name, stock, platform=DEFAULT):
         """The verdict of one run, whatever happens in it."""
-        module, lab, error = scenario(name), Lab(name, stock, self.quiet), None
+        module, lab, error = scenario(name), Lab(name, stock, platform, self.quiet), None
         try:
-            lab.enter(self.ready(module, stock, lab.say), sampled=not module.COLD)
+            lab.enter(self.ready(module, stock, platform, lab.say), sampled=not module.COLD)
             module.run(lab)
         except KeyboardInterrupt:
             lab.leave("interrupted")
@@ -54,9 +55,9 @@ class Player:
             self.close()
         return verdict
 
-    def ready(self, module, stock, say):
+    def ready(self, module, stock, platform, say):
         """A rig as after boot with the scenario's ports: the one that is there, or a new one."""
-        setup = (stock, module.PORTS, module.COLD)
+        setup = (platform, stock, module.PORTS, module.COLD)
         if self.rig and setup == self.setup and not module.COLD:
             try:
                 self.rig.restore()
@@ -68,7 +69,7 @@ class Player:
         guest.BUILD.mkdir(parents=True, exist_ok=True)
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.label}-", dir=guest.BUILD))
         say(f"the machine's own files: {folder}")
-        self.rig, self.setup = Rig(folder, module.PORTS, module.COLD, self.vendor, say), setup
+        self.rig, self.setup = Rig(folder, platform, module.PORTS, module.COLD, say), setup
         return self.rig
 
     def close(self):

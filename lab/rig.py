@@ -37,20 +37,23 @@ class LabError(Exception):
 
 class Rig:
     """machine, agent, config, canary, oracle, attacker, daemon: see their files. boot_s: seconds
-    until dom0 answered. mark: offset in the serial log at which the present scenario begins."""
+    until dom0 answered. versions: of kernel and Xen, as they say. mark: offset in the serial log at
+    which the present scenario begins."""
 
-    def __init__(self, folder, ports, cold, vendor, say):
-        image = guest.image(say)
-        say("starting QEMU: Xen and dom0 boot")
+    def __init__(self, folder, platform, ports, cold, say):
+        image = guest.image(platform, say)
+        say(f"starting QEMU ({platform.name}): Xen and dom0 boot")
         start = time.monotonic()
         self.folder, self.mark = folder, 0
-        self.machine = Machine(folder, image, ports, vendor, cold=cold)
+        self.machine = Machine(folder, image, ports, platform, cold)
         try:
             self.machine.start()
             self.agent = Agent(folder / "agent")
             self.agent.wait_ready(BOOT_S)
             self.boot_s = round(time.monotonic() - start, 2)
-            say(f"dom0 is up after {self.boot_s} s: {self.dom0('uname -r').strip()}")
+            self.versions = self.dom0("cd /sys/hypervisor/version; echo $(uname -r), "
+                                      "Xen $(cat major).$(cat minor)$(cat extra)").strip()
+            say(f"dom0 is up after {self.boot_s} s: {self.versions}")
             self.config = pci.Config(self.machine.qtest)
             self.canary = Canary(self.machine.ram)
             self.oracle = Oracle(self.machine, self.config, self.canary)
