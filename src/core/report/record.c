@@ -186,9 +186,9 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "the state directory." },
         [RECORD_PORT_EXPOSED] = {
                 { "port-exposed", "4ac2b23e8a9c404e83fac6e01a278b37", RECORD_CRITICAL },
-                "Port %p is external, and is left OPEN, since dom0 uses what is below it "
-                "(%r%w). Nothing below it is contained. Move that device to another port, or "
-                "stop using it, and the port is closed; or close it now by External=%p." },
+                "Port %p is external, and is left OPEN for dom0's sake (%r%w). Nothing below it is "
+                "contained. Move what dom0 uses to another port, or stop using it, and the port is "
+                "closed; External=%p closes it now, whatever dom0 loses." },
         [RECORD_PORT_CUT_OFF] = {
                 { "port-cut-off", "0fd5adb28c624290a8772ad09ce6e0d1", RECORD_WARNING },
                 "Port %p is being closed although dom0 uses what is below it (%r%w), as the "

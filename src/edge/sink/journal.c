@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
@@ -102,10 +104,25 @@ static const char *sbdf_text(uint32_t sbdf, const char *none,
         return sbdf == BASE_SBDF_NONE ? none : base_sbdf_format(sbdf, buffer);
 }
 
+/* The kernel's log never blocks, and never tells that it can be written (kernel/printk/printk.c:devkmsg_poll). */
+static bool stderr_kernel(void)
+{
+        struct stat status;
+
+        return fstat(STDERR_FILENO, &status) == 0 && S_ISCHR(status.st_mode) &&
+               status.st_rdev == makedev(1, 11);
+}
+
+static bool stderr_ready(void)
+{
+        struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+        return stderr_kernel() || poll(&room, 1, STDERR_WAIT_MS) > 0;
+}
+
 static void stderr_write(enum record_priority priority, uint64_t time_ms, const char *subject,
                          const char *text)
 {
-        struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
         char name[16], line[LINE_SIZE];
         size_t i = 0;
         int length;
@@ -122,7 +139,7 @@ static void stderr_write(enum record_priority priority, uint64_t time_ms, const 
                 length = (int)sizeof line - 1;
                 line[length - 1] = '\n';
         }
-        if (poll(&room, 1, STDERR_WAIT_MS) > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
+        if (stderr_ready() && write(STDERR_FILENO, line, (size_t)length) < 0)
                 return; /* there is nobody left to tell */
 }
 
