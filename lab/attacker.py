@@ -46,12 +46,10 @@ class Outcome:
 
 
 class Attacker:
-    """Attacks one machine's dom0 through the functions below its external ports. landing(requester
-    ID, address): where in RAM a request ends, or None."""
+    """Attacks one machine's dom0 through the functions below its external ports."""
 
-    def __init__(self, machine, config, canary, landing):
+    def __init__(self, machine, config, canary):
         self.machine, self.qtest, self.config, self.canary = machine, machine.qtest, config, canary
-        self.landing = landing
 
     def weapon(self, function):
         """The way this function can be made to do DMA, or None (bridges, devices without an engine
@@ -73,7 +71,7 @@ class Attacker:
         fire = self.weapon(function)
         gate = "open" if self.config.bme(port.rid) else "closed"
         with self.armed(port, function) as bar:
-            fire(bar, function.rid)
+            fire(bar)
         return Outcome(function.rid, fire.__name__, gate, self.leftover())
 
     @contextlib.contextmanager
@@ -137,16 +135,7 @@ class Attacker:
             time.sleep(0.01)
         return True
 
-    def trap(self, rid, page):
-        """What tells whether a completion meant for a page came out elsewhere: where quarantine is a
-        page of its own (Xen: iommu=quarantine=scratch-page) a controller completes into that."""
-        at = self.landing(rid, page)
-        if at in (None, page):
-            return lambda: False
-        self.machine.ram.write(at, bytes(16))
-        return lambda: any(self.machine.ram.read(at, 16))
-
-    def edu(self, bar, _):
+    def edu(self, bar):
         """QEMU's edu: 4088 bytes from its buffer (0x40000) to canary page 1 (QEMU docs/specs/edu; a
         whole page trips edu_check_range)."""
         target = self.canary.pages[1]
@@ -155,7 +144,7 @@ class Attacker:
         if not self.until(lambda: not self.qtest.load(bar + 0x98, 8) & 1):
             raise AttackError("edu did not finish its DMA")
 
-    def nvme(self, bar, rid):
+    def nvme(self, bar):
         """NVMe: admin queues on canary pages 2 and 3; the controller's completion entry is the
         write (NVMe Base Spec 3.1)."""
         load, store = self.qtest.load, self.qtest.store
@@ -170,9 +159,8 @@ class Attacker:
         store(bar + 0x14, 4, 0x0046_0001)
         if not self.until(lambda: load(bar + 0x1C, 4) & 3):
             raise AttackError("the NVMe controller does not start")
-        swallowed = self.trap(rid, self.canary.pages[3])
         store(bar + 0x1000, 4, 1)
-        if not self.until(lambda: self.canary.changed(3) or load(bar + 0x1C, 4) & CSTS_CFS or swallowed()):
+        if not self.until(lambda: self.canary.changed(3) or load(bar + 0x1C, 4) & CSTS_CFS):
             raise AttackError("the NVMe controller neither completed the command nor failed")
         store(bar + 0x14, 4, 0)
         self.until(lambda: not load(bar + 0x1C, 4) & 1)

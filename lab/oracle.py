@@ -46,14 +46,6 @@ class Oracle:
         """{RID: entry}, or None while the IOMMU does not translate."""
         return self.tables.entries() if self.tables.translating() else None
 
-    def landing(self, rid, address):
-        """Where in RAM a request of a requester ID to an address ends, or None when it faults."""
-        if not self.tables.translating():
-            return address
-        entry = self.tables.entries({rid >> 8}).get(rid)
-        hit = entry and self.tables.translate(entry, address)
-        return hit[0] if hit else None
-
     def judge(self, entries, rids=None):
         """{RID: "dom0" | "other"} of present entries (of `rids` only, when given). Absent from it =
         "none": every request faults. dom0 = same table as the reference function, pass-through, or

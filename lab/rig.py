@@ -57,7 +57,7 @@ class Rig:
             self.config = pci.Config(self.machine.qtest)
             self.canary = Canary(self.machine.ram)
             self.oracle = Oracle(self.machine, self.config, self.canary)
-            self.attacker = Attacker(self.machine, self.config, self.canary, self.oracle.landing)
+            self.attacker = Attacker(self.machine, self.config, self.canary)
             self.daemon = Daemon(self)
         except BaseException:
             self.machine.stop()
