@@ -41,12 +41,18 @@ static int on_ports(sd_bus_message *call, void *contained, sd_bus_error *error)
         return rows_reply(call, "0000:00:04.0", "gate", "closed");
 }
 
+#define BELOW "port", "0000:00:04.0", "parent", "0000:00:04.0"
+#define NIC "id", "8086:15e3", "subsystem", "8086:0000", "class", "0x020000"
+
+/* Two that nothing tells apart, the second lying in its kind; and one that cannot be read. */
 static int on_functions(sd_bus_message *call, void *contained, sd_bus_error *error)
 {
         (void)contained;
         (void)error;
-        return sd_bus_reply_method_return(call, "aa{ss}", 1, 3, "sbdf", "0000:01:00.0", "port",
-                                          "0000:00:04.0", "parent", "0000:00:04.0");
+        return sd_bus_reply_method_return(
+                call, "aa{ss}", 3, 6, "sbdf", "0000:01:00.0", BELOW, NIC, 7, "sbdf", "0000:01:00.1",
+                BELOW, NIC, "kind", "endpoint\nreject", 6, "sbdf", "0000:01:00.2", BELOW, "id",
+                "ffff:ffff", "subsystem", "0000:0000", "class", "0xffffff");
 }
 
 /* Says what happens to the first who asks, so that a monitor has something to show; then hangs up. */
@@ -475,6 +481,47 @@ static void test_rules(void **state)
         from = config_directory = NULL;
 }
 
+/* What is generated is good as it stands, with nothing to warn of: a rule for each that can be told apart. */
+static void test_rules_generate(void **state)
+{
+        static const char rule[] = "quarantine if port = 0000:00:04.0 and id = 8086:15e3 and "
+                                   "subsystem = 8086:0000 and class = 020000\n";
+        char path[64], told[256];
+        const char *const files[] = { path };
+        const struct cli_options options = { .files = files, .file_count = 1 };
+        FILE *terminal = stderr, *messages = tmpfile();
+        const char *found;
+
+        (void)state;
+        server_start("true");
+        assert_int_equal(run(cli_rules_generate_run, NULL, false), CLI_OK);
+        found = strstr(output, rule);
+        assert_non_null(found);
+        assert_null(strstr(found + 1, "quarantine if"));
+        assert_shown("\n# 0000:01:00.1 endpoint\\x0areject");
+        assert_shown("\n# 0000:01:00.2");
+        assert_not_shown("id = ffff:ffff");
+
+        assert_non_null(messages);
+        (void)snprintf(path, sizeof path, "%s/generated.rules", folder);
+        file_write(path, output);
+        stderr = messages;
+        assert_int_equal(cli_rules_check_run(&options), CLI_OK);
+        stderr = terminal;
+        assert_int_equal(ftell(messages), 0);
+
+        file_write(path, "\nask if port = 4\n");
+        stderr = messages;
+        assert_int_equal(cli_rules_check_run(&options), CLI_FAILED);
+        stderr = terminal;
+        rewind(messages);
+        assert_non_null(fgets(told, sizeof told, messages));
+        assert_int_equal(strncmp(told, path, strlen(path)), 0);
+        assert_non_null(strstr(told, ":2:15: not a value: '4'"));
+        (void)fclose(messages);
+        unlink(path);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -490,6 +537,7 @@ int main(void)
                 cmocka_unit_test_teardown(test_monitor, server_stop),
                 cmocka_unit_test(test_from),
                 cmocka_unit_test(test_rules),
+                cmocka_unit_test_teardown(test_rules_generate, server_stop),
         };
         int failed;
 
