@@ -274,6 +274,8 @@ bool model_port_unlatched(const struct model_port *port);
 bool model_function_leaves(const struct model_port *port, const struct model_function *function);
 /** Are two readings of one function the same, as far as we look? */
 bool model_facts_same(const struct event_function *a, const struct event_function *b);
+/** Is there a function below that is to be removed from the kernel? */
+bool model_port_leaves(const struct core *core, const struct model_port *port);
 /** Is this owner a guest? */
 bool model_owner_guest(uint16_t owner);
 

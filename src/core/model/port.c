@@ -144,6 +144,15 @@ bool model_function_leaves(const struct model_port *port, const struct model_fun
                function->facts.changed || !function->facts.readable;
 }
 
+bool model_port_leaves(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    model_function_leaves(port, &core->functions[i]))
+                        return true;
+        return false;
+}
+
 bool model_owner_guest(uint16_t owner)
 {
         /* DOMID_FIRST_RESERVED is 0x7ff0 (xen/include/public/xen.h); dom0 is 0. */

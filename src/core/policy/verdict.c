@@ -160,16 +160,6 @@ static void functions_weigh(struct core *core, struct model_port *port, struct e
         }
 }
 
-/* What is below is not all of what is plugged now: nothing is said of it yet. */
-static bool port_leaves(const struct core *core, const struct model_port *port)
-{
-        for (uint32_t i = 0; i < core->function_count; i++)
-                if (core->functions[i].port == port->found.sbdf &&
-                    model_function_leaves(port, &core->functions[i]))
-                        return true;
-        return false;
-}
-
 /*
  * While something is on its way out, or is out, what made it go stands: what is left of it would be judged otherwise,
  * and so would the empty slot.
@@ -181,7 +171,7 @@ void policy_verdicts_weigh(struct core *core, struct effects *effects)
 
                 if (!port->external || port->weighed || port->leaving || port->ejected)
                         continue;
-                if (port_leaves(core, port))
+                if (model_port_leaves(core, port)) /* it is not all of what is plugged now */
                         port->verdict = VERDICT_QUARANTINE;
                 else
                         functions_weigh(core, port, effects);

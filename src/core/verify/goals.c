@@ -41,15 +41,6 @@ bool verify_port_settling(const struct core *core, const struct model_port *port
                (blind ? VERIFY_SETTLE_BLIND_MS : VERIFY_SETTLE_MS);
 }
 
-bool verify_port_leaves(const struct core *core, const struct model_port *port)
-{
-        for (uint32_t i = 0; i < core->function_count; i++)
-                if (core->functions[i].port == port->found.sbdf &&
-                    model_function_leaves(port, &core->functions[i]))
-                        return true;
-        return false;
-}
-
 static bool slot_met(const struct core *core, const struct model_port *port)
 {
         uint16_t mask, wanted;
@@ -129,7 +120,7 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
         case GOAL_INVENTORY:
                 return port->inventory_fresh;
         case GOAL_OWNERLESS:
-                return port->owners_fresh || !verify_port_leaves(core, port);
+                return port->owners_fresh || !model_port_leaves(core, port);
         case GOAL_GONE:
                 return !model_function_leaves(port, function);
         case GOAL_RESCAN:

@@ -77,7 +77,7 @@ static enum record_reason port_failure(const struct core *core, const struct mod
                 if (reasons[goal] && attempt_failed(&port->attempts[goal]) &&
                     !verify_goal_met(core, port, goal, NULL))
                         return reasons[goal];
-        if (port->owners_fresh && verify_port_leaves(core, port) &&
+        if (port->owners_fresh && model_port_leaves(core, port) &&
             verify_port_ownerless(core, port))
                 return REASON_OWNERLESS;
         return REASON_NONE;

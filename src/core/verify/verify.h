@@ -40,9 +40,6 @@ bool verify_port_bare(const struct core *core, const struct model_port *port);
 /** Is no dom0 driver bound, and can none bind? As the last inventory saw it. */
 bool verify_function_driverless(const struct model_function *function);
 
-/** Is there a function that has to be removed from the kernel? */
-bool verify_port_leaves(const struct core *core, const struct model_port *port);
-
 /**
  * Could removing functions below the port panic this Xen? Xen < 4.19 does over an entry without owner (I7,
  * vpci_remove_device); true as well where the owner list was not read since something changed.
