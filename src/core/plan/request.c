@@ -93,11 +93,14 @@ void plan_request_apply(struct core *core, const struct event *event, struct eff
 /* A rule wants it out. Nothing is enumerated where the port's own facts are enough to know. */
 static void rejection_advance(struct core *core, struct model_port *port, struct effects *effects)
 {
-        uint32_t functions = model_function_count(core, port);
+        uint32_t functions;
         struct record record;
 
         if (port->verdict != VERDICT_REJECT || !port->occupied || port->exposed || port->leaving ||
-            port->ejected || port_in_use(core, port) || (functions == 0 && !port->inventory_fresh))
+            port->ejected || port_in_use(core, port))
+                return;
+        functions = model_function_count(core, port);
+        if (functions == 0 && !port->inventory_fresh)
                 return;
         record = model_record(core, RECORD_REJECTED, REASON_REJECTED, port->found.sbdf,
                               BASE_SBDF_NONE);
