@@ -56,6 +56,8 @@ struct daemon_loop {
  * was rejected. 0, or a negative errno where there can be no loop at all. To be closed in any case.
  */
 int daemon_loop_open(struct daemon_loop *daemon);
+/** Makes a configuration, as it was just read, that of a daemon in the initramfs; or not. */
+void daemon_loop_early(bool early, struct event_config *config);
 /**
  * Reads the configuration anew, and steps a copy of the core with it: nothing is done. The copy, valid until the next
  * call; or NULL, with the error in ret_error (SINK_BUS_ERROR_SIZE).

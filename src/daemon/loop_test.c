@@ -442,7 +442,8 @@ static void test_early(void **state)
         char told;
 
         (void)state;
-        daemon_loop->config.early = true;
+        daemon_loop_early(true, &daemon_loop->config);
+        assert_string_equal(daemon_loop->config.state_directory, daemon_loop->config.run_directory);
         daemon_loop->config.poll_interval_ms = 10;
         assert_int_equal(daemon_loop_open(daemon_loop), 0);
         assert_int_equal(command_get(), 0x03);

@@ -182,10 +182,7 @@ static int daemon_run(const struct options *options)
         daemon.config_directory = options->config_directory;
         config_load(options, &daemon);
         rules_load(options, &daemon);
-        daemon.config.early = options->early;
-        if (options->early) /* /var is not there yet; /run is the same in the real root */
-                memcpy(daemon.config.state_directory, daemon.config.run_directory,
-                       sizeof daemon.config.state_directory);
+        daemon_loop_early(options->early, &daemon.config);
         daemon.ready_fd = options->ready_fd;
         error = daemon_loop_open(&daemon);
         if (!error)

@@ -25,6 +25,14 @@ static bool directories_kept(const struct event_config *before, const struct eve
         return false;
 }
 
+void daemon_loop_early(bool early, struct event_config *config)
+{
+        config->early = early;
+        if (early) /* /var is not there yet; /run is the same in the real root */
+                memcpy(config->state_directory, config->run_directory,
+                       sizeof config->state_directory);
+}
+
 const struct core *daemon_loop_preview(struct daemon_loop *daemon, char *ret_error)
 {
         struct event config = { .kind = EVENT_CONFIG, .port = BASE_SBDF_NONE };
@@ -43,7 +51,7 @@ const struct core *daemon_loop_preview(struct daemon_loop *daemon, char *ret_err
                 base_text_add_escaped(&text, diagnosis.text, strlen(diagnosis.text));
                 return NULL;
         }
-        config.config.early = daemon->config.early;
+        daemon_loop_early(daemon->config.early, &config.config);
         if (!directories_kept(&daemon->core.config, &config.config, ret_error))
                 return NULL;
         rules.rules = read;
