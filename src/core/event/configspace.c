@@ -277,3 +277,8 @@ void event_function_parse(const uint8_t *bytes, size_t length,
                 base_text_is(kernel->override, override_length, EVENT_KEEP_OFF_DRIVER);
         *ret_function = function;
 }
+
+bool event_host_interface_is(uint32_t class, uint16_t vendor)
+{
+        return class == 0x0c0340 || (class == 0x088000 && vendor == 0x8086);
+}

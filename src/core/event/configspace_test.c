@@ -336,9 +336,20 @@ static void test_extended_capability_loop(void **state)
         assert_int_equal(port.acs_cap, 0);
 }
 
+static void test_host_interface(void **state)
+{
+        (void)state;
+        assert_true(event_host_interface_is(0x0c0340, 0x1022));
+        assert_true(event_host_interface_is(0x088000, 0x8086));
+        assert_false(event_host_interface_is(0x088000, 0x1022));
+        assert_false(event_host_interface_is(0x0c0330, 0x8086));
+        assert_false(event_host_interface_is(0xffffffff, 0xffff));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_host_interface),
                 cmocka_unit_test(test_endpoint),
                 cmocka_unit_test(test_keep_off_name),
                 cmocka_unit_test(test_header_type_makes_the_bridge),

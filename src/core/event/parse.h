@@ -168,6 +168,12 @@ void event_memory_begin(const uint8_t *bytes, size_t length,
 bool event_memory_next(const uint8_t *bytes, size_t length,
                        const uint8_t boot[static EVENT_MEMORY_BOOT_SIZE],
                        struct event_memory_cursor *cursor, struct event_memory *ret_memory);
+/**
+ * Does a function with this class (24 bits) and vendor say that it is the host interface of a Thunderbolt or USB4
+ * controller? drivers/thunderbolt/nhi.c:nhi_ids: USB4 by class; older ones of Intel are "other system peripherals".
+ */
+bool event_host_interface_is(uint32_t class, uint16_t vendor);
+
 /** What a line of a dump is: sallyport-dump(5). */
 enum event_dump_kind {
         DUMP_SKIPPED, /**< prose of lspci or acpidump, or empty */

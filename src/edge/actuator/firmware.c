@@ -20,10 +20,6 @@
 #define TABLES_MAX 256
 /* Functions on one bus. */
 #define NEIGHBOURS_MAX 256
-/* drivers/thunderbolt/nhi.c:nhi_ids: USB4 by class; older ones of Intel are "other system peripherals". */
-#define CLASS_USB4 "0x0c0340"
-#define CLASS_SYSTEM_OTHER "0x088000"
-#define VENDOR_INTEL "0x8086"
 
 static bool table_wanted(const char *name)
 {
@@ -92,11 +88,20 @@ static bool attribute_is(int folder, const char *name, const char *value)
         return length >= (ssize_t)strlen(value) && memcmp(text, value, strlen(value)) == 0;
 }
 
+/* "0x0c0340"; what is not there is all ones. */
+static uint32_t attribute_number(int folder, const char *name)
+{
+        char text[16];
+        ssize_t length = actuator_sysfs_read(folder, name, text, sizeof text - 1);
+
+        text[length > 0 ? length : 0] = '\0';
+        return length > 0 ? (uint32_t)strtoul(text, NULL, 16) : UINT32_MAX;
+}
+
 static bool host_interface_is(int folder)
 {
-        return attribute_is(folder, "class", CLASS_USB4) ||
-               (attribute_is(folder, "class", CLASS_SYSTEM_OTHER) &&
-                attribute_is(folder, "vendor", VENDOR_INTEL));
+        return event_host_interface_is(attribute_number(folder, "class"),
+                                       (uint16_t)attribute_number(folder, "vendor"));
 }
 
 /* Is something so among the functions in this folder? Those called `except` are not asked. */
