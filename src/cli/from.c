@@ -7,12 +7,8 @@
 #include <string.h>
 
 #include "cli/client.h"
-#include "core/policy/config.h"
 #include "offline/rules.h"
 #include "offline/world.h"
-
-/* Larger than any that makes sense: 32 ports of 448 bytes each. */
-#define CONFIG_SIZE_MAX 65536
 
 typedef bool (*row_make)(const struct offline_world *world, uint32_t index,
                          struct report_row *ret_row);
@@ -32,45 +28,14 @@ static int rows_add(const struct offline_world *world, row_make make, struct cli
         return r;
 }
 
-/* One file of sallyport.conf(5)'s form, on top of what holds without any. */
-static bool config_read(const char *path, struct event_config *ret_config)
-{
-        char text[CONFIG_SIZE_MAX + 1];
-        struct policy_diagnosis diagnosis;
-        FILE *file = fopen(path, "re");
-        size_t length;
-
-        policy_config_default(ret_config);
-        if (!file) {
-                (void)fprintf(stderr, "sallyport: %s: cannot be read (%s)\n", path,
-                              strerror(errno));
-                return false;
-        }
-        length = fread(text, 1, sizeof text, file);
-        (void)fclose(file);
-        if (length == sizeof text) {
-                (void)fprintf(stderr, "sallyport: %s: expected a file of at most %d bytes\n", path,
-                              CONFIG_SIZE_MAX);
-                return false;
-        }
-        if (policy_config_parse(text, length, ret_config, &diagnosis))
-                return true;
-        (void)fprintf(stderr, "sallyport: %s:%u:%u: %s\n", path, diagnosis.line, diagnosis.column,
-                      diagnosis.message);
-        return false;
-}
-
 static enum cli_exit world_get(const struct cli_options *options, const struct policy_rules *rules,
                                struct offline_world **ret_world)
 {
-        struct offline_diagnosis diagnosis;
+        struct source_diagnosis diagnosis;
         struct event_config config;
 
-        if (!options->config)
-                policy_config_default(&config);
-        else if (!config_read(options->config, &config))
-                return CLI_FAILED;
-        if (offline_world_read(options->from, &config, rules, ret_world, &diagnosis) < 0) {
+        if (offline_config_read(options->config, &config, &diagnosis) < 0 ||
+            offline_world_read(options->from, &config, rules, ret_world, &diagnosis) < 0) {
                 (void)fprintf(stderr, "sallyport: %s\n", diagnosis.text);
                 return CLI_FAILED;
         }

@@ -220,7 +220,7 @@ static void rows_compare(const struct core *a, const struct core *b,
 static struct offline_world *world_make(const struct event_config *config)
 {
         FILE *out = fopen(dump, "w");
-        struct offline_diagnosis diagnosis;
+        struct source_diagnosis diagnosis;
         struct offline_world *world = NULL;
 
         assert_non_null(out);

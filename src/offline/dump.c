@@ -17,7 +17,7 @@
 
 struct reading {
         struct offline_dump *dump;
-        struct offline_diagnosis *diagnosis;
+        struct source_diagnosis *diagnosis;
         const char *path;
         uint32_t line;
         struct offline_function *function; /* that the lines are about, or NULL */
@@ -312,7 +312,7 @@ static int file_read(struct reading *reading)
 }
 
 int offline_dump_read(const char *path, struct offline_dump *ret_dump,
-                      struct offline_diagnosis *ret_diagnosis)
+                      struct source_diagnosis *ret_diagnosis)
 {
         struct offline_dump dump = { 0 };
         struct reading reading = { .dump = &dump, .diagnosis = ret_diagnosis, .path = path };

@@ -8,17 +8,13 @@
 #include <stdio.h>
 
 #include "core/event/parse.h"
+#include "edge/source/file.h"
 
 #define OFFLINE_CONFIG_SIZE 4096u
 /** As many as sallyportd looks at; what a file has beyond is an error. */
 #define OFFLINE_FUNCTIONS_MAX 4096u
 #define OFFLINE_TABLES_MAX 256u
 #define OFFLINE_TABLE_SIZE_MAX ((size_t)4 << 20)
-
-/** What went wrong with a file: "FILE:LINE:COLUMN: what, and what was expected". */
-struct offline_diagnosis {
-        char text[512];
-};
 
 /** One function, as it stands in the dump. Strings are empty, and facts unknown, where the dump does not say. */
 struct offline_function {
@@ -59,7 +55,7 @@ struct offline_dump {
  * where it is no dump, or another negative errno, each with *ret_diagnosis filled and nothing to free.
  */
 int offline_dump_read(const char *path, struct offline_dump *ret_dump,
-                      struct offline_diagnosis *ret_diagnosis);
+                      struct source_diagnosis *ret_diagnosis);
 /** Frees what a dump holds, and empties it; a zeroed one is fine. */
 void offline_dump_free(struct offline_dump *dump);
 

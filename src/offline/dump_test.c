@@ -21,7 +21,7 @@
 #define DISK "00:1f.0 0106: 8086:a103\n00: 86 80 03 a1 06 04 b0 02 21 01 06 01 00 00 00 00\n"
 
 static char path[] = "/tmp/sallyport-dump-XXXXXX";
-static struct offline_diagnosis diagnosis;
+static struct source_diagnosis diagnosis;
 
 static int setup(void **state)
 {

@@ -9,14 +9,11 @@
 
 #include "base/sbdf.h"
 #include "base/text.h"
+#include "edge/source/config.h"
 
 /* A port has two effects under way at most, the machine one discovery; and there is an end to what can be refused. */
 #define QUEUE_SIZE 256u
 #define STEPS_MAX 100000u
-/* drivers/thunderbolt/nhi.c:nhi_ids: USB4 by class; older ones of Intel are "other system peripherals". */
-#define CLASS_USB4 0x0c0340u
-#define CLASS_SYSTEM_OTHER 0x088000u
-#define VENDOR_INTEL 0x8086u
 #define CLASS_BRIDGE_PCI 0x0604u
 
 struct run {
@@ -117,8 +114,7 @@ static bool host_interface_is(const struct offline_dump *dump,
                               const struct offline_function *function)
 {
         (void)dump;
-        return function->class == CLASS_USB4 ||
-               (function->class == CLASS_SYSTEM_OTHER && function->vendor == VENDOR_INTEL);
+        return event_host_interface_is(function->class, function->vendor);
 }
 
 static bool removable_is(const struct offline_dump *dump, const struct offline_function *function)
@@ -396,7 +392,7 @@ static int world_run(struct run *run, const struct event_config *config,
 
 int offline_world_read(const char *path, const struct event_config *config,
                        const struct policy_rules *rules, struct offline_world **ret_world,
-                       struct offline_diagnosis *ret_diagnosis)
+                       struct source_diagnosis *ret_diagnosis)
 {
         struct run *run = calloc(1, sizeof *run);
         struct offline_world *world = calloc(1, sizeof *world);
@@ -421,6 +417,13 @@ int offline_world_read(const char *path, const struct event_config *config,
         }
         *ret_world = world;
         return 0;
+}
+
+int offline_config_read(const char *path, struct event_config *ret_config,
+                        struct source_diagnosis *ret_diagnosis)
+{
+        policy_config_default(ret_config);
+        return path ? source_config_add(path, ret_config, ret_diagnosis) : 0;
 }
 
 void offline_world_free(struct offline_world *world)

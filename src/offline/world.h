@@ -22,7 +22,10 @@ struct offline_world {
  */
 int offline_world_read(const char *path, const struct event_config *config,
                        const struct policy_rules *rules, struct offline_world **ret_world,
-                       struct offline_diagnosis *ret_diagnosis);
+                       struct source_diagnosis *ret_diagnosis);
+/** One file of sallyport.conf(5)'s form on top of the default; path NULL: the default. Errors as above. */
+int offline_config_read(const char *path, struct event_config *ret_config,
+                        struct source_diagnosis *ret_diagnosis);
 /** Frees a world; NULL is fine. */
 void offline_world_free(struct offline_world *world);
 

@@ -41,6 +41,14 @@ int source_config_read(const char *directory, struct event_config *ret_config,
         return error;
 }
 
+int source_config_add(const char *path, struct event_config *config,
+                      struct source_diagnosis *ret_diagnosis)
+{
+        struct source_reader reader = { SOURCE_CONFIG_SIZE_MAX, config_parse, config };
+
+        return source_file_read(AT_FDCWD, "", path, &reader, ret_diagnosis);
+}
+
 int source_rules_read(const char *directory, struct policy_rules *ret_rules,
                       struct source_diagnosis *ret_diagnosis)
 {

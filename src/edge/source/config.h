@@ -19,6 +19,10 @@
 int source_config_read(const char *directory, struct event_config *ret_config,
                        struct source_diagnosis *ret_diagnosis);
 
+/** Applies one file on top of *config. The same results; *config is as it was where it failed. */
+int source_config_add(const char *path, struct event_config *config,
+                      struct source_diagnosis *ret_diagnosis);
+
 /**
  * Reads DIRECTORY/rules.d/?*.rules in the order of their names' bytes. All or nothing: 0; or a negative errno (-EINVAL:
  * rejected by the grammar) with *ret_diagnosis filled, and no rules in *ret_rules. A missing folder holds no rules.
