@@ -8,7 +8,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "core/policy/config.h"
 #include "edge/actuator/actuator.h"
 #include "offline/world.h"
+#include "tree/tree.h"
 
 #define ROOT "devices/pci0000:00"
 #define FIXED ROOT "/0000:00:06.0"
@@ -37,41 +37,11 @@ static struct effects effects;
 static struct effect queue[QUEUE_SIZE];
 static size_t queued;
 
-static void folder_make(const char *path)
-{
-        char part[256];
-
-        for (size_t i = 1; i <= strlen(path); i++) {
-                if (path[i] != '/' && path[i] != '\0')
-                        continue;
-                (void)snprintf(part, sizeof part, "%.*s", (int)i, path);
-                assert_true(mkdirat(actuator.sysfs, part, 0700) == 0 || errno == EEXIST);
-        }
-}
-
-static void file_write(const char *folder, const char *name, const void *bytes, size_t length)
-{
-        char path[256];
-        int fd;
-
-        folder_make(folder);
-        (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-        fd = openat(actuator.sysfs, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        assert_true(fd >= 0);
-        assert_int_equal(write(fd, bytes, length), length);
-        assert_int_equal(close(fd), 0);
-}
-
-static void text_write(const char *folder, const char *name, const char *text)
-{
-        file_write(folder, name, text, strlen(text));
-}
-
 static void link_make(const char *target, const char *folder, const char *name)
 {
         char path[256];
 
-        folder_make(folder);
+        tree_folder_make(actuator.sysfs, folder);
         (void)snprintf(path, sizeof path, "%s/%s", folder, name);
         assert_int_equal(symlinkat(target, actuator.sysfs, path), 0);
 }
@@ -99,15 +69,15 @@ static void function_make(const char *folder, uint32_t class, uint8_t type, uint
                 config[0x5a] = 0x40;
                 memcpy(config + 0x100, "\x0d\x00\x01\x00\x1f\x00\x1d", 7);
         }
-        file_write(folder, "config", config, sizeof config);
+        tree_file_write(actuator.sysfs, folder, "config", config, sizeof config);
         (void)snprintf(text, sizeof text, "0x%06x\n", class);
-        text_write(folder, "class", text);
-        text_write(folder, "vendor", "0x8086\n");
-        text_write(folder, "device", "0x1234\n");
+        tree_text_write(actuator.sysfs, folder, "class", text);
+        tree_text_write(actuator.sysfs, folder, "vendor", "0x8086\n");
+        tree_text_write(actuator.sysfs, folder, "device", "0x1234\n");
         (void)snprintf(text, sizeof text, "DRIVER=%s\nPCI_CLASS=%X\nPCI_ID=8086:1234\n", driver,
                        class);
-        text_write(folder, "uevent", text);
-        text_write(folder, "driver_override", "(null)\n");
+        tree_text_write(actuator.sysfs, folder, "uevent", text);
+        tree_text_write(actuator.sysfs, folder, "driver_override", "(null)\n");
         (void)snprintf(text, sizeof text, "../../../bus/pci/drivers/%s", driver);
         link_make(text, folder, "driver");
         (void)snprintf(text, sizeof text, "../../../%s", folder);
@@ -133,33 +103,27 @@ static int setup(void **state)
         function_make(DOCK, 0x060400, 5, 0x2149, "pcieport");
         function_make(DOCK_PORT, 0x060400, 6, 0x2222, "pcieport");
         function_make(CARD, 0x0c0340, 0, 0, "thunderbolt");
-        text_write(CARD, "device", "0x4321\n"); /* what the kernel enumerated was another */
-        text_write(CARD, "uevent", "DRIVER=thunderbolt\nPCI_CLASS=C0340\nPCI_ID=8086:4321\n");
-        text_write(DOCK, "removable", "removable\n");
-        text_write(PORT "/firmware_node", "path", "\\_SB_.PCI0.TRP0\n");
-        text_write(PORT "/power", "control", "on\n");
+        tree_text_write(actuator.sysfs, CARD, "device",
+                        "0x4321\n"); /* what the kernel enumerated was another */
+        tree_text_write(actuator.sysfs, CARD, "uevent",
+                        "DRIVER=thunderbolt\nPCI_CLASS=C0340\nPCI_ID=8086:4321\n");
+        tree_text_write(actuator.sysfs, DOCK, "removable", "removable\n");
+        tree_text_write(actuator.sysfs, PORT "/firmware_node", "path", "\\_SB_.PCI0.TRP0\n");
+        tree_text_write(actuator.sysfs, PORT "/power", "control", "on\n");
         link_make("../../../../bus/pci_express/drivers/pciehp", PORT "/0000:00:07.0:pcie004",
                   "driver");
-        file_write("firmware/acpi/tables", "DSDT", dsdt, sizeof dsdt - 1);
-        text_write("hypervisor/version", "major", "4\n");
-        text_write("hypervisor/version", "minor", "17\n");
-        text_write("hypervisor/version", "extra", ".7\n");
+        tree_file_write(actuator.sysfs, "firmware/acpi/tables", "DSDT", dsdt, sizeof dsdt - 1);
+        tree_text_write(actuator.sysfs, "hypervisor/version", "major", "4\n");
+        tree_text_write(actuator.sysfs, "hypervisor/version", "minor", "17\n");
+        tree_text_write(actuator.sysfs, "hypervisor/version", "extra", ".7\n");
         return 0;
-}
-
-static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-        (void)status;
-        (void)type;
-        (void)place;
-        return remove(path);
 }
 
 static int teardown(void **state)
 {
         (void)state;
         actuator_close(&actuator);
-        return unlink(dump) | nftw(root, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+        return unlink(dump) | tree_remove(root);
 }
 
 static void step(void *userdata, const struct event *event)
@@ -285,8 +249,8 @@ static void test_sleepers(void **state)
 
         (void)state;
         policy_config_default(&config);
-        text_write(DISK "/power", "runtime_status", "suspended\n");
-        text_write(PORT "/power", "runtime_status", "suspended\n");
+        tree_text_write(actuator.sysfs, DISK "/power", "runtime_status", "suspended\n");
+        tree_text_write(actuator.sysfs, PORT "/power", "runtime_status", "suspended\n");
         world = world_make(&config);
         assert_int_equal(offline_dump_find(&world->dump, BASE_SBDF(0, 1, 0, 0))->length, 0);
         assert_int_equal(offline_dump_find(&world->dump, BASE_SBDF(0, 0, 7, 0))->length, 4096);

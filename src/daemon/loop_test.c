@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "base/sbdf.h"
 #include "core/policy/config.h"
 #include "daemon/loop.h"
+#include "tree/tree.h"
 
 #define PORT_FOLDER "devices/pci0000:00/0000:00:04.0"
 #define PCIE_CAP 0x40
@@ -99,12 +99,6 @@ static int setup(void **state)
         return 0; /* the journal stays shut: priority_max is 0 */
 }
 
-static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *position)
-{
-        (void)status, (void)type, (void)position;
-        return remove(path);
-}
-
 static int teardown(void **state)
 {
         (void)state;
@@ -112,7 +106,7 @@ static int teardown(void **state)
         daemon_loop_close(daemon_loop);
         actuator_close(&daemon_loop->actuator);
         free(daemon_loop);
-        return nftw(root, entry_remove, 16, FTW_DEPTH | FTW_PHYS);
+        return tree_remove(root);
 }
 
 /* Flattens aa{ss} or a{ss} into "key=value;", with "|" after each row. */

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "base/sbdf.h"
 #include "edge/actuator/firmware.h"
 #include "edge/actuator/sysfs.h"
+#include "tree/tree.h"
 
 #define ROOT_PORT "devices/pci0000:00/0000:00:1c.0"
 #define UPSTREAM ROOT_PORT "/0000:04:00.0"
@@ -36,36 +36,6 @@ static const char ssdt[] = "SSDT\x3a\0\0\0\2\0SALLYPTABLES  \0\0\0\0TEST\0\0\0\0
 static char root[64];
 static int sysfs;
 
-static void folder_make(const char *path)
-{
-        char part[256];
-
-        for (size_t i = 1; i <= strlen(path); i++) {
-                if (path[i] != '/' && path[i] != '\0')
-                        continue;
-                (void)snprintf(part, sizeof part, "%.*s", (int)i, path);
-                assert_true(mkdirat(sysfs, part, 0700) == 0 || errno == EEXIST);
-        }
-}
-
-static void file_write(const char *folder, const char *name, const char *bytes, size_t length)
-{
-        char path[256];
-        int fd;
-
-        folder_make(folder);
-        (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-        fd = openat(sysfs, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        assert_true(fd >= 0);
-        assert_int_equal(write(fd, bytes, length), length);
-        assert_int_equal(close(fd), 0);
-}
-
-static void text_write(const char *folder, const char *name, const char *text)
-{
-        file_write(folder, name, text, strlen(text));
-}
-
 static int setup(void **state)
 {
         (void)state;
@@ -73,24 +43,16 @@ static int setup(void **state)
         assert_non_null(mkdtemp(root));
         sysfs = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         assert_true(sysfs >= 0);
-        text_write(HOST_INTERFACE, "class", "0x0c0340\n");
-        text_write(TUNNEL, "class", "0x060400\n");
+        tree_text_write(sysfs, HOST_INTERFACE, "class", "0x0c0340\n");
+        tree_text_write(sysfs, TUNNEL, "class", "0x060400\n");
         return 0;
-}
-
-static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-        (void)status;
-        (void)type;
-        (void)place;
-        return remove(path);
 }
 
 static int teardown(void **state)
 {
         (void)state;
         (void)close(sysfs);
-        return nftw(root, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+        return tree_remove(root);
 }
 
 static struct event_firmware firmware_read(void)
@@ -111,19 +73,19 @@ static void test_tables(void **state)
         (void)state;
         /* No tables can be read: what is in them is not known. */
         assert_true(firmware_read().unclear);
-        text_write(ROOT_PORT "/firmware_node", "path", "\\_SB_.PCI0.RP01\n");
-        file_write(TABLES, "DSDT", dsdt, sizeof dsdt - 1);
-        text_write(TABLES, "APIC", "not for us");
+        tree_text_write(sysfs, ROOT_PORT "/firmware_node", "path", "\\_SB_.PCI0.RP01\n");
+        tree_file_write(sysfs, TABLES, "DSDT", dsdt, sizeof dsdt - 1);
+        tree_text_write(sysfs, TABLES, "APIC", "not for us");
         assert_true(firmware_read().described);
         assert_false(firmware_read().unclear);
-        file_write(TABLES, "SSDT17", ssdt, sizeof ssdt);
+        tree_file_write(sysfs, TABLES, "SSDT17", ssdt, sizeof ssdt);
         assert_true(firmware_read().unclear);
         assert_int_equal(unlinkat(sysfs, TABLES "/SSDT17", 0), 0);
-        file_write(TABLES "/dynamic", "SSDT18", ssdt, sizeof ssdt);
+        tree_file_write(sysfs, TABLES "/dynamic", "SSDT18", ssdt, sizeof ssdt);
         assert_true(firmware_read().unclear);
-        file_write(TABLES "/dynamic", "SSDT18", dsdt, sizeof dsdt - 1);
+        tree_file_write(sysfs, TABLES "/dynamic", "SSDT18", dsdt, sizeof dsdt - 1);
         assert_false(firmware_read().unclear);
-        file_write(TABLES, "DSDT", dsdt, sizeof dsdt - 2); /* cut */
+        tree_file_write(sysfs, TABLES, "DSDT", dsdt, sizeof dsdt - 2); /* cut */
         assert_true(firmware_read().unclear);
 }
 
@@ -131,9 +93,9 @@ static void test_tables(void **state)
 static void test_unreadable_table(void **state)
 {
         (void)state;
-        file_write(TABLES, "DSDT", dsdt, sizeof dsdt - 1);
+        tree_file_write(sysfs, TABLES, "DSDT", dsdt, sizeof dsdt - 1);
         assert_false(firmware_read().unclear);
-        folder_make(TABLES "/SSDT1");
+        tree_folder_make(sysfs, TABLES "/SSDT1");
         assert_true(firmware_read().unclear);
 }
 
@@ -163,20 +125,20 @@ static void test_controller(void **state)
         assert_false(port.controller_beside);
         /* Beside a root port there are all of the machine's: that says nothing. */
         assert_false(neighbours(TUNNEL, BASE_SBDF(0, 5, 1, 0), 4).controller_beside);
-        text_write(HOST_INTERFACE, "class", "0x088000\n");
+        tree_text_write(sysfs, HOST_INTERFACE, "class", "0x088000\n");
         assert_false(neighbours(TUNNEL, BASE_SBDF(0, 5, 1, 0), 6).controller_beside);
-        text_write(HOST_INTERFACE, "vendor", "0x1b21\n");
+        tree_text_write(sysfs, HOST_INTERFACE, "vendor", "0x1b21\n");
         assert_false(neighbours(TUNNEL, BASE_SBDF(0, 5, 1, 0), 6).controller_beside);
-        text_write(HOST_INTERFACE, "vendor", "0x8086\n");
+        tree_text_write(sysfs, HOST_INTERFACE, "vendor", "0x8086\n");
         assert_true(neighbours(TUNNEL, BASE_SBDF(0, 5, 1, 0), 6).controller_beside);
 }
 
 static void test_removable(void **state)
 {
         (void)state;
-        text_write(UPSTREAM, "removable", "fixed\n");
+        tree_text_write(sysfs, UPSTREAM, "removable", "fixed\n");
         assert_false(neighbours(ROOT_PORT, BASE_SBDF(0, 0, 0x1c, 0), 4).child_removable);
-        text_write(UPSTREAM, "removable", "removable\n");
+        tree_text_write(sysfs, UPSTREAM, "removable", "removable\n");
         assert_true(neighbours(ROOT_PORT, BASE_SBDF(0, 0, 0x1c, 0), 4).child_removable);
 }
 

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "base/sbdf.h"
 #include "edge/actuator/actuator.h"
 #include "edge/actuator/xen.h"
+#include "tree/tree.h"
 
 #define PORT BASE_SBDF(0, 0, 4, 0)
 #define PORT_FOLDER "devices/pci0000:00/0000:00:04.0"
@@ -73,36 +73,6 @@ void actuator_xen_facts(struct actuator_xen *xen, struct event_platform *platfor
         platform->intremap = FACT_YES;
 }
 
-/* Makes a folder and those above it. */
-static void folder_make(const char *path)
-{
-        char part[256];
-
-        for (size_t i = 1; i <= strlen(path); i++) {
-                if (path[i] != '/' && path[i] != '\0')
-                        continue;
-                (void)snprintf(part, sizeof part, "%.*s", (int)i, path);
-                assert_true(mkdirat(actuator.sysfs, part, 0700) == 0 || errno == EEXIST);
-        }
-}
-
-static void file_write(const char *folder, const char *name, const void *bytes, size_t length)
-{
-        char path[256];
-        int fd;
-
-        (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-        fd = openat(actuator.sysfs, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        assert_true(fd >= 0);
-        assert_int_equal(write(fd, bytes, length), length);
-        assert_int_equal(close(fd), 0);
-}
-
-static void text_write(const char *folder, const char *name, const char *text)
-{
-        file_write(folder, name, text, strlen(text));
-}
-
 static void assert_text(const char *path, const char *expected)
 {
         char text[64] = "";
@@ -152,15 +122,15 @@ static void function_make(const char *folder, const char *name, uint8_t header_t
         uint8_t config[256] = { 0x36, 0x1b, 0x10, 0x00 };
         char link[256], target[256];
 
-        folder_make(folder);
+        tree_folder_make(actuator.sysfs, folder);
         config[0x0b] = header_type ? 0x06 : 0x01;
         config[0x0a] = header_type ? 0x04 : 0x08;
         config[0x0e] = header_type;
-        file_write(folder, "config", config, sizeof config);
-        text_write(folder, "class", header_type ? "0x060400\n" : "0x010802\n");
-        text_write(folder, "uevent", uevent);
-        text_write(folder, "driver_override", "(null)\n");
-        text_write(folder, "remove", "");
+        tree_file_write(actuator.sysfs, folder, "config", config, sizeof config);
+        tree_text_write(actuator.sysfs, folder, "class", header_type ? "0x060400\n" : "0x010802\n");
+        tree_text_write(actuator.sysfs, folder, "uevent", uevent);
+        tree_text_write(actuator.sysfs, folder, "driver_override", "(null)\n");
+        tree_text_write(actuator.sysfs, folder, "remove", "");
         (void)snprintf(link, sizeof link, "bus/pci/devices/%s", name);
         (void)snprintf(target, sizeof target, "../../../%s", folder);
         link_make(target, link);
@@ -184,13 +154,13 @@ static void port_make(void)
         config[ACS_CAP] = 0x0d;
         config[ACS_CAP + 2] = 0x01;
         config[ACS_CAP + 6] = 0x1d;
-        file_write(PORT_FOLDER, "config", config, sizeof config);
-        text_write(PORT_FOLDER, "rescan", "");
-        folder_make(PORT_FOLDER "/power");
-        text_write(PORT_FOLDER "/power", "control", "auto\n");
+        tree_file_write(actuator.sysfs, PORT_FOLDER, "config", config, sizeof config);
+        tree_text_write(actuator.sysfs, PORT_FOLDER, "rescan", "");
+        tree_folder_make(actuator.sysfs, PORT_FOLDER "/power");
+        tree_text_write(actuator.sysfs, PORT_FOLDER "/power", "control", "auto\n");
         link_make("../../../bus/pci/drivers/pcieport", PORT_FOLDER "/driver");
-        folder_make(PORT_FOLDER "/0000:00:04.0:pcie001");
-        folder_make(SERVICE);
+        tree_folder_make(actuator.sysfs, PORT_FOLDER "/0000:00:04.0:pcie001");
+        tree_folder_make(actuator.sysfs, SERVICE);
         link_make("../../../../bus/pci_express/drivers/pciehp", SERVICE "/driver");
 }
 
@@ -200,13 +170,13 @@ static int setup(void **state)
         (void)snprintf(root, sizeof root, "/tmp/sallyport-sysfs-XXXXXX");
         if (!mkdtemp(root) || actuator_open(root, root, &actuator) < 0)
                 return -1;
-        folder_make("bus/pci/devices");
-        folder_make("bus/pci/drivers/pcieport");
-        folder_make("bus/pci/drivers/nvme");
-        folder_make("bus/pci_express/drivers/pciehp");
-        text_write("bus/pci/drivers/pcieport", "bind", "");
-        text_write("bus/pci/drivers/nvme", "unbind", "");
-        text_write("bus/pci_express/drivers/pciehp", "unbind", "");
+        tree_folder_make(actuator.sysfs, "bus/pci/devices");
+        tree_folder_make(actuator.sysfs, "bus/pci/drivers/pcieport");
+        tree_folder_make(actuator.sysfs, "bus/pci/drivers/nvme");
+        tree_folder_make(actuator.sysfs, "bus/pci_express/drivers/pciehp");
+        tree_text_write(actuator.sysfs, "bus/pci/drivers/pcieport", "bind", "");
+        tree_text_write(actuator.sysfs, "bus/pci/drivers/nvme", "unbind", "");
+        tree_text_write(actuator.sysfs, "bus/pci_express/drivers/pciehp", "unbind", "");
         port_make();
         function_make(LEAF_FOLDER, "0000:01:00.1", 0,
                       "DRIVER=nvme\nPCI_CLASS=10800\nPCI_ID=1B36:0010\n");
@@ -218,17 +188,11 @@ static int setup(void **state)
         return 0;
 }
 
-static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *position)
-{
-        (void)status, (void)type, (void)position;
-        return remove(path);
-}
-
 static int teardown(void **state)
 {
         (void)state;
         actuator_close(&actuator);
-        return nftw(root, entry_remove, 16, FTW_DEPTH | FTW_PHYS);
+        return tree_remove(root);
 }
 
 static struct event perform(struct effect effect)
@@ -285,7 +249,7 @@ static void test_port_read(void **state)
         assert_false(event.registers.awake);
         assert_int_equal(unlinkat(actuator.sysfs, SERVICE "/driver", 0), 0);
         assert_int_equal(unlinkat(actuator.sysfs, PORT_FOLDER "/driver", 0), 0);
-        text_write(PORT_FOLDER "/power", "control", "on\n");
+        tree_text_write(actuator.sysfs, PORT_FOLDER "/power", "control", "on\n");
         event = perform((struct effect){ .kind = EFFECT_PORT_READ });
         assert_false(event.registers.pcieport);
         assert_false(event.registers.pciehp);
@@ -382,7 +346,7 @@ static void test_inventory_damaged(void **state)
         for (uint32_t i = 0; i < LIMIT_PORT_FUNCTIONS; i++) {
                 (void)snprintf(folder, sizeof folder, BRIDGE_FOLDER "/%s",
                                base_sbdf_format(BASE_SBDF(0, 3, 0, 0) + i, name));
-                folder_make(folder);
+                tree_folder_make(actuator.sysfs, folder);
         }
         event = perform((struct effect){ .kind = EFFECT_INVENTORY });
         assert_int_equal(event.inventory.count, LIMIT_PORT_FUNCTIONS);
@@ -498,11 +462,11 @@ static void test_platform(void **state)
         assert_int_equal(event.kind, EVENT_PLATFORM);
         assert_int_equal(event.platform.iommu, IOMMU_UNKNOWN);
         assert_int_equal(event.platform.intremap, FACT_YES);
-        folder_make("firmware/acpi/tables");
-        text_write("firmware/acpi/tables", "RMAD", "");
+        tree_folder_make(actuator.sysfs, "firmware/acpi/tables");
+        tree_text_write(actuator.sysfs, "firmware/acpi/tables", "RMAD", "");
         actuator_platform_read(&actuator, &event);
         assert_int_equal(event.platform.iommu, IOMMU_VTD);
-        text_write("firmware/acpi/tables", "IVRS", "");
+        tree_text_write(actuator.sysfs, "firmware/acpi/tables", "IVRS", "");
         xen_error = -ENODEV;
         actuator_platform_read(&actuator, &event);
         assert_int_equal(event.platform.iommu, IOMMU_AMD);

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 
 #include "base/sbdf.h"
 #include "edge/actuator/use.h"
+#include "tree/tree.h"
 
 #define PORT "devices/pci0000:00/0000:00:1c.0"
 #define DISK PORT "/0000:04:00.0"
@@ -28,38 +28,13 @@ static char root[64];
 static struct actuator actuator;
 static const uint32_t functions[] = { BASE_SBDF(0, 4, 0, 0) };
 
-static void folder_make(const char *path)
-{
-        char part[256];
-
-        for (size_t i = 1; i <= strlen(path); i++) {
-                if (path[i] != '/' && path[i] != '\0')
-                        continue;
-                (void)snprintf(part, sizeof part, "%.*s", (int)i, path);
-                assert_true(mkdirat(actuator.sysfs, part, 0700) == 0 || errno == EEXIST);
-        }
-}
-
-static void text_write(const char *folder, const char *name, const char *text)
-{
-        char path[256];
-        int fd;
-
-        folder_make(folder);
-        (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-        fd = openat(actuator.sysfs, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        assert_true(fd >= 0);
-        assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-        assert_int_equal(close(fd), 0);
-}
-
 /* "dev/block/8:0" -> "../../devices/...": as sysfs links from two folders below its root. */
 static void link_make(const char *folder, const char *name, const char *target)
 {
         char path[256], climbing[256];
 
-        folder_make(folder);
-        folder_make(target);
+        tree_folder_make(actuator.sysfs, folder);
+        tree_folder_make(actuator.sysfs, target);
         (void)snprintf(path, sizeof path, "%s/%s", folder, name);
         (void)snprintf(climbing, sizeof climbing, "../../%s", target);
         assert_int_equal(symlinkat(climbing, actuator.sysfs, path), 0);
@@ -72,12 +47,12 @@ static void block_make(const char *folder, const char *name, const char *device)
         link_make("dev/block", device, folder);
         link_make("class/block", name, folder);
         (void)snprintf(text, sizeof text, "%s\n", device);
-        text_write(folder, "dev", text);
+        tree_text_write(actuator.sysfs, folder, "dev", text);
 }
 
 static void mounts_write(const char *text)
 {
-        text_write("1", "mountinfo", text);
+        tree_text_write(actuator.sysfs, "1", "mountinfo", text);
 }
 
 static int setup(void **state)
@@ -86,33 +61,27 @@ static int setup(void **state)
         (void)snprintf(root, sizeof root, "/tmp/sallyport-use-XXXXXX");
         if (!mkdtemp(root) || actuator_open(root, root, &actuator) < 0)
                 return -1;
-        folder_make("bus/pci/devices");
-        folder_make(DISK);
+        tree_folder_make(actuator.sysfs, "bus/pci/devices");
+        tree_folder_make(actuator.sysfs, DISK);
         assert_int_equal(
                 symlinkat("../../../" DISK, actuator.sysfs, "bus/pci/devices/0000:04:00.0"), 0);
-        text_write(DISK, "class", "0x010802\n");
+        tree_text_write(actuator.sysfs, DISK, "class", "0x010802\n");
         block_make(NVME, "nvme0n1", "259:0");
         block_make(NVME "/nvme0n1p2", "nvme0n1p2", "259:2");
-        text_write(NVME "/nvme0n1p2", "partition", "2\n");
-        folder_make(NVME "/slaves");
+        tree_text_write(actuator.sysfs, NVME "/nvme0n1p2", "partition", "2\n");
+        tree_folder_make(actuator.sysfs, NVME "/slaves");
         block_make(INSIDE, "sda", "8:0");
         block_make(MAPPED, "dm-0", "253:0");
-        text_write(".", "swaps", "Filename Type Size Used Priority\n");
+        tree_text_write(actuator.sysfs, ".", "swaps", "Filename Type Size Used Priority\n");
         mounts_write("");
         return 0;
-}
-
-static int entry_remove(const char *path, const struct stat *status, int flag, struct FTW *walk)
-{
-        (void)status, (void)flag, (void)walk;
-        return remove(path);
 }
 
 static int teardown(void **state)
 {
         (void)state;
         actuator_close(&actuator);
-        return nftw(root, entry_remove, 16, FTW_DEPTH | FTW_PHYS);
+        return tree_remove(root);
 }
 
 static struct event_use below(const char *port)
@@ -162,7 +131,7 @@ static void test_mounts(void **state)
 static void test_stacked(void **state)
 {
         (void)state;
-        folder_make(MAPPED "/slaves");
+        tree_folder_make(actuator.sysfs, MAPPED "/slaves");
         assert_int_equal(symlinkat("../../../../pci0000:00/0000:00:1c.0/0000:04:00.0/nvme/nvme0/"
                                    "nvme0n1/nvme0n1p2",
                                    actuator.sysfs, MAPPED "/slaves/nvme0n1p2"),
@@ -170,7 +139,8 @@ static void test_stacked(void **state)
         mounts_write("1 0 253:0 / / rw" REST);
         assert_use(EVENT_USE_BIT(USE_SYSTEM), "nvme0n1p2 on /");
         block_make("devices/virtual/block/loop0", "loop0", "7:0");
-        text_write("devices/virtual/block/loop0/loop", "backing_file", "/srv/deep/image\n");
+        tree_text_write(actuator.sysfs, "devices/virtual/block/loop0/loop", "backing_file",
+                        "/srv/deep/image\n");
         mounts_write("1 0 8:0 / / rw" REST "2 1 253:0 / /srv rw" REST "3 1 8:0 / /srv/d rw" REST
                      "4 1 7:0 / /var rw" REST);
         assert_use(EVENT_USE_BIT(USE_SYSTEM) | EVENT_USE_BIT(USE_MOUNT), "nvme0n1p2 on /var");
@@ -179,8 +149,8 @@ static void test_stacked(void **state)
 static void test_btrfs(void **state)
 {
         (void)state;
-        folder_make("fs/btrfs/features");
-        folder_make("fs/btrfs/1234/devices");
+        tree_folder_make(actuator.sysfs, "fs/btrfs/features");
+        tree_folder_make(actuator.sysfs, "fs/btrfs/1234/devices");
         assert_int_equal(symlinkat("../../../../" NVME "/nvme0n1p2", actuator.sysfs,
                                    "fs/btrfs/1234/devices/nvme0n1p2"),
                          0);
@@ -195,7 +165,7 @@ static void test_multipath(void **state)
         link_make("class/nvme-subsystem", "nvme-subsys0",
                   "devices/virtual/nvme-subsystem/nvme-subsys0");
         link_make("class/nvme", "nvme1", DISK "/nvme/nvme1");
-        folder_make("devices/virtual/nvme-subsystem/nvme-subsys0/nvme1");
+        tree_folder_make(actuator.sysfs, "devices/virtual/nvme-subsystem/nvme-subsys0/nvme1");
         mounts_write("1 0 259:7 / / rw" REST);
         assert_use(EVENT_USE_BIT(USE_SYSTEM), "nvme1n1 on /");
 }
@@ -203,11 +173,12 @@ static void test_multipath(void **state)
 static void test_swap(void **state)
 {
         (void)state;
-        text_write(".", "swaps",
-                   "Filename Type Size Used Priority\n/dev/sda partition 1 0 -2\n"
-                   "/dev/nvme0n1p2\t\tpartition 1 0 -3\n");
+        tree_text_write(actuator.sysfs, ".", "swaps",
+                        "Filename Type Size Used Priority\n/dev/sda partition 1 0 -2\n"
+                        "/dev/nvme0n1p2\t\tpartition 1 0 -3\n");
         assert_use(EVENT_USE_BIT(USE_SWAP), "nvme0n1p2 as swap");
-        text_write(".", "swaps", "Filename Type Size Used Priority\n/mnt/swap file 1 0 -2\n");
+        tree_text_write(actuator.sysfs, ".", "swaps",
+                        "Filename Type Size Used Priority\n/mnt/swap file 1 0 -2\n");
         mounts_write("1 0 8:0 / / rw" REST "2 1 259:2 / /mnt rw" REST);
         assert_use(EVENT_USE_BIT(USE_SWAP) | EVENT_USE_BIT(USE_MOUNT), "nvme0n1p2 as swap");
 }
@@ -216,8 +187,8 @@ static void interface_make(const char *name, const char *folder, const char *fla
                            const char *operstate)
 {
         link_make("class/net", name, folder);
-        text_write(folder, "flags", flags);
-        text_write(folder, "operstate", operstate);
+        tree_text_write(actuator.sysfs, folder, "flags", flags);
+        tree_text_write(actuator.sysfs, folder, "operstate", operstate);
 }
 
 static void test_network(void **state)
@@ -228,9 +199,11 @@ static void test_network(void **state)
         assert_use(EVENT_USE_BIT(USE_NETWORKS), "eth0");
         interface_make("eth1", "devices/pci0000:00/0000:00:1f.6/net/eth1", "0x1002\n", "down\n");
         assert_use(EVENT_USE_BIT(USE_NETWORKS), "eth0");
-        text_write("devices/pci0000:00/0000:00:1f.6/net/eth1", "flags", "0x1003\n");
+        tree_text_write(actuator.sysfs, "devices/pci0000:00/0000:00:1f.6/net/eth1", "flags",
+                        "0x1003\n");
         assert_use(EVENT_USE_BIT(USE_NETWORKS), "eth0");
-        text_write("devices/pci0000:00/0000:00:1f.6/net/eth1", "operstate", "up\n");
+        tree_text_write(actuator.sysfs, "devices/pci0000:00/0000:00:1f.6/net/eth1", "operstate",
+                        "up\n");
         assert_use(EVENT_USE_BIT(USE_NETWORK), "eth0");
 }
 
@@ -238,14 +211,17 @@ static void test_keyboard(void **state)
 {
         (void)state;
         link_make("class/input", "input3", PORT "/0000:04:00.2/usb3/input/input3");
-        text_write(PORT "/0000:04:00.2/usb3/input/input3/capabilities", "ev", "120013\n");
+        tree_text_write(actuator.sysfs, PORT "/0000:04:00.2/usb3/input/input3/capabilities", "ev",
+                        "120013\n");
         link_make("class/input", "event3", PORT "/0000:04:00.2/usb3/input/input3/event3");
         assert_use(EVENT_USE_BIT(USE_KEYBOARDS), "input3");
         link_make("class/input", "input0", "devices/platform/button/input/input0");
-        text_write("devices/platform/button/input/input0/capabilities", "ev", "3\n");
+        tree_text_write(actuator.sysfs, "devices/platform/button/input/input0/capabilities", "ev",
+                        "3\n");
         assert_use(EVENT_USE_BIT(USE_KEYBOARDS), "input3");
         link_make("class/input", "input1", "devices/platform/i8042/serio0/input/input1");
-        text_write("devices/platform/i8042/serio0/input/input1/capabilities", "ev", "120013\n");
+        tree_text_write(actuator.sysfs, "devices/platform/i8042/serio0/input/input1/capabilities",
+                        "ev", "120013\n");
         assert_use(0, "");
 }
 
@@ -253,11 +229,11 @@ static void test_keyboard(void **state)
 static void test_console(void **state)
 {
         (void)state;
-        text_write(DISK, "boot_vga", "1\n");
+        tree_text_write(actuator.sysfs, DISK, "boot_vga", "1\n");
         assert_use(0, "");
-        folder_make(DISK "/driver");
+        tree_folder_make(actuator.sysfs, DISK "/driver");
         assert_use(EVENT_USE_BIT(USE_CONSOLE), "0000:04:00.0");
-        text_write(DISK, "boot_vga", "0\n");
+        tree_text_write(actuator.sysfs, DISK, "boot_vga", "0\n");
         link_make("class/graphics", "fb0", DISK "/graphics/fb0");
         assert_use(EVENT_USE_BIT(USE_CONSOLE), "fb0");
 }
@@ -283,9 +259,10 @@ static void test_unknown(void **state)
         mounts_write("1 0 0:40 / / rw - btrfs /dev/sda rw\n");
         assert_unknown();
         mounts_write("");
-        text_write(".", "swaps", "Filename Type Size Used Priority\n/gone file 1 0 -2\n");
+        tree_text_write(actuator.sysfs, ".", "swaps",
+                        "Filename Type Size Used Priority\n/gone file 1 0 -2\n");
         assert_unknown();
-        text_write(".", "swaps", "Filename Type Size Used Priority\nhalf\n");
+        tree_text_write(actuator.sysfs, ".", "swaps", "Filename Type Size Used Priority\nhalf\n");
         assert_unknown();
         assert_int_equal(unlinkat(actuator.sysfs, "swaps", 0), 0);
         assert_unknown();
@@ -297,7 +274,7 @@ static void test_unknown(void **state)
 static void test_loop(void **state)
 {
         (void)state;
-        text_write(MAPPED "/slaves/dm-0", "dev", "253:0\n");
+        tree_text_write(actuator.sysfs, MAPPED "/slaves/dm-0", "dev", "253:0\n");
         mounts_write("1 0 253:0 / /mnt rw" REST);
         assert_unknown();
 }

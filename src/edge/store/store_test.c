@@ -8,7 +8,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "edge/store/store.h"
+#include "tree/tree.h"
 
 static char folder[64], path[128];
 static struct store store;
@@ -71,17 +71,11 @@ static int setup(void **state)
         return store.error;
 }
 
-static int entry_remove(const char *name, const struct stat *status, int type, struct FTW *position)
-{
-        (void)status, (void)type, (void)position;
-        return remove(name);
-}
-
 static int teardown(void **state)
 {
         (void)state;
         store_close(&store);
-        return nftw(folder, entry_remove, 16, FTW_DEPTH | FTW_PHYS);
+        return tree_remove(folder);
 }
 
 static size_t file_size(void)
