@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# initramfs_test.sh FOLDER: are the units and the scripts of the initramfs well-formed? They are run by the lab at most.
+# initramfs_test.sh FOLDER: are the units and the scripts of the initramfs well-formed? Nothing here runs them.
 set -eu
 cd "$1"
 
@@ -10,12 +10,10 @@ for script in initramfs-tools/hook initramfs-tools/init-top initramfs-tools/init
 	[ -z "$(sh "$script" prereqs)" ]
 done
 bash -n dracut/90sallyport/module-setup.sh
-if command -v systemd-analyze >/dev/null; then
-	folder=$(mktemp -d)
-	trap 'rm -r "$folder"' EXIT
-	for unit in sallyportd.service sallyportd-early.service; do
-		# What it starts is not installed yet.
-		sed -E 's,^(ExecStart|ExecReload)=[^ ]*,\1=/bin/true,' "$unit" >"$folder/$unit"
-		systemd-analyze verify --man=no "$folder/$unit"
-	done
-fi
+folder=$(mktemp -d)
+trap 'rm -r "$folder"' EXIT
+for unit in sallyportd.service sallyportd-early.service; do
+	# What it starts is not installed yet.
+	sed -E 's,^(ExecStart|ExecReload)=[^ ]*,\1=/bin/true,' "$unit" >"$folder/$unit"
+	systemd-analyze verify --man=no "$folder/$unit"
+done
