@@ -29,7 +29,8 @@ static FILE *file_create(const char *path)
 
 enum cli_exit cli_dump_run(const struct cli_options *options)
 {
-        int sysfs = open("/sys", O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
+        struct actuator actuator;
+        int error = actuator_open("/sys", "/proc", &actuator);
         FILE *out = stdout;
 
         if (geteuid() != 0)
@@ -37,17 +38,17 @@ enum cli_exit cli_dump_run(const struct cli_options *options)
                         "sallyport: not root: config space will be cut and ACPI tables missing, "
                         "so that the dump says little\n",
                         stderr);
-        if (sysfs < 0)
-                return failed("/sys", -errno);
+        if (error)
+                return failed("/sys", error);
         if (options->file)
                 out = file_create(options->file);
         if (!out) {
                 error = -errno;
-                (void)close(sysfs);
+                actuator_close(&actuator);
                 return failed(options->file, error);
         }
-        error = offline_dump_write(sysfs, options->redact, out);
-        (void)close(sysfs);
+        error = offline_dump_write(&actuator, options->redact, out);
+        actuator_close(&actuator);
         if (options->file && fclose(out) != 0 && error == 0)
                 error = -errno;
         return error ? failed("making the dump failed", error) : CLI_OK;

@@ -188,7 +188,7 @@ static struct offline_world *world_make(const struct event_config *config)
         struct offline_world *world = NULL;
 
         assert_non_null(out);
-        assert_int_equal(offline_dump_write(actuator.sysfs, false, out), 0);
+        assert_int_equal(offline_dump_write(&actuator, false, out), 0);
         assert_int_equal(fclose(out), 0);
         if (offline_world_read(dump, config, NULL, &world, &diagnosis) != 0)
                 print_error("%s\n", diagnosis.text);
@@ -219,8 +219,7 @@ static void test_round_trip(void **state)
                 return;
         assert_string_equal(world->dump.xen, "4.17.7");
         for (uint32_t i = 0; i < core.port_count; i++) {
-                assert_true(world->core.ports[i].found.use.unknown); /* no dump tells */
-                core.ports[i].found.use = world->core.ports[i].found.use;
+                assert_true(world->core.ports[i].found.use.unknown); /* there is no procfs */
                 assert_memory_equal(&world->core.ports[i].found, &core.ports[i].found,
                                     sizeof core.ports[i].found);
         }
@@ -238,6 +237,46 @@ static void test_round_trip(void **state)
         assert_true(
                 model_function_get(&world->core, BASE_SBDF(0, 0, 7, 0), BASE_SBDF(0, 0x22, 0, 0))
                         ->facts.changed);
+        offline_world_free(world);
+}
+
+/* dom0 runs from a disk in the dock: the dump tells it without names, and the port is left open as by the daemon. */
+static void test_use(void **state)
+{
+        struct event_config config;
+        struct offline_world *world;
+        struct report_row row;
+
+        (void)state;
+        policy_config_default(&config);
+        tree_text_write(actuator.sysfs, CARD "/nvme/nvme0/nvme0n1", "dev", "259:0\n");
+        link_make("../../" CARD "/nvme/nvme0/nvme0n1", "dev/block", "259:0");
+        tree_text_write(actuator.proc, "1", "mountinfo",
+                        "22 1 259:0 / / rw shared:1 - ext4 /dev/nvme0n1 rw\n");
+        tree_text_write(actuator.proc, ".", "swaps", "Filename Type Size Used Priority\n");
+        daemon_look(&config);
+        world = world_make(&config);
+        assert_true(world->dump.uses);
+        assert_int_equal(offline_dump_find(&world->dump, BASE_SBDF(0, 0x22, 0, 0))->uses,
+                         EVENT_USE_BIT(USE_SYSTEM));
+        assert_int_equal(offline_dump_find(&world->dump, BASE_SBDF(0, 0x20, 0, 0))->uses, 0);
+        for (uint32_t i = 0; i < core.port_count; i++) {
+                const struct event_use *seen = &core.ports[i].found.use;
+                const struct event_use *told = &world->core.ports[i].found.use;
+
+                assert_int_equal(told->uses, seen->uses);
+                assert_int_equal(told->unknown, seen->unknown);
+                assert_int_equal(world->core.ports[i].exposed, core.ports[i].exposed);
+                assert_true(offline_port_row(world, i, &row));
+                assert_string_equal(report_row_value(&row, "state"),
+                                    core.ports[i].exposed    ? "exposed"
+                                    : core.ports[i].external ? ""
+                                                             : "internal");
+                if (core.ports[i].exposed)
+                        assert_string_equal(report_row_value(&row, "used_by"), "0000:22:00.0");
+        }
+        assert_int_equal(model_port_get(&world->core, BASE_SBDF(0, 0, 7, 0))->exposed,
+                         REASON_NEEDED);
         offline_world_free(world);
 }
 
@@ -260,6 +299,7 @@ static void test_sleepers(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = { cmocka_unit_test(test_round_trip),
+                                            cmocka_unit_test(test_use),
                                             cmocka_unit_test(test_sleepers) };
 
         return cmocka_run_group_tests(tests, setup, teardown);

@@ -173,9 +173,13 @@ static int function_fact(struct reading *reading, const struct event_dump_line *
         case DUMP_PCIEHP:
                 function->pciehp = yes;
                 return 0;
+        case DUMP_USE:
+                function->uses |= EVENT_USE_BIT(line->use);
+                return 0;
         case DUMP_VERSION:
         case DUMP_KERNEL:
         case DUMP_XEN:
+        case DUMP_USES:
         case DUMP_FACT_MAX:
                 break;
         }
@@ -196,6 +200,10 @@ static int fact_add(struct reading *reading, const struct event_dump_line *line)
                 return text_set(reading, line, dump->kernel, sizeof dump->kernel);
         if (line->fact == DUMP_XEN)
                 return text_set(reading, line, dump->xen, sizeof dump->xen);
+        if (line->fact == DUMP_USES) {
+                dump->uses = base_text_is(line->value, line->length, "complete");
+                return 0;
+        }
         if (reading->ignored)
                 return 0;
         if (!reading->function)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "core/event/parse.h"
+#include "edge/actuator/actuator.h"
 #include "edge/source/file.h"
 
 #define OFFLINE_CONFIG_SIZE 4096u
@@ -31,6 +32,8 @@ struct offline_function {
         char override[LIMIT_DRIVER];
         char removable[16], power[16];
         enum event_fact boot_vga, pciehp;
+        uint32_t
+                uses; /**< what dom0 does with it: bits by enum event_use_kind, never USE_NETWORKS */
         uint8_t config[OFFLINE_CONFIG_SIZE];
 };
 
@@ -42,6 +45,7 @@ struct offline_table {
 
 struct offline_dump {
         bool facts;      /**< made by `sallyport dump`: what sysfs says is known */
+        bool uses;       /**< `uses` of every function is all there is */
         char kernel[64]; /**< its release, or empty */
         char xen[32];    /**< version, or empty */
         size_t count;
@@ -63,10 +67,10 @@ void offline_dump_free(struct offline_dump *dump);
 const struct offline_function *offline_dump_find(const struct offline_dump *dump, uint32_t sbdf);
 
 /**
- * Writes a dump of the machine whose sysfs this is to `out`, with identifying numbers masked where `redact`. Only
- * reads; a function that sleeps is not woken: then its config space is left out. 0, or a negative errno.
+ * Writes a dump of the machine whose sysfs and procfs these are to `out`, with identifying numbers masked where
+ * `redact`. Only reads; a function that sleeps is not woken: then its config space is left out. 0, or a negative errno.
  */
-int offline_dump_write(int sysfs, bool redact, FILE *out);
+int offline_dump_write(const struct actuator *actuator, bool redact, FILE *out);
 
 /** Masks what identifies the very machine in config space: bytes[0..length). See sallyport-dump(5). */
 void offline_dump_redact_config(uint8_t *bytes, size_t length);

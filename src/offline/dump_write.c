@@ -10,6 +10,7 @@
 #include "base/sbdf.h"
 #include "base/text.h"
 #include "edge/actuator/sysfs.h"
+#include "edge/actuator/use.h"
 #include "edge/cleanup.h"
 #include "offline/dump.h"
 
@@ -18,6 +19,7 @@
 
 struct writing {
         int sysfs;
+        const struct actuator_use *use;
         bool redact;
         FILE *out;
         uint8_t *table; /* OFFLINE_TABLE_SIZE_MAX bytes */
@@ -60,23 +62,21 @@ static uint32_t number_get(int folder, const char *name)
                                                               : 0;
 }
 
-/* "../../../devices/pci0000:00/0000:00:04.0" -> "/devices/pci0000:00/0000:00:04.0" */
-static void path_write(const struct writing *writing, uint32_t sbdf)
+/* Where it is, and unless it is a bridge, what dom0 does with it: no names, they may be somebody's. */
+static void path_write(const struct writing *writing, uint32_t sbdf, bool bridge)
 {
         char link[sizeof "bus/pci/devices/" + BASE_SBDF_TEXT_SIZE], name[BASE_SBDF_TEXT_SIZE];
-        char target[LIMIT_PATH + 32];
-        const char *path = target;
-        ssize_t length;
+        char path[LIMIT_PATH];
+        uint32_t uses;
 
         (void)snprintf(link, sizeof link, "bus/pci/devices/%s", base_sbdf_format(sbdf, name));
-        length = readlinkat(writing->sysfs, link, target, sizeof target - 1);
-        if (length < 0)
+        if (!actuator_sysfs_device_path(writing->sysfs, link, path))
                 return;
-        target[length] = '\0';
-        while (strncmp(path, "../", 3) == 0)
-                path += 3;
-        if (path > target)
-                fact_write(writing, DUMP_PATH, path - 1);
+        fact_write(writing, DUMP_PATH, path);
+        uses = bridge ? 0 : actuator_use_kinds(writing->use, path);
+        for (enum event_use_kind i = 0; i < USE_MAX; i++)
+                if (uses & EVENT_USE_BIT(i))
+                        fact_write(writing, DUMP_USE, event_dump_use(i));
 }
 
 /* Does the port have a hot-plug service, and is pciehp bound to it? "SBDF:pcieXXX" (drivers/pci/pcie/portdrv.c). */
@@ -110,7 +110,7 @@ static void facts_write(const struct writing *writing, int folder, uint32_t sbdf
 {
         char driver[LIMIT_DRIVER], text[8];
 
-        path_write(writing, sbdf);
+        path_write(writing, sbdf, bridge);
         (void)fprintf(writing->out, "@%s %04x:%04x %06x\n", event_dump_key(DUMP_KERNEL_ID),
                       number_get(folder, "vendor") & 0xffffu,
                       number_get(folder, "device") & 0xffffu,
@@ -231,6 +231,7 @@ static void machine_write(const struct writing *writing)
         struct utsname kernel;
 
         fact_write(writing, DUMP_VERSION, "1");
+        fact_write(writing, DUMP_USES, writing->use->unknown ? "incomplete" : "complete");
         if (uname(&kernel) == 0)
                 (void)fprintf(writing->out, "@%s %.63s\n", event_dump_key(DUMP_KERNEL),
                               kernel.release);
@@ -243,24 +244,26 @@ static void machine_write(const struct writing *writing)
         }
 }
 
-int offline_dump_write(int sysfs, bool redact, FILE *out)
+int offline_dump_write(const struct actuator *actuator, bool redact, FILE *out)
 {
-        EDGE_CLEANUP_FD int devices = actuator_sysfs_open(sysfs, "bus/pci/devices");
+        EDGE_CLEANUP_FD int devices = actuator_sysfs_open(actuator->sysfs, "bus/pci/devices");
+        EDGE_CLEANUP_MEMORY struct actuator_use *use = malloc(sizeof *use);
         EDGE_CLEANUP_MEMORY uint8_t *table = malloc(OFFLINE_TABLE_SIZE_MAX);
         EDGE_CLEANUP_MEMORY uint32_t *functions = calloc(OFFLINE_FUNCTIONS_MAX, sizeof *functions);
-        struct writing writing = { sysfs, redact, out, table };
+        struct writing writing = { actuator->sysfs, use, redact, out, table };
         bool truncated = false;
         int count, error;
 
         if (devices < 0)
                 return devices;
-        if (!table || !functions)
+        if (!table || !functions || !use)
                 return -ENOMEM;
         count = actuator_sysfs_functions(devices, functions, OFFLINE_FUNCTIONS_MAX, &truncated);
         if (count < 0)
                 return count;
         if (truncated)
                 return -E2BIG;
+        actuator_use_read(actuator, functions, count, use);
         machine_write(&writing);
         for (int i = 0; i < count; i++)
                 function_write(&writing, functions[i]);

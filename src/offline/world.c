@@ -9,6 +9,7 @@
 
 #include "base/sbdf.h"
 #include "base/text.h"
+#include "edge/actuator/use.h"
 #include "edge/source/config.h"
 
 /* A port has two effects under way at most, the machine one discovery; and there is an end to what can be refused. */
@@ -19,6 +20,7 @@
 struct run {
         struct offline_world *world;
         struct event_acpi acpi;
+        struct actuator_use use;
         struct effects effects;
         struct effect queue[QUEUE_SIZE];
         uint32_t first, count;
@@ -186,6 +188,20 @@ static void acpi_read(struct run *run)
                 run->acpi.unclear = true;
 }
 
+/* Names are not in the dump: what is used is called by its address. */
+static void use_read(struct run *run)
+{
+        const struct offline_dump *dump = &run->world->dump;
+        char name[BASE_SBDF_TEXT_SIZE];
+
+        run->use.unknown = !dump->uses;
+        for (size_t i = 0; i < dump->count; i++)
+                for (enum event_use_kind kind = 0; kind < USE_MAX; kind++)
+                        if (dump->functions[i].uses & EVENT_USE_BIT(kind))
+                                actuator_use_add(&run->use, kind, dump->functions[i].path,
+                                                 base_sbdf_format(dump->functions[i].sbdf, name));
+}
+
 static void step(struct run *run, const struct event *event)
 {
         memset(&run->effects, 0, sizeof run->effects);
@@ -217,10 +233,10 @@ static void discover(struct run *run, const struct effect *effect)
                         continue;
                 found->sbdf = function->sbdf;
                 found->place = function->place;
-                found->use.unknown = true;
                 memcpy(found->path, function->path, sizeof found->path);
                 event_acpi_firmware(&run->acpi, function->sbdf, &found->firmware);
                 port_neighbours(dump, function, found);
+                actuator_use_below(&run->use, function->path, &found->use);
                 step(run, &event);
         }
         step(run, &end);
@@ -376,6 +392,7 @@ static int world_run(struct run *run, const struct event_config *config,
         struct event first = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE, .rules = rules };
 
         acpi_read(run);
+        use_read(run);
         step(run, &first);
         step(run, &event);
         for (uint32_t steps = 0; run->count > 0 && steps < STEPS_MAX; steps++) {
@@ -448,7 +465,8 @@ bool offline_port_row(const struct offline_world *world, uint32_t index, struct 
         if (!report_port_row(&world->core, index, ret_row))
                 return false;
         function = offline_dump_find(&world->dump, world->core.ports[index].found.sbdf);
-        if (world->core.ports[index].external) {
+        /* Whether it is guarded is not known; that it would not be is. */
+        if (world->core.ports[index].external && !world->core.ports[index].exposed) {
                 forget(ret_row, "state");
                 forget(ret_row, "reason");
         }

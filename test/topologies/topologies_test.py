@@ -26,6 +26,12 @@ def complain(topology, text):
     return 1
 
 
+def cut_off(ports, functions):
+    """Addresses below external ports, but for those that stay open since dom0 uses what is below."""
+    closed = {port["sbdf"] for port in ports if port["external"] and port["state"] != "exposed"}
+    return {function["sbdf"] for function in functions if function["port"] in closed}
+
+
 def judge(topology, ports, functions):
     """How many things are not as expected."""
     wrong = 0
@@ -36,26 +42,29 @@ def judge(topology, ports, functions):
         said = ("external" if port["external"] else "internal", port["why"]) if port else None
         if not one or said != (one.verdict, one.why):
             wrong += complain(topology, f"{address}: {said}, expected {one and (one.verdict, one.why)}")
-    below = {function["sbdf"] for function in functions}
+    cut, used = cut_off(ports, functions), {port["sbdf"] for port in ports if port["state"] == "exposed"}
+    if used != {one.address for one in topology.functions if "exposed" in one.flags}:
+        wrong += complain(topology, f"left open for dom0's sake: {sorted(used)}")
     for one in topology.functions:
-        if "keep" in one.flags and one.address in below:
-            wrong += complain(topology, f"{one.address} belongs to the machine, and is below an external port")
-        if "cut-off" in one.flags and one.address not in below:
+        if "keep" in one.flags and one.address in cut:
+            wrong += complain(topology, f"{one.address} belongs to the machine, and is cut off")
+        if "cut-off" in one.flags and one.address not in cut:
             wrong += complain(topology, f"{one.address} is no longer cut off: say keep")
     return wrong
 
 
 def remedy(sallyport, topology, path, folder):
-    """With the line of configuration that it names, nothing of the machine is cut off."""
-    cut = {one.address for one in topology.functions if "cut-off" in one.flags}
-    if bool(cut) != bool(topology.remedy):
-        return complain(topology, "expected a remedy where something is cut off, and only there")
-    if not cut:
+    """With the line of configuration that it names, nothing of the machine is below an external port."""
+    wanted = any(one.flags & {"cut-off", "exposed"} for one in topology.functions)
+    if wanted != bool(topology.remedy):
+        return complain(topology, "expected a remedy where something is cut off or left open, and only there")
+    if not wanted:
         return 0
     config = folder / "sallyport.conf"
     config.write_text(f"[Ports]\n{topology.remedy}\n", encoding="ascii")
     below = {function["sbdf"] for function in ask(sallyport, "list", path, "--config", str(config))}
-    return sum(complain(topology, f"{address}: cut off with the remedy too") for address in sorted(cut & below))
+    inside = {one.address for one in topology.functions if one.flags & {"cut-off", "keep"}}
+    return sum(complain(topology, f"{address}: external with the remedy too") for address in sorted(inside & below))
 
 
 def section(topology, ports):
@@ -69,6 +78,10 @@ def section(topology, ports):
     cut = [one.address[5:] for one in topology.functions if "cut-off" in one.flags]
     if cut:
         lines += ["", f"Cut off: {', '.join(cut)}. What solves it: `{topology.remedy}`."]
+    used = [f"{one.address[5:]} ({one.values['use']})" for one in topology.functions if "use" in one.values]
+    if used:
+        lines += ["", f"Left open, and reported, while dom0 uses {', '.join(used)}. "
+                  f"What solves it: `{topology.remedy}`."]
     return "\n".join(lines) + "\n"
 
 

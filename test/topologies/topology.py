@@ -20,8 +20,8 @@ UUIDS = {
     "usb4-host-interface": "c44d002f-69f9-4e7d-a904-a7baabdf43f7",
 }
 VERDICTS = ("external", "internal")
-FLAGS = {*SLOT_BITS, *UUIDS, "keep", "cut-off", "removable", "method", "wrong-address", "both"}
-VALUES = {"bus", "class", "slot", "acpi", "driver"}
+FLAGS = {*SLOT_BITS, *UUIDS, "keep", "cut-off", "exposed", "removable", "method", "wrong-address", "both"}
+VALUES = {"bus", "class", "slot", "acpi", "driver", "use"}
 
 
 class Function:
@@ -113,7 +113,7 @@ class Topology:
 
     def dump(self):
         """The text of the dump."""
-        lines = ["@sallyport-dump 1", "@kernel 6.1.0-28-amd64"] if self.facts else []
+        lines = ["@sallyport-dump 1", "@uses complete", "@kernel 6.1.0-28-amd64"] if self.facts else []
         if self.facts and self.xen:
             lines.append(f"@xen {self.xen}")
         for function in sorted(self.functions, key=lambda one: one.address):
@@ -140,6 +140,8 @@ class Topology:
             yield "@driver " + function.values["driver"]
         if "removable" in function.flags:
             yield "@removable removable"
+        if "use" in function.values:
+            yield "@use " + function.values["use"]
 
     def dsdt(self):
         """A Device() for all that has acpi=, each within the one above it."""

@@ -13,6 +13,7 @@ static const char *const keys[DUMP_FACT_MAX] = {
         [DUMP_VERSION] = "sallyport-dump",
         [DUMP_KERNEL] = "kernel",
         [DUMP_XEN] = "xen",
+        [DUMP_USES] = "uses",
         [DUMP_PATH] = "path",
         [DUMP_KERNEL_ID] = "kernel-id",
         [DUMP_FIRMWARE] = "firmware",
@@ -22,6 +23,13 @@ static const char *const keys[DUMP_FACT_MAX] = {
         [DUMP_BOOT_VGA] = "boot-vga",
         [DUMP_POWER] = "power",
         [DUMP_PCIEHP] = "pciehp",
+        [DUMP_USE] = "use",
+};
+
+static const char *const uses[USE_MAX] = {
+        [USE_SYSTEM] = "system",      [USE_SWAP] = "swap",   [USE_CONSOLE] = "console",
+        [USE_KEYBOARDS] = "keyboard", [USE_MOUNT] = "mount", [USE_NETWORK] = "network",
+        [USE_STORAGE] = "storage",
 };
 
 struct text {
@@ -33,6 +41,12 @@ const char *event_dump_key(enum event_dump_fact fact)
 {
         base_assert(fact < DUMP_FACT_MAX);
         return keys[fact];
+}
+
+const char *event_dump_use(enum event_use_kind kind)
+{
+        base_assert(kind < USE_MAX);
+        return uses[kind];
 }
 
 static void bad(struct event_dump_line *line, size_t at, const char *expected)
@@ -171,6 +185,14 @@ static bool kernel_id_take(struct text text, struct event_dump_line *line)
         return true;
 }
 
+static bool use_take(struct event_dump_line *line)
+{
+        for (line->use = 0; line->use < USE_MAX; line->use++)
+                if (uses[line->use] && base_text_is(line->value, line->length, uses[line->use]))
+                        return true;
+        return false;
+}
+
 /* What a value can be, where it is not any text; NULL where it is right. */
 static const char *value_judge(const struct text *text, struct event_dump_line *line)
 {
@@ -185,6 +207,15 @@ static const char *value_judge(const struct text *text, struct event_dump_line *
                                        base_text_is(line->value, line->length, "1")
                                ? NULL
                                : "0 or 1";
+        case DUMP_USES:
+                return base_text_is(line->value, line->length, "complete") ||
+                                       base_text_is(line->value, line->length, "incomplete")
+                               ? NULL
+                               : "complete or incomplete";
+        case DUMP_USE:
+                return use_take(line)
+                               ? NULL
+                               : "system, swap, console, keyboard, mount, network or storage";
         case DUMP_KERNEL:
         case DUMP_XEN:
         case DUMP_PATH:

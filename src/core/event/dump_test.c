@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/sbdf.h"
@@ -98,6 +99,19 @@ static void test_facts(void **state)
         assert_int_equal(line.device, 0x15ef);
         assert_int_equal(line.class, 0x0c0340);
         assert_int_equal(parse("@sallyport-dump 1").kind, DUMP_FACT);
+        assert_int_equal(parse("@uses complete").kind, DUMP_FACT);
+        assert_int_equal(parse("@uses incomplete").fact, DUMP_USES);
+        for (enum event_use_kind i = 0; i < USE_MAX; i++) {
+                char text[64];
+
+                if (i == USE_NETWORKS) {
+                        assert_null(event_dump_use(i));
+                        continue;
+                }
+                (void)snprintf(text, sizeof text, "@use %s", event_dump_use(i));
+                assert_int_equal(parse(text).kind, DUMP_FACT);
+                assert_int_equal(parse(text).use, i);
+        }
         for (enum event_dump_fact i = DUMP_VERSION; i < DUMP_FACT_MAX; i++)
                 assert_true(strlen(event_dump_key(i)) > 0);
 }
@@ -120,6 +134,9 @@ static void test_bad_facts(void **state)
                 { "@kernel-id 8086 15ef 0c0340", 12 },
                 { "@boot-vga yes", 11 },
                 { "@pciehp 2", 9 },
+                { "@uses all", 7 },
+                { "@use only-network", 6 },
+                { "@use systems", 6 },
         };
 
         (void)state;

@@ -190,6 +190,7 @@ enum event_dump_fact {
         DUMP_VERSION, /**< "sallyport-dump": the format's version */
         DUMP_KERNEL,
         DUMP_XEN,       /**< none where the kernel knows of no Xen */
+        DUMP_USES,      /**< what dom0 uses was looked at: "complete" or "incomplete" */
         DUMP_PATH,      /**< device path */
         DUMP_KERNEL_ID, /**< what the kernel enumerated: "8086:15ef 0c0340" */
         DUMP_FIRMWARE,  /**< firmware_node/path */
@@ -199,6 +200,7 @@ enum event_dump_fact {
         DUMP_BOOT_VGA,
         DUMP_POWER,  /**< power/control */
         DUMP_PCIEHP, /**< pciehp is bound to its hot-plug service */
+        DUMP_USE,    /**< dom0 uses the function, or what is behind it: may come more than once */
         DUMP_FACT_MAX
 };
 
@@ -216,8 +218,9 @@ struct event_dump_line {
         size_t length;
         uint16_t vendor, device; /**< DUMP_KERNEL_ID */
         uint32_t class;
-        uint32_t column;      /**< DUMP_BAD: from 1, in bytes */
-        const char *expected; /**< DUMP_BAD: what would be right */
+        enum event_use_kind use; /**< DUMP_USE */
+        uint32_t column;         /**< DUMP_BAD: from 1, in bytes */
+        const char *expected;    /**< DUMP_BAD: what would be right */
 };
 
 /**
@@ -229,3 +232,5 @@ void event_dump_parse(const char *text, size_t length, struct event_dump_line *r
 
 /** The key of a fact, without its '@'. */
 const char *event_dump_key(enum event_dump_fact fact);
+/** The value of DUMP_USE for a kind; NULL for USE_NETWORKS, which follows from USE_NETWORK of all functions. */
+const char *event_dump_use(enum event_use_kind kind);

@@ -44,7 +44,7 @@ struct mount {
         char type[16];
 };
 
-static void entry_add(struct actuator_use *use, enum event_use_kind kind, const char *path,
+void actuator_use_add(struct actuator_use *use, enum event_use_kind kind, const char *path,
                       const char *name)
 {
         struct actuator_use_entry *entry = &use->entries[use->count];
@@ -205,7 +205,7 @@ static void subsystem_add(const struct block *block, const char *subsystem, cons
         while (folder && (controller = name_next(block->reader, folder, &left))) {
                 (void)snprintf(link, sizeof link, "class/nvme/%s", controller);
                 if (actuator_sysfs_device_path(block->reader->actuator->sysfs, link, path))
-                        entry_add(block->reader->use, block->kind, path, name);
+                        actuator_use_add(block->reader->use, block->kind, path, name);
         }
 }
 
@@ -216,7 +216,7 @@ static void block_leaf(const struct block *block, const char *path)
 
         (void)snprintf(name, sizeof name, "%.30s%s", base_name(path), block->suffix);
         if (strncmp(path, subsystems, strlen(subsystems)) != 0) {
-                entry_add(block->reader->use, block->kind, path, name);
+                actuator_use_add(block->reader->use, block->kind, path, name);
                 return;
         }
         (void)snprintf(subsystem, sizeof subsystem, "%s", path + strlen(subsystems));
@@ -391,7 +391,7 @@ static void network_take(struct reader *reader, const char *name)
         /* Some drivers never tell more than "unknown" (Linux: Documentation/networking/operstates.rst). */
         if ((strtoul(flags, NULL, 16) & INTERFACE_UP) &&
             (strcmp(state, "up") == 0 || strcmp(state, "unknown") == 0))
-                entry_add(reader->use, USE_NETWORK, path, name);
+                actuator_use_add(reader->use, USE_NETWORK, path, name);
 }
 
 static void keyboard_take(struct reader *reader, const char *name)
@@ -406,7 +406,7 @@ static void keyboard_take(struct reader *reader, const char *name)
         if (!attribute_read(sysfs, link, events, sizeof events))
                 reader->use->unknown = true;
         else if (strtoul(events, NULL, 16) & 1ul << INPUT_EV_REP)
-                entry_add(reader->use, USE_KEYBOARDS, path, name);
+                actuator_use_add(reader->use, USE_KEYBOARDS, path, name);
 }
 
 /* Storage controllers; and the boot VGA device, which is a mere claim until a driver holds it. */
@@ -419,10 +419,10 @@ static void function_take(const struct reader *reader, uint32_t sbdf)
         if (folder < 0 || !actuator_sysfs_device_path(reader->actuator->sysfs, link, path))
                 return;
         if (attribute_read(folder, "class", text, sizeof text) && strncmp(text, "0x01", 4) == 0)
-                entry_add(reader->use, USE_STORAGE, path, name);
+                actuator_use_add(reader->use, USE_STORAGE, path, name);
         if (attribute_read(folder, "boot_vga", text, sizeof text) && strcmp(text, "1") == 0 &&
             faccessat(folder, "driver", F_OK, 0) == 0)
-                entry_add(reader->use, USE_CONSOLE, path, name);
+                actuator_use_add(reader->use, USE_CONSOLE, path, name);
 }
 
 void actuator_use_read(const struct actuator *actuator, const uint32_t *functions, int count,
@@ -444,7 +444,7 @@ void actuator_use_read(const struct actuator *actuator, const uint32_t *function
         }
         if (actuator_sysfs_device_path(actuator->sysfs, "class/graphics/fb0", path) &&
             physical_is(path))
-                entry_add(ret_use, USE_CONSOLE, path, "fb0");
+                actuator_use_add(ret_use, USE_CONSOLE, path, "fb0");
         folder_each(&reader, "class/net", "", network_take);
         folder_each(&reader, "class/input", "input", keyboard_take);
         for (int i = 0; i < count; i++)
@@ -456,6 +456,16 @@ static bool below(const char *path, const char *above)
         size_t length = strlen(above);
 
         return strncmp(path, above, length) == 0 && path[length] == '/';
+}
+
+uint32_t actuator_use_kinds(const struct actuator_use *use, const char *path)
+{
+        uint32_t kinds = 0;
+
+        for (uint32_t i = 0; i < use->count; i++)
+                if (strcmp(use->entries[i].path, path) == 0 || below(use->entries[i].path, path))
+                        kinds |= EVENT_USE_BIT(use->entries[i].kind);
+        return kinds;
 }
 
 /* As the port sees it: "every interface that is up" depends on where the others are. */

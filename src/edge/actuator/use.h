@@ -28,6 +28,13 @@ struct actuator_use {
 void actuator_use_read(const struct actuator *actuator, const uint32_t *functions, int count,
                        struct actuator_use *ret_use);
 
-/** Which of it is below the device with this path. */
+/** Adds a use, with the DEVPATH of what is used; one that is there already is not added again. */
+void actuator_use_add(struct actuator_use *use, enum event_use_kind kind, const char *path,
+                      const char *name);
+
+/** What of it is the device with this path, or is below: bits by kind, as they were added. */
+uint32_t actuator_use_kinds(const struct actuator_use *use, const char *path);
+
+/** Which of it is below the port with this path, and what that means for the port. */
 void actuator_use_below(const struct actuator_use *use, const char *path,
                         struct event_use *ret_use);
