@@ -60,6 +60,16 @@ static uint32_t records(enum record_kind kind)
         return count;
 }
 
+/* Does udev load no driver for what is below the port? dom0 goes on with what an open port has. */
+static bool modules_refused(void)
+{
+        char text[REPORT_UDEV_SIZE];
+        size_t length = report_udev_rules(&world.core, text, sizeof text);
+
+        assert_int_equal(length, strlen(text));
+        return strstr(text, world.found.path) != NULL;
+}
+
 static void assert_exposed(enum record_reason reason)
 {
         struct report_row row;
@@ -75,6 +85,7 @@ static void assert_exposed(enum record_reason reason)
         assert_int_equal(records(RECORD_PORT_EXPOSED), 1);
         assert_int_equal(records(RECORD_PORT_GUARDED), 0);
         assert_false(verify_machine_contained(&world.core));
+        assert_false(modules_refused());
         report_status_row(&world.core, &row);
         assert_string_equal(report_row_value(&row, "exposed"), "1");
         assert_true(report_function_row(&world.core, 0, &row));
@@ -93,6 +104,28 @@ static void assert_quarantined(void)
         }
         assert_int_equal(world.done[EFFECT_REMOVE], 0);
         assert_true(verify_machine_contained(&world.core));
+        assert_true(modules_refused());
+}
+
+/* Only what is guarded is named, and only as a path that udev cannot take for more than it is. */
+static void test_udev(void **state)
+{
+        struct model_port *port;
+
+        (void)state;
+        boot(0);
+        run();
+        assert_true(modules_refused());
+        port = &world.core.ports[0];
+        port->external = false;
+        assert_false(modules_refused());
+        port->external = true;
+        port->found.path[20] = '*';
+        memcpy(world.found.path, port->found.path, sizeof world.found.path);
+        assert_false(modules_refused());
+        port->found.path[20] = '\"';
+        memcpy(world.found.path, port->found.path, sizeof world.found.path);
+        assert_false(modules_refused());
 }
 
 static void test_needed_is_left_open(void **state)
@@ -303,6 +336,7 @@ static void test_mark_survives(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_udev),
                 cmocka_unit_test(test_needed_is_left_open),
                 cmocka_unit_test(test_exposed_is_left_alone),
                 cmocka_unit_test(test_closed_when_no_longer_used),

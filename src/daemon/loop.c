@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "base/sbdf.h"
-#include "core/report/report.h"
 #include "core/step.h"
 #include "core/verify/verify.h"
 #include "edge/clock.h"
+#include "edge/sink/udev.h"
 
 /* Steps in a row before the other sources have their turn; the rest follows with the next event. */
 #define STEPS_PER_TURN 4096
@@ -64,6 +64,25 @@ static void status_notify(struct daemon_loop *daemon)
                 return;
         memcpy(daemon->status, status, sizeof status);
         (void)sd_notifyf(/* unset_environment= */ 0, "STATUS=%s", status);
+}
+
+/* What was tried is not tried again: a folder that cannot be written stays so. */
+static void udev_tell(struct daemon_loop *daemon)
+{
+        char text[REPORT_UDEV_SIZE];
+        size_t length = report_udev_rules(&daemon->core, text, sizeof text);
+        int error;
+
+        if (!daemon->run || strcmp(text, daemon->udev) == 0)
+                return;
+        memcpy(daemon->udev, text, length + 1);
+        error = sink_udev_write(daemon->run, text, length);
+        if (error < 0)
+                trouble_tell(daemon, error,
+                             SINK_UDEV_FILE
+                             " in /run cannot be written: udev may load drivers for "
+                             "what is plugged. They are unbound while the port is closed. Make the "
+                             "folder writable and restart sallyportd.");
 }
 
 static void ready_tell(struct daemon_loop *daemon)
@@ -183,8 +202,10 @@ static void event_step(struct daemon_loop *daemon, const struct event *event)
                 record_publish(daemon, &effects->records[i]);
         for (uint32_t i = 0; i < effects->count; i++)
                 effect_carry_out(daemon, &effects->items[i]);
-        if (effects->record_count > 0)
+        if (effects->record_count > 0) {
                 status_notify(daemon);
+                udev_tell(daemon);
+        }
         if (daemon->patience && !daemon->ready && verify_machine_settled(&daemon->core))
                 ready_tell(daemon);
 }
@@ -306,7 +327,7 @@ static void machine_read(void *userdata, struct event_machine *ret_machine)
 {
         const struct daemon_loop *daemon = userdata;
 
-        actuator_machine_read(&daemon->actuator, "/run", ret_machine);
+        actuator_machine_read(&daemon->actuator, daemon->run, ret_machine);
 }
 
 /* Before the first discovery: what is found is judged by it. A few KB, as the configuration was. */

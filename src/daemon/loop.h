@@ -7,6 +7,7 @@
 
 #include "core/model/model.h"
 #include "core/policy/rules.h"
+#include "core/report/report.h"
 #include "daemon/queue.h"
 #include "daemon/worker.h"
 #include "edge/actuator/actuator.h"
@@ -24,6 +25,7 @@ struct daemon_loop {
         struct actuator actuator; /**< the caller's, open */
         struct sink_journal journal;
         bool config_rejected; /**< the configuration is the default one for want of a better */
+        const char *run; /**< "/run": where udev finds rules and an audit looks; NULL = neither */
         int ready_fd; /**< where a line is written as well when READY=1 is told; 0 = nowhere. Closed then */
         struct event_config config;
         bool rules_rejected; /**< there are none for want of better ones */
@@ -36,11 +38,12 @@ struct daemon_loop {
         struct sink_history history;
         struct effects seen; /* of the event under way: facts as records */
         struct daemon_queue queue;
-        bool draining;          /* core_step is running: what comes now has to wait */
-        bool lost;              /* an event did not fit into the queue */
-        bool ready;             /* told to the service manager */
-        char status[160];       /* as last told to the service manager */
-        struct effects effects; /* of the step under way */
+        bool draining;               /* core_step is running: what comes now has to wait */
+        bool lost;                   /* an event did not fit into the queue */
+        bool ready;                  /* told to the service manager */
+        char status[160];            /* as last told to the service manager */
+        char udev[REPORT_UDEV_SIZE]; /* rules, as last written or tried */
+        struct effects effects;      /* of the step under way */
         struct daemon_workers workers;
         struct source_uevent uevent;
         struct source_watch watch;

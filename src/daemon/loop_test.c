@@ -17,6 +17,7 @@
 #include "base/sbdf.h"
 #include "core/policy/config.h"
 #include "daemon/loop.h"
+#include "edge/sink/udev.h"
 #include "tree/tree.h"
 
 #define PORT_FOLDER "devices/pci0000:00/0000:00:04.0"
@@ -96,6 +97,7 @@ static int setup(void **state)
                        "%s/run", root);
         (void)snprintf(daemon_loop->config.state_directory,
                        sizeof daemon_loop->config.state_directory, "%s/state", root);
+        daemon_loop->run = root;
         return 0; /* the journal stays shut: priority_max is 0 */
 }
 
@@ -171,6 +173,24 @@ static void test_start(void **state)
         assert_true(daemon_loop->ready);
         assert_false(daemon_loop->draining);
         assert_int_equal(daemon_loop->queue.count, 0);
+}
+
+/* udev is told of the port that is guarded from now on, and stays told when the daemon ends. */
+static void test_udev(void **state)
+{
+        char path[96], text[512] = "";
+        FILE *file;
+
+        (void)state;
+        assert_int_equal(daemon_loop_open(daemon_loop), 0);
+        daemon_loop_close(daemon_loop);
+        (void)snprintf(path, sizeof path, "%s/" SINK_UDEV_FILE, root);
+        file = fopen(path, "re");
+        assert_non_null(file);
+        assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+        assert_int_equal(fclose(file), 0);
+        assert_non_null(strstr(text, "SUBSYSTEM==\"pci\", DEVPATH==\"/" PORT_FOLDER "/*\", "
+                                     "ENV{MODALIAS}=\"\"\n"));
 }
 
 /* Somebody opens it behind our back: the watcher sees it and it is shut again. */
@@ -459,12 +479,12 @@ static void test_early(void **state)
 
 int main(void)
 {
-        const struct CMUnitTest tests[] = { TEST(test_start),       TEST(test_reopened),
-                                            TEST(test_early),       TEST(test_rows),
-                                            TEST(test_memory),      TEST(test_reload),
-                                            TEST(test_directories), TEST(test_reload_rejected),
-                                            TEST(test_hangup),      TEST(test_explain),
-                                            TEST(test_audit) };
+        const struct CMUnitTest tests[] = {
+                TEST(test_start),  TEST(test_udev),        TEST(test_reopened),
+                TEST(test_early),  TEST(test_rows),        TEST(test_memory),
+                TEST(test_reload), TEST(test_directories), TEST(test_reload_rejected),
+                TEST(test_hangup), TEST(test_explain),     TEST(test_audit)
+        };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,6 +180,7 @@ static int daemon_run(const struct options *options)
                 return EXIT_FAILURE;
         }
         daemon.config_directory = options->config_directory;
+        daemon.run = "/run";
         config_load(options, &daemon);
         rules_load(options, &daemon);
         daemon_loop_early(options->early, &daemon.config);

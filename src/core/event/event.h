@@ -66,6 +66,8 @@ struct event_machine {
         enum event_fact lockdown; /**< kernel lockdown is on: config space cannot be written */
         enum event_fact acpiphp;  /**< ACPI hot-plug may enumerate */
         enum event_fact boltd;    /**< boltd runs */
+        enum event_fact udev;     /**< udev runs */
+        enum event_fact udev_rules; /**< our rules for it are there */
         enum event_thunderbolt thunderbolt;
         bool drivers_known; /**< the two below hold */
         uint32_t built_in;  /**< PCI drivers that are not modules, but for pcieport */

@@ -233,6 +233,22 @@ static enum audit boltd_judge(const struct subject *subject, struct base_text *w
         return subject->machine->boltd == FACT_YES ? AUDIT_WEAK : AUDIT_OK;
 }
 
+static enum audit modules_judge(const struct subject *subject, struct base_text *what)
+{
+        const struct event_machine *machine = subject->machine;
+
+        if (machine->udev == FACT_UNKNOWN || machine->udev_rules == FACT_UNKNOWN)
+                return unknown(what);
+        if (machine->udev == FACT_NO) {
+                base_text_add(what, "no udev that loads modules");
+                return AUDIT_OK;
+        }
+        base_text_add(what, machine->udev_rules == FACT_YES
+                                    ? "udev loads none for what is below guarded ports"
+                                    : "udev loads one for whatever is plugged");
+        return machine->udev_rules == FACT_YES ? AUDIT_OK : AUDIT_WEAK;
+}
+
 /* What is below an external port is guarded with it, whatever it says that it is. */
 static bool below_external(const struct core *core, uint32_t sbdf)
 {
@@ -387,6 +403,9 @@ static const struct check machine_checks[] = {
         { "built-in-drivers", drivers_judge,
           "they bind to what is plugged before it can be kept from them",
           "nothing can be plugged for long; a kernel with modules is better" },
+        { "modules", modules_judge,
+          "a driver binds as soon as it is loaded, before it can be kept off what asked for it",
+          "see the log for why /run/udev/rules.d cannot be written" },
         { "thunderbolt", thunderbolt_judge, "authorization is the door before the two",
           "choose user or secure in the firmware's setup" },
         { "boltd", boltd_judge, "it authorizes Thunderbolt devices by rules of its own",
@@ -444,7 +463,8 @@ static bool line_make(const struct check *check, const struct subject *subject, 
         text = report_field_open(ret_row, "subject");
         subject_write(subject, &text);
         report_field_text(ret_row, "verdict", words[verdict]);
-        report_field_text(ret_row, "what", what);
+        text = report_field_open(ret_row, "what");
+        base_text_add(&text, what); /* what is not ours in it is escaped */
         report_field_text(ret_row, "why", check->why);
         report_field_text(ret_row, "todo", verdict == AUDIT_OK ? "" : check->todo);
         return true;

@@ -45,6 +45,8 @@ static int good(void **state)
                                           .lockdown = FACT_NO,
                                           .acpiphp = FACT_NO,
                                           .boltd = FACT_NO,
+                                          .udev = FACT_YES,
+                                          .udev_rules = FACT_YES,
                                           .thunderbolt = THUNDERBOLT_ABSENT,
                                           .drivers_known = true,
                                           .cardbus_known = true };
@@ -180,6 +182,12 @@ static void test_machine(void **state)
         EXPECT("acpiphp", "weak");
         machine.boltd = FACT_YES;
         EXPECT("boltd", "weak");
+        machine.udev_rules = FACT_NO;
+        EXPECT("modules", "weak");
+        machine.udev = FACT_NO; /* nobody loads anything */
+        EXPECT("modules", "ok");
+        machine.udev_rules = FACT_UNKNOWN;
+        EXPECT("modules", "weak");
         machine.thunderbolt = THUNDERBOLT_UNGUARDED;
         EXPECT("thunderbolt", "weak");
         machine.thunderbolt = THUNDERBOLT_GUARDED;
@@ -297,6 +305,8 @@ static void test_golden(void **state)
                                           .built_in_first = "e\033vil",
                                           .acpiphp = FACT_YES,
                                           .boltd = FACT_YES,
+                                          .udev = FACT_YES,
+                                          .udev_rules = FACT_NO,
                                           .lockdown = FACT_YES,
                                           .cardbus_count = 1,
                                           .thunderbolt = THUNDERBOLT_UNGUARDED };

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "core/effect.h"
+#include "core/limits.h"
 #include "core/record.h"
 
 struct core;
@@ -93,6 +94,15 @@ bool report_change_row(const struct core *before, const struct core *after, uint
  */
 bool report_audit_row(const struct core *core, const struct event_machine *machine, uint32_t index,
                       struct report_row *ret_row);
+
+/** Bytes that the rules for udev can need, NUL included. */
+#define REPORT_UDEV_SIZE (LIMIT_PORTS * (LIMIT_PATH + 64u) + 128u)
+/**
+ * Rules for udev by which nothing below a port that is guarded has a MODALIAS, for which modules are loaded (systemd:
+ * rules.d/80-drivers.rules). Ports that are left open for dom0's sake are not named. size: at least REPORT_UDEV_SIZE.
+ * Bytes without the NUL.
+ */
+size_t report_udev_rules(const struct core *core, char *ret_text, size_t size);
 
 /** A record as a row. Keys: event time_ms priority port function reason effect error text. */
 void report_record_row(const struct record *record, struct report_row *ret_row);

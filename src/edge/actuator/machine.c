@@ -15,6 +15,7 @@
 #include "edge/actuator/actuator.h"
 #include "edge/actuator/sysfs.h"
 #include "edge/cleanup.h"
+#include "edge/sink/udev.h"
 
 #define FUNCTIONS_MAX 4096
 #define TEXT_SIZE 128
@@ -153,6 +154,13 @@ static void cardbus_read(int sysfs, struct event_machine *machine)
                 cardbus_take(devices, functions[i], machine);
 }
 
+static enum event_fact path_is(int folder, const char *path)
+{
+        if (folder < 0)
+                return FACT_UNKNOWN;
+        return faccessat(folder, path, F_OK, 0) == 0 ? FACT_YES : FACT_NO;
+}
+
 void actuator_machine_read(const struct actuator *actuator, const char *run,
                            struct event_machine *ret_machine)
 {
@@ -165,8 +173,10 @@ void actuator_machine_read(const struct actuator *actuator, const char *run,
                                         &machine.linux_minor);
         machine.lockdown = lockdown_read(actuator->sysfs);
         machine.acpiphp = acpiphp_read(actuator->sysfs);
-        if (folder >= 0) /* its unit has RuntimeDirectory=boltd: there while it runs */
-                machine.boltd = faccessat(folder, "boltd", F_OK, 0) == 0 ? FACT_YES : FACT_NO;
+        /* boltd's unit has RuntimeDirectory=boltd: there while it runs; udev listens on a socket. */
+        machine.boltd = path_is(folder, "boltd");
+        machine.udev = path_is(folder, "udev/control");
+        machine.udev_rules = path_is(folder, SINK_UDEV_FILE);
         thunderbolt_read(actuator->sysfs, &machine);
         machine.drivers_known =
                 entries_each(actuator->sysfs, "bus/pci/drivers", driver_take, &machine) == 0;

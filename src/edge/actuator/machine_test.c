@@ -53,6 +53,8 @@ static void test_nothing(void **state)
         assert_int_equal(machine.lockdown, FACT_UNKNOWN);
         assert_int_equal(machine.acpiphp, FACT_UNKNOWN);
         assert_int_equal(machine.boltd, FACT_UNKNOWN);
+        assert_int_equal(machine.udev, FACT_UNKNOWN);
+        assert_int_equal(machine.udev_rules, FACT_UNKNOWN);
         assert_int_equal(machine.thunderbolt, THUNDERBOLT_ABSENT);
         assert_false(machine.drivers_known);
         assert_false(machine.cardbus_known);
@@ -70,11 +72,17 @@ static void test_attributes(void **state)
         assert_int_equal(machine.lockdown, FACT_YES);
         assert_int_equal(machine.acpiphp, FACT_NO); /* not built */
         assert_int_equal(machine.boltd, FACT_NO);
+        assert_int_equal(machine.udev, FACT_NO);
+        assert_int_equal(machine.udev_rules, FACT_NO);
         tree_folder_make(actuator.sysfs, "run/boltd");
+        tree_folder_make(actuator.sysfs, "run/udev/control");
+        tree_text_write(actuator.sysfs, "run/udev/rules.d", "10-sallyport.rules", "");
         tree_text_write(actuator.sysfs, "module/acpiphp/parameters", "disable", "N\n");
         machine_read();
         assert_int_equal(machine.acpiphp, FACT_YES);
         assert_int_equal(machine.boltd, FACT_YES);
+        assert_int_equal(machine.udev, FACT_YES);
+        assert_int_equal(machine.udev_rules, FACT_YES);
         tree_text_write(actuator.sysfs, "module/acpiphp/parameters", "disable", "Y\n");
         machine_read();
         assert_int_equal(machine.acpiphp, FACT_NO);
