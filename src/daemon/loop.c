@@ -426,7 +426,8 @@ int daemon_loop_open(struct daemon_loop *daemon)
         memory_take(daemon);
         config_take(daemon);   /* shuts the doors */
         platform_take(daemon); /* asks Xen, and may take longer */
-        bus_open(daemon);
+        bus_open(daemon); /* makes the run directory */
+        actuator_autoprobe_open(&daemon->actuator, daemon->config.run_directory);
         error = source_watch_start(&daemon->watch, daemon->loop, &daemon->core, &daemon->actuator,
                                    daemon->config.poll_interval_ms, event_take, daemon);
         if (error < 0)

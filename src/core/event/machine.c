@@ -44,6 +44,11 @@ bool event_linux_parse(const char *text, size_t length, uint16_t *ret_major, uin
         return true;
 }
 
+bool event_linux_autoprobe(uint16_t major, uint16_t minor)
+{
+        return major > 7 || (major == 7 && minor >= 2);
+}
+
 enum event_fact event_lockdown_parse(const char *text, size_t length)
 {
         size_t start = 0, end;

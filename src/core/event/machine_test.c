@@ -10,6 +10,16 @@
 
 #include "core/event/parse.h"
 
+static void test_autoprobe(void **state)
+{
+        (void)state;
+        assert_false(event_linux_autoprobe(0, 0));
+        assert_false(event_linux_autoprobe(6, 12));
+        assert_false(event_linux_autoprobe(7, 1));
+        assert_true(event_linux_autoprobe(7, 2));
+        assert_true(event_linux_autoprobe(8, 0));
+}
+
 static void test_linux(void **state)
 {
         static const char *const bad[] = {
@@ -101,9 +111,9 @@ static void test_quarantine(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_linux),       cmocka_unit_test(test_lockdown),
-                cmocka_unit_test(test_thunderbolt), cmocka_unit_test(test_parameter),
-                cmocka_unit_test(test_quarantine),
+                cmocka_unit_test(test_autoprobe), cmocka_unit_test(test_linux),
+                cmocka_unit_test(test_lockdown),  cmocka_unit_test(test_thunderbolt),
+                cmocka_unit_test(test_parameter), cmocka_unit_test(test_quarantine),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

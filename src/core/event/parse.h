@@ -70,6 +70,11 @@ void event_cmdline_parse(const char *text, size_t length, struct event_platform 
 /** The release of Linux, "6.1.0-25-amd64" (uname(2)): false, with both 0, where it is not that of a kernel. */
 bool event_linux_parse(const char *text, size_t length, uint16_t *ret_major, uint16_t *ret_minor);
 /**
+ * Does this kernel honour drivers_autoprobe=0 for what it enumerates (drivers/pci/bus.c:pci_bus_add_device)? 7.2 does,
+ * 6.12 does not; those between were not looked at, and are taken for one that does not.
+ */
+bool event_linux_autoprobe(uint16_t major, uint16_t minor);
+/**
  * What securityfs' attribute lockdown says, "none [integrity] confidentiality" (security/lockdown/lockdown.c): the word
  * in brackets is what holds.
  */

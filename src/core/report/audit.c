@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/sbdf.h"
+#include "core/event/parse.h"
 #include "core/policy/policy.h"
 #include "core/report/name.h"
 #include "core/verify/verify.h"
@@ -159,15 +160,15 @@ static enum audit linux_judge(const struct subject *subject, struct base_text *w
         return AUDIT_WEAK;
 }
 
-/* drivers/pci/bus.c:pci_bus_add_device: ignored in 6.1 and 6.12, honoured in 7.2; between them it was not looked at. */
 static enum audit autoprobe_judge(const struct subject *subject, struct base_text *what)
 {
+        const struct event_machine *machine = subject->machine;
         uint32_t version = linux_version(subject, what);
 
         if (version == 0)
                 return unknown(what);
-        if (version >= 7002) {
-                base_text_add(what, " honours drivers_autoprobe");
+        if (event_linux_autoprobe(machine->linux_major, machine->linux_minor)) {
+                base_text_add(what, " binds no driver while sallyportd enumerates");
                 return AUDIT_OK;
         }
         base_text_add(what, version <= 6012 ? " ignores drivers_autoprobe for PCI"

@@ -9,6 +9,7 @@
 struct actuator {
         int sysfs; /**< directory descriptor of sysfs's root; a tree of plain files does for tests */
         int proc;  /**< of procfs's root; negative: not there, and use of devices stays unknown */
+        int run; /**< where it is noted that drivers_autoprobe is held; negative: it is never held */
         struct store store; /**< the caller's, for EFFECT_REMEMBER; folder < 0 = none */
         struct event_memory
                 memory; /**< what the EFFECT_REMEMBER that is carried out next is to write (core/step.h) */
@@ -23,7 +24,13 @@ typedef void (*actuator_found)(void *userdata, const struct event *event);
  * To be closed with actuator_close.
  */
 int actuator_open(const char *sysfs_path, const char *proc_path, struct actuator *ret_actuator);
-/** Closes what actuator_open opened. */
+/**
+ * From now on no driver binds while a rescan lasts, where this kernel has a way (drivers_autoprobe, Linux 7.2). Notes
+ * that in run_directory, and gives back what a predecessor could not. Without that folder nothing is held: drivers are
+ * unbound later.
+ */
+void actuator_autoprobe_open(struct actuator *actuator, const char *run_directory);
+/** Closes what these two opened. */
 void actuator_close(struct actuator *actuator);
 
 /**

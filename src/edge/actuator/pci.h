@@ -12,6 +12,16 @@ int actuator_port_rescan(const struct actuator *actuator, const struct effect *e
 int actuator_pciehp_unbind(const struct actuator *actuator, const struct effect *effect);
 int actuator_slot_control(const struct actuator *actuator, const struct effect *effect);
 int actuator_slot_clear(const struct actuator *actuator, const struct effect *effect);
+/**
+ * Takes drivers_autoprobe away from all of PCI, after waiting for who has it. What to release it with, or -1 where
+ * nothing was taken: this kernel ignores it, it was 0 already, or that could not be noted.
+ */
+int actuator_autoprobe_hold(const struct actuator *actuator);
+/** Gives it back, and closes note (-1: nothing was taken). */
+void actuator_autoprobe_release(const struct actuator *actuator, int note);
+/** Gives back what somebody took who was killed meanwhile. */
+void actuator_autoprobe_heal(const struct actuator *actuator);
+
 /** EFFECT_PORT_READ. Never fails: what cannot be read is not readable. */
 void actuator_port_read(const struct actuator *actuator, const struct effect *effect,
                         struct event_port_registers *ret_registers);

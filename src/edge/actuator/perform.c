@@ -20,8 +20,9 @@ int actuator_open(const char *sysfs_path, const char *proc_path, struct actuator
 
         if (sysfs < 0)
                 return sysfs;
-        *ret_actuator =
-                (struct actuator){ .sysfs = sysfs, .store = { .folder = -1, .error = -ENODEV } };
+        *ret_actuator = (struct actuator){ .sysfs = sysfs,
+                                           .run = -1,
+                                           .store = { .folder = -1, .error = -ENODEV } };
         ret_actuator->proc = actuator_sysfs_open(AT_FDCWD, proc_path);
         return 0;
 }
@@ -32,7 +33,9 @@ void actuator_close(struct actuator *actuator)
                 (void)close(actuator->sysfs);
         if (actuator->proc >= 0)
                 (void)close(actuator->proc);
-        actuator->sysfs = actuator->proc = -1;
+        if (actuator->run >= 0)
+                (void)close(actuator->run);
+        actuator->sysfs = actuator->proc = actuator->run = -1;
 }
 
 /* EFFECT_QUARANTINE and EFFECT_CONFIRM. Xen is asked only while the function is still the one that was meant. */

@@ -154,7 +154,11 @@ int actuator_port_awake(const struct actuator *actuator, const struct effect *ef
 
 int actuator_port_rescan(const struct actuator *actuator, const struct effect *effect)
 {
-        return port_write(actuator, effect->port, "rescan", "1");
+        int note = actuator_autoprobe_hold(actuator);
+        int error = port_write(actuator, effect->port, "rescan", "1");
+
+        actuator_autoprobe_release(actuator, note);
+        return error;
 }
 
 int actuator_pciehp_unbind(const struct actuator *actuator, const struct effect *effect)
