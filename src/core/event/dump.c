@@ -148,7 +148,7 @@ static bool config_line(struct text text, struct event_dump_line *line)
 /* "DSDT @ 0x0000000000000000" */
 static bool table_line(struct text text, struct event_dump_line *line)
 {
-        if (text.end < 8 || memcmp(text.bytes + 4, " @ 0x", 5) != 0)
+        if (text.end < 9 || memcmp(text.bytes + 4, " @ 0x", 5) != 0)
                 return false;
         memcpy(line->signature, text.bytes, sizeof line->signature);
         line->kind = DUMP_TABLE;
