@@ -80,7 +80,8 @@ class Daemon:
         """Ends it, if it runs, and forgets its log and its configuration."""
         self.rig.dom0(f"[ ! -e {PIDFILE} ] || kill -KILL $(cat {PIDFILE}) 2>/dev/null; true")
         self.rig.wait("sallyportd has ended", lambda: not self.alive(), 10)
-        self.rig.dom0(f"rm -rf {LOG} {LOG}.pipe {PIDFILE} /run/sallyport /etc/sallyport")
+        self.rig.dom0(f"rm -rf {LOG} {LOG}.pipe {PIDFILE} /run/sallyport /var/lib/sallyport "
+                      "/etc/sallyport")
 
     def ask(self, verb):
         """What `sallyport VERB --json` prints."""
