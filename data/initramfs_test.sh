@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# initramfs_test.sh FOLDER: are the units and the scripts of the initramfs well-formed? Nothing here runs them.
+# initramfs_test.sh FOLDER: are the units and the scripts of the initramfs well-formed? The scripts are run by
+# `lab/run early`.
 set -eu
 cd "$1"
 

@@ -4,6 +4,7 @@
 import base64
 import gzip
 import itertools
+import re
 import threading
 import time
 
@@ -40,11 +41,14 @@ class Agent:
         line, self.buffer = self.buffer.split(b"\n", 1)
         return line.strip(b"\r \0").decode("ascii", "replace")
 
-    def wait_ready(self, deadline_s):
-        """Waits for the agent's greeting, that is, for dom0's user space."""
-        end = time.monotonic() + deadline_s
-        while not self.line(end).endswith("=ready"):
-            pass
+    def wait_ready(self, deadline_s, clock):
+        """Waits for the agent's greeting, that is, for dom0's user space: {stage: clock() when it began}
+        of what dom0's init told on the way ("=STAGE")."""
+        end, stages = time.monotonic() + deadline_s, {}
+        while "ready" not in stages:
+            if found := re.search(r"=(\w+)$", self.line(end)):
+                stages[found[1]] = round(clock(), 3)
+        return stages
 
     def run(self, script, timeout_s=30):
         """(exit status, output) of a shell script; it is killed after timeout_s in dom0 (status

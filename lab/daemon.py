@@ -8,7 +8,8 @@ import re
 import guest
 
 LOG, PIDFILE = "/run/sallyport.log", "/run/sallyportd.pid"
-LINE = re.compile(r"^(\d+\.\d+) ([A-Z]+) (\S+) (\S+) (\S+): (.*)$")
+# In the kernel's log something comes before it.
+LINE = re.compile(r"(?:^|\] )(\d+\.\d+) ([A-Z]+) (\S+) (\S+) (\S+): (.*)$")
 READY_S = 30
 AUTO = "[Ports]\nExternal = auto\n"
 
@@ -55,8 +56,7 @@ class Daemon:
             target = f"{LOG}.pipe"
             self.rig.dom0(f"rm -f {target} {PIDFILE}; mkfifo {target}; "
                           f"setsid /lib/lab/killer {PIDFILE} {killer} <{target} >>{LOG} 2>&1 &")
-        self.rig.dom0(f"setsid sallyportd --log-target=stderr --log-level={level} </dev/null "
-                      f">>{target} 2>&1 & echo $! >{PIDFILE}")
+        self.rig.dom0(f"/lib/lab/guard {target} {level} {PIDFILE}")
         return self.rig.wait("sallyportd answers", lambda: self.status() is not None, READY_S)
 
     def status(self):
@@ -70,9 +70,13 @@ class Daemon:
         """Sends it a signal, by its process id."""
         self.rig.dom0(f"kill -{name} $(cat {PIDFILE})")
 
-    def alive(self):
+    def pid(self):
+        """Its process id, as text."""
+        return self.rig.dom0(f"cat {PIDFILE}").strip()
+
+    def alive(self, pid=f"$(cat {PIDFILE})"):
         """Is its process there (a zombie is not)?"""
-        script = f"[ -e {PIDFILE} ] && sed 's/.*) //' /proc/$(cat {PIDFILE})/stat"
+        script = f"[ -e {PIDFILE} ] && sed 's/.*) //' /proc/{pid}/stat"
         status, state = self.rig.agent.run(script)
         return status == 0 and not state.startswith("Z")
 
@@ -99,7 +103,9 @@ class Daemon:
         """The whole log."""
         return self.rig.dom0(f"cat {LOG} 2>/dev/null || true")
 
-    def records(self):
-        """The log's records, oldest first."""
+    def records(self, early=False):
+        """The log's records, oldest first. early: those of the daemon of the initramfs, which writes into
+        the kernel's log."""
+        text = self.rig.dom0("dmesg") if early else self.log()
         return [Record(float(found[1]), *found.groups()[1:])
-                for line in self.log().splitlines() if (found := LINE.match(line))]
+                for line in text.splitlines() if (found := LINE.search(line))]

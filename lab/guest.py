@@ -18,11 +18,13 @@ from debian import BUILD, OWN, ROOT, PackageError, one, root, run, unpack
 
 IMAGES = BUILD / "images"
 DOM0 = ROOT / "lab" / "dom0"
+HOOKS = ROOT / "data" / "initramfs-tools"
 
-# Loaded in dom0 in this order (dependencies are put before); nvme so that a stock dom0 really binds
-# a disk.
+# Loaded in dom0 in this order; nvme so that a stock dom0 really binds a disk.
 MODULES = ("xen-privcmd", "xenfs", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-pciback",
            "nvme")
+# There to be loaded: a file system for a disk.
+MODULES_MORE = ("vfat", "nls_cp437", "nls_ascii")
 
 # The program under test: path in dom0 -> path in the build folder.
 PROGRAMS = {"usr/sbin/sallyportd": "src/daemon/sallyportd", "usr/bin/sallyport": "src/cli/sallyport"}
@@ -65,29 +67,36 @@ def stale(target, *sources):
 
 
 def modules(suite):
-    """{file name: content} in load order, dependencies first (`depends=` of .modinfo)."""
+    """{path in dom0: content} of the kernel modules, with the modules.dep(5) that modprobe needs, made of what
+    they say themselves (`depends=` of .modinfo)."""
     folders = [*root(suite).glob("lib/modules/*"), *root(suite).glob("usr/lib/modules/*")]
     found = {path.name.split(".")[0].replace("_", "-"): path
              for folder in folders for path in folder.rglob("*.ko*")}
-    order = {}
+    contents, needs = {}, {}
 
     def add(name):
+        """The file of a module that is taken."""
         path = found.get(name.replace("_", "-"))
         if path is None:
             raise PackageError(f"kernel module {name} is not in the kernel package of {suite}")
-        if path.name in order:
-            return
+        file = path.name.split(".")[0] + ".ko"
+        if file in needs:
+            return file
         data = path.read_bytes()
         if path.suffix != ".ko":
             data = unpacked(data)
         depends = re.search(rb"\0depends=([^\0]*)\0", data)
+        contents[file], needs[file] = data, []
         for other in filter(None, depends.group(1).decode().split(",") if depends else ()):
-            add(other)
-        order[path.name.removesuffix(".xz")] = data
+            below = add(other)
+            needs[file] += [more for more in (below, *needs[below]) if more not in needs[file]]
+        return file
 
-    for module in MODULES:
+    for module in MODULES + MODULES_MORE:
         add(module)
-    return order
+    dep = "".join(f"{file}: {' '.join(below)}\n" for file, below in needs.items())
+    where = f"lib/modules/{folders[0].name}"
+    return {f"{where}/{file}": data for file, data in (contents | {"modules.dep": dep.encode()}).items()}
 
 
 def build(suite):
@@ -127,6 +136,7 @@ def content(xen):
     files = {"bin/busybox": one(OWN, "bin/busybox"), "init": DOM0 / "init"}
     files |= {f"lib/lab/{path.name}": path for path in DOM0.iterdir()
               if path.name not in ("init", "README.md")}
+    files |= {f"scripts/{stage}/sallyport": HOOKS / stage for stage in ("init-top", "init-bottom")}
     return files | programs(xen)
 
 
@@ -158,17 +168,15 @@ def initramfs(xen, linux):
     files is newer."""
     target = IMAGES / f"initramfs-{xen}-{linux}"
     files = content(xen)
-    listing = f"{MODULES} {kernel(linux).stat().st_mtime_ns}\n"
+    listing = f"{MODULES} {MODULES_MORE} {kernel(linux).stat().st_mtime_ns}\n"
     listing += "\n".join(f"{path} {source} {source.stat().st_mtime_ns}"
                         for path, source in sorted(files.items()))
     stamp = target.with_suffix(".list")
     if target.exists() and stamp.exists() and stamp.read_text() == listing:
         return target
     partial = target.with_suffix(f".{os.getpid()}")
-    drivers = modules(linux)
-    order = "".join(f"/lib/modules/{name}\n" for name in drivers)
-    texts = {f"lib/modules/{name}": data for name, data in drivers.items()}
-    texts |= {canary.PATH: canary.content(), "lib/modules/order": order.encode()}
+    texts = modules(linux) | {canary.PATH: canary.content()}
+    texts["lib/modules/order"] = "".join(f"{name}\n" for name in MODULES).encode()
     with open(partial, "wb") as out:
         archive = Archive(out)
         archive.member("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))

@@ -33,7 +33,7 @@ def hierarchy(tag=""):
         Device("x3130-upstream", up, "0.2"),
         Device("xio3130-downstream", down, "0.0", bus=up),
         Device("edu", f"leaf{tag}", "0.0", bus=down, options=(WIDE,)),
-        Device("nvme", f"disk{tag}", "0.0", options=(("serial", "lab"),)),
+        Device("nvme", f"disk{tag}", "0.0", options=(("serial", f"lab{tag}"),)),
     )
 
 
@@ -86,9 +86,9 @@ class Lab:
         if sampled:
             self.watch()
 
-    def watch(self):
-        """Starts to sample."""
-        self.sampler = Sampler(self.rig.oracle, self.folder / "samples.jsonl")
+    def watch(self, oracle=None):
+        """Starts to sample. oracle: of a rig that is still booting."""
+        self.sampler = Sampler(oracle or self.rig.oracle, self.folder / "samples.jsonl")
         self.sampler.start()
 
     def port(self, name):
@@ -274,9 +274,10 @@ class Lab:
         elif changed and not self.stock:
             self.expect(False, f"{changed} bytes of dom0 changed between two examinations")
 
-    def judge(self):
+    def judge(self, late=()):
         """The expectation of nearly every scenario: stock is overwritten, protected never
-        exposed."""
+        exposed. late: names of ports that were open while the sampling began; they must have been
+        shut, for good."""
         if self.stock:
             self.judge_stock()
             return
@@ -290,7 +291,28 @@ class Lab:
         self.expect(all(row["driver"] in KEPT_OFF for row in both), "no dom0 driver below a port")
         for port in self.external():
             self.expect(not self.config.bme(port.rid), f"door 1 of {port.name} is still closed")
-        self.expect(self.sampler.exposures == 0, "no exposure")
+            spells = self.sampler.spells.of(port.name)
+            if port.name in late:
+                self.expect(all(len(spells[fact]) == 1 and spells[fact][0][1] for fact in spells),
+                            f"each door of {port.name} was shut once, and for good: {spells}")
+            else:
+                self.expect(not spells["exposed"], f"no exposure through {port.name}")
+        if not late:
+            self.expect(self.sampler.exposures == 0, "no exposure")
+
+    def exposure(self, name):
+        """Into the verdict, in guest seconds, for what was there at power-on: from when Xen gave it to
+        dom0 until door 1, and until both were shut; how long both were open; and how much of that was
+        after the kernel had started dom0's first process: before, nothing can shut them. Returns when
+        the last door was shut, on the machine's clock."""
+        spells, stages = self.sampler.spells.of(name), self.rig.stages
+        given, owned = spells["owned"][0]
+        since, until = spells["exposed"][0]
+        self.times["exposure"] = took = {
+            "given_to_door1_s": round(until - given, 2), "given_to_doors_s": round(owned - given, 2),
+            "exposed_s": round(until - since, 2), "by_dom0_s": round(until - stages["top"], 2)}
+        self.say(f"{name}: {took}; stages of the boot: {stages}")
+        return max(until, owned)
 
     def judge_stock(self):
         """Where nothing guards, every port that something was plugged into let it through."""
@@ -318,7 +340,8 @@ class Lab:
         verdict = {"scenario": self.name, "stock": self.stock, "platform": self.platform.name,
                    "versions": self.rig.versions if self.rig else None, "folder": str(self.folder),
                    "held": held, "error": error, "failures": self.failures,
-                   "functions": self.rows, "sampling": sampling, "times": self.times}
+                   "functions": self.rows, "sampling": sampling, "times": self.times,
+                   "stages": self.rig.stages if self.rig else {}}
         (self.folder / "verdict.json").write_text(json.dumps(verdict, indent=1) + "\n")
         self.say(f"{'held' if held else 'FAILED'}: {sampling.get('exposures', '?')} exposures in "
                  f"{sampling.get('samples', 0)} samples, longest gap "

@@ -124,7 +124,7 @@ class Ram:
 class Machine:
     """QEMU from start to stop. `clock()` counts seconds in which the guest ran, pauses left out."""
 
-    def __init__(self, folder, image, ports, platform, cold=()):
+    def __init__(self, folder, image, ports, platform, cold=(), boot=None):
         self.folder, self.ports = folder, tuple(ports)
         self.iommu = platforms.IOMMU[platform.iommu]
         self.ram = Ram(RAM_MIB * MIB)
@@ -132,11 +132,12 @@ class Machine:
         self.keeper = image.keeper
         self.drives, self.slots = itertools.count(1), itertools.count(1)
         self.pauses, self.ran_s, self.since = 0, 0.0, None
-        self.argv = self.command(image, cold)
+        self.argv = self.command(image, cold, boot)
 
-    def command(self, image, cold):
+    def command(self, image, cold, boot):
         """QEMU's command line (shared/lab-facts.md, "Recipe"). cold: (port name, Device) there at
-        power-on."""
+        power-on. boot: the word for lab/dom0/init, or None."""
+        word = f" lab.boot={boot}" if boot else ""
         argv = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults",
                 "-display", "none", "-no-reboot", "-accel", "tcg,thread=multi",
                 "-machine", "q35,kernel-irqchip=split,memory-backend=ram",
@@ -152,7 +153,7 @@ class Machine:
                 "-kernel", str(image.xen),
                 "-append", f"console=com1 dom0_mem={DOM0_MIB}M,max:{DOM0_MIB}M loglvl=all "
                            f"guest_loglvl=all iommu={self.iommu.options}",
-                "-initrd", f"{image.kernel} console=hvc0 quiet,{image.initramfs}"]
+                "-initrd", f"{image.kernel} console=hvc0 quiet{word},{image.initramfs}"]
         for port in self.ports:
             argv += ["-device", port.argument()]
         if marks := {port.rid: port.marks for port in self.ports if port.marks}:
@@ -241,7 +242,7 @@ class Machine:
                          property="hotplug-handler", value=f"/machine/peripheral/{port}")
 
     def drive(self):
-        """Name of a new empty disk of 64 MiB without a file."""
+        """Name of a new empty disk."""
         name = f"drive{next(self.drives)}"
         disk = {"driver": "null-co", "node-name": name, "size": 64 * MIB}
         self.qmp.execute("blockdev-add", **disk)

@@ -9,6 +9,7 @@ import threading
 
 import pci
 import vtd
+from spells import Spells
 
 REFERENCE = 0x1F << 3 | 2        # 00:1f.2, q35's on-board AHCI: never anything but dom0's
 
@@ -92,6 +93,7 @@ class Sampler:
         self.log = open(path, "w", buffering=1)
         self.samples = self.exposures = 0
         self.exposed, self.worst_gap_s, self.error = set(), 0.0, None
+        self.spells = Spells()
         self.done = threading.Event()
         self.started = self.last = self.machine.clock()
         self.previous = None
@@ -101,7 +103,8 @@ class Sampler:
         try:
             while not self.done.is_set():
                 self.take()
-                self.done.wait(self.interval)
+                took = self.machine.clock() - self.last
+                self.done.wait(max(0.0, self.interval - took))
         except Exception as error:  # a sampler that died must fail the scenario, whatever killed it
             self.error = f"{type(error).__name__}: {error}"
 
@@ -110,6 +113,7 @@ class Sampler:
         with self.machine.paused():
             now, sample = self.machine.clock(), self.oracle.look()
         self.samples += 1
+        self.spells.take(now, sample)
         self.worst_gap_s, self.last = max(self.worst_gap_s, now - self.last), now
         if sample.exposed:
             self.exposures += 1
@@ -131,4 +135,5 @@ class Sampler:
         return {"samples": self.samples, "guest_s": round(seconds, 2),
                 "samples_per_guest_s": round(self.samples / seconds, 1) if seconds else 0.0,
                 "worst_gap_s": round(self.worst_gap_s, 3), "exposures": self.exposures,
-                "exposed": sorted(map(pci.sbdf, self.exposed)), "error": self.error}
+                "exposed": sorted(map(pci.sbdf, self.exposed)), "spells": self.spells.ports,
+                "error": self.error}

@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import oracle  # noqa: E402
+import spells  # noqa: E402
 import vtd  # noqa: E402
 
 ROOT, CONTEXT, L4, L3, L2, L1 = (0x1000 * n for n in range(1, 7))
@@ -182,6 +183,37 @@ class JudgementTest(unittest.TestCase):
         self.memory.put(ROOT + 16, 0, 0)
         self.memory.context(0x0308, OTHER)
         self.assertEqual(self.oracle.look().exposed, [])
+
+
+class SpellsTest(unittest.TestCase):
+    """What was seen of one port with buses 1 to 2, one look a second."""
+
+    def seen(self, *looks):
+        """looks: (gate is open, owner of 01:00.0, owner of 03:00.0, which is below another port)."""
+        result = spells.Spells()
+        for now, (gate, owner, other) in enumerate(looks):
+            exposed = [0x0100] if gate and owner == "dom0" else []
+            exposed += [0x0300] if other == "dom0" else []
+            sample = oracle.Sample({"rp0": (gate, 1, 2)}, {0x0100: owner, 0x0300: other}, exposed)
+            result.take(now, sample)
+        return result.of("rp0")
+
+    def test_never(self):
+        self.assertEqual(self.seen((False, "other", "dom0")), {"gate": [], "owned": [], "exposed": []})
+        self.assertEqual(spells.Spells().of("rp1"), {"gate": [], "owned": [], "exposed": []})
+
+    def test_once(self):
+        looks = [(False, "dom0", "other")] * 2 + [(True, "dom0", "other")] * 3
+        looks += [(False, "dom0", "other"), (False, "other", "other")]
+        self.assertEqual(self.seen(*looks), {"gate": [[2, 5]], "owned": [[0, 6]], "exposed": [[2, 5]]})
+
+    def test_still(self):
+        self.assertEqual(self.seen((True, "dom0", "other"))["exposed"], [[0, None]])
+
+    def test_again(self):
+        looks = [(True, owner, "other") for owner in ("dom0", "other", "dom0", "other")]
+        self.assertEqual(self.seen(*looks), {"gate": [[0, None]], "owned": [[0, 1], [2, 3]],
+                                             "exposed": [[0, 1], [2, 3]]})
 
 
 if __name__ == "__main__":

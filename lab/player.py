@@ -22,10 +22,12 @@ def names():
 
 
 def scenario(name):
-    """A scenario's module: run(lab), PORTS, and where it differs: COLD, devices at boot; BASELINE,
-    the scenario whose stock run shows its attack at work (its own name, unless given)."""
+    """A scenario's module: run(lab), PORTS, and where it differs: COLD, devices at boot; BOOT, how dom0
+    boots, watched from the beginning; BASELINE, the scenario whose stock run shows its attack at work
+    (its own name, unless given)."""
     module = importlib.import_module(f"scenarios.{name}")
     module.COLD = getattr(module, "COLD", ())
+    module.BOOT = getattr(module, "BOOT", None)
     module.BASELINE = getattr(module, "BASELINE", name)
     return module
 
@@ -42,7 +44,7 @@ class Player:
         """The verdict of one run, whatever happens in it."""
         module, lab, error = scenario(name), Lab(name, stock, platform, self.quiet), None
         try:
-            lab.enter(self.ready(module, stock, platform, lab.say), sampled=not module.COLD)
+            lab.enter(self.ready(module, lab), sampled=not module.COLD)
             module.run(lab)
         except KeyboardInterrupt:
             lab.leave("interrupted")
@@ -55,9 +57,9 @@ class Player:
             self.close()
         return verdict
 
-    def ready(self, module, stock, platform, say):
+    def ready(self, module, lab):
         """A rig as after boot with the scenario's ports: the one that is there, or a new one."""
-        setup = (platform, stock, module.PORTS, module.COLD)
+        setup, say = (lab.platform, lab.stock, module.PORTS, module.COLD), lab.say
         if self.rig and setup == self.setup and not module.COLD:
             try:
                 self.rig.restore()
@@ -69,7 +71,9 @@ class Player:
         guest.BUILD.mkdir(parents=True, exist_ok=True)
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.label}-", dir=guest.BUILD))
         say(f"the machine's own files: {folder}")
-        self.rig, self.setup = Rig(folder, platform, module.PORTS, module.COLD, say), setup
+        boot = module.BOOT and ("stock" if lab.stock else module.BOOT)
+        self.rig = Rig(folder, lab.platform, module.PORTS, module.COLD, say, boot, boot and lab.watch)
+        self.setup = setup
         return self.rig
 
     def close(self):

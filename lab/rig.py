@@ -37,26 +37,32 @@ class LabError(Exception):
 
 class Rig:
     """machine, agent, config, canary, oracle, attacker, daemon: see their files. boot_s: seconds
-    until dom0 answered. versions: of kernel and Xen, as they say. mark: offset in the serial log at
-    which the present scenario begins."""
+    until dom0 answered. stages: of its boot, {name: machine's clock}. versions: of kernel and Xen, as
+    they say. mark: offset in the serial log at which the present scenario begins.
 
-    def __init__(self, folder, platform, ports, cold, say):
+    boot: the way dom0 boots, a word for lab/dom0/init. watch: called with the oracle as soon as Xen has
+    switched the IOMMU on, by which everything that is there becomes dom0's."""
+
+    def __init__(self, folder, platform, ports, cold, say, boot=None, watch=None):
         image = guest.image(platform, say)
         say(f"starting QEMU ({platform.name}): Xen and dom0 boot")
         start = time.monotonic()
         self.folder, self.mark = folder, 0
-        self.machine = Machine(folder, image, ports, platform, cold)
+        self.machine = Machine(folder, image, ports, platform, cold, boot)
         try:
             self.machine.start()
             self.agent = Agent(folder / "agent")
-            self.agent.wait_ready(BOOT_S)
+            self.config = pci.Config(self.machine.qtest)
+            self.oracle = Oracle(self.machine, self.config)
+            if watch:
+                self.wait("Xen has switched the IOMMU on", self.oracle.entries, BOOT_S, 0.02)
+                watch(self.oracle)
+            self.stages = self.agent.wait_ready(BOOT_S, self.machine.clock)
             self.boot_s = round(time.monotonic() - start, 2)
             self.versions = self.dom0("cd /sys/hypervisor/version; echo $(uname -r), "
                                       "Xen $(cat major).$(cat minor)$(cat extra)").strip()
             say(f"dom0 is up after {self.boot_s} s: {self.versions}")
-            self.config = pci.Config(self.machine.qtest)
-            self.canary = Canary(self.machine.ram)
-            self.oracle = Oracle(self.machine, self.config, self.canary)
+            self.canary = self.oracle.canary = Canary(self.machine.ram)
             self.attacker = Attacker(self.machine, self.config, self.canary)
             self.daemon = Daemon(self)
         except BaseException:

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""When the doors of each port stood open, made of one sample after the other."""
+
+FACTS = ("gate", "owned", "exposed")
+
+
+class Spells:
+    """ports: {port: {fact: [[from, to], ...]}} in guest seconds. gate: Bus Master Enable was set; owned:
+    something below was dom0's; exposed: both. from: of the first sample that shows it; to: of the first
+    one that does not any more, None while it still holds."""
+
+    def __init__(self):
+        self.ports = {}
+
+    def of(self, name):
+        return self.ports.get(name, {fact: [] for fact in FACTS})
+
+    def take(self, now, sample):
+        """Adds a sample (oracle.Sample) of the time `now`."""
+        for name, (gate, first, last) in sample.ports.items():
+            mine = {rid for rid, owner in sample.owners.items()
+                    if owner == "dom0" and first <= rid >> 8 <= last}
+            held = gate, bool(mine), not mine.isdisjoint(sample.exposed)
+            spells = self.ports.setdefault(name, {fact: [] for fact in FACTS})
+            for fact, holds in zip(FACTS, held):
+                self.note(spells[fact], round(now, 3), holds)
+
+    @staticmethod
+    def note(spells, now, holds):
+        under_way = spells and spells[-1][1] is None
+        if holds and not under_way:
+            spells.append([now, None])
+        elif under_way and not holds:
+            spells[-1][1] = now
