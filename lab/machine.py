@@ -163,7 +163,8 @@ class Machine:
             values = device.arguments(port, True) | self.numbered(device)
             if device.model == "nvme":
                 values["drive"] = f"cold{device.name}"
-                argv += ["-blockdev", f"null-co,node-name=cold{device.name},size={64 * MIB}"]
+                argv += ["-blockdev", ",".join(f"{key}={value}" for key, value
+                                               in self.disk(f"cold{device.name}").items())]
             argv += ["-device", ",".join(f"{key}={flag(value)}" for key, value in values.items())]
         return argv
 
@@ -244,9 +245,15 @@ class Machine:
     def drive(self):
         """Name of a new empty disk."""
         name = f"drive{next(self.drives)}"
-        disk = {"driver": "null-co", "node-name": name, "size": 64 * MIB}
-        self.qmp.execute("blockdev-add", **disk)
+        self.qmp.execute("blockdev-add", **self.disk(name))
         return name
+
+    def disk(self, name):
+        """QEMU's description of a new empty disk of 64 MiB, which keeps what is written."""
+        path = self.folder / f"{name}.disk"
+        path.touch()
+        os.truncate(path, 64 * MIB)
+        return {"driver": "file", "node-name": name, "filename": str(path)}
 
     def pull(self, port, config):
         """Surprise removal of all below a port: QEMU unplugs at once when Slot Control turns to
