@@ -311,7 +311,7 @@ class Lab:
         """Into the verdict, in guest seconds, for what was there at power-on: from when Xen gave it to
         dom0 until door 1, and until both were shut; how long both were open; and how much of that was
         after the kernel had started dom0's first process: before, nothing can shut them. Returns when
-        the last door was shut, on the machine's clock."""
+        each door was shut, on the machine's clock."""
         spells, stages = self.sampler.spells.of(name), self.rig.stages
         given, owned = spells["owned"][0]
         since, until = spells["exposed"][0]
@@ -319,7 +319,7 @@ class Lab:
             "given_to_door1_s": round(until - given, 2), "given_to_doors_s": round(owned - given, 2),
             "exposed_s": round(until - since, 2), "by_dom0_s": round(until - stages["top"], 2)}
         self.say(f"{name}: {took}; stages of the boot: {stages}")
-        return max(until, owned)
+        return until, owned
 
     def judge_stock(self):
         """Where nothing guards, every port that something was plugged into let it through."""

@@ -35,7 +35,7 @@ def run(lab):
         lab.ready("rp0", lab.there["rp0"])
     else:
         contained(lab)
-        lab.expect(lab.exposure("rp0") > lab.rig.stages["real"],
+        lab.expect(lab.exposure("rp0")[0] > lab.rig.stages["real"],
                    "it stood open until the daemon of the real root ran")
     lab.examine("rp0")
     lab.judge(late=("rp0",))
