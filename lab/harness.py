@@ -150,7 +150,7 @@ class Lab:
         self.say(f"swapping for {', '.join(d.model for d in devices)} at {name} within {gap_s} s")
         self.old[name], self.there[name] = self.instances(name), tuple(devices)
         with self.machine.paused():
-            self.machine.pull(self.port(name), self.config)
+            self.machine.pull(self.port(name))
             if gap_s == 0:
                 self.machine.plug(name, devices)
         if gap_s:
@@ -168,7 +168,7 @@ class Lab:
         """Surprise removal of all that is below a port."""
         self.say(f"pulling everything out of {name}")
         self.there[name] = ()
-        self.machine.pull(self.port(name), self.config)
+        self.machine.pull(self.port(name))
 
     def press_button(self, name, devices):
         """Presses the attention button of a slot with power controller and waits until QEMU has

@@ -54,7 +54,7 @@ class Rig:
             self.versions = self.dom0("cd /sys/hypervisor/version; echo $(uname -r), "
                                       "Xen $(cat major).$(cat minor)$(cat extra)").strip()
             say(f"dom0 is up after {self.boot_s} s: {self.versions}")
-            self.config = pci.Config(self.machine.qtest)
+            self.config = self.machine.config
             self.canary = Canary(self.machine.ram)
             self.oracle = Oracle(self.machine, self.config, self.canary)
             self.attacker = Attacker(self.machine, self.config, self.canary)
@@ -105,7 +105,7 @@ class Rig:
         self.daemon.stop()
         for port in self.machine.ports:
             if self.config.slot(port.rid)["presence"]:
-                self.machine.pull(port, self.config)
+                self.machine.pull(port)
         for port in self.machine.ports:
             name = pci.sbdf(port.rid)
             if self.config.bme(port.rid):    # stock: pciehp sees the removal and does it
