@@ -13,7 +13,7 @@ import platforms
 import pci
 from agent import AgentError
 from machine import Device, Port
-from oracle import Sampler
+from oracle import CONTAINED, QUARANTINE, Sampler, ranges
 from rig import LabError
 
 SAMPLES_PER_GUEST_S = 20
@@ -47,13 +47,37 @@ def disk(tag=""):
     return (Device("nvme", f"only{tag}", "0.0", options=(("serial", f"lab{tag}"),)),)
 
 
+def bridged(tag=""):
+    """A bridge that does not speak PCI Express. What is behind it uses the bridge's own requester ID:
+    the nearest that QEMU has to a DMA engine with the header of a bridge."""
+    plain = f"plain{tag}"
+    return (Device("pci-bridge", plain, "0.0", options=(("chassis_nr", 99),)),
+            Device("edu", f"behind{tag}", "1.0", bus=plain, options=(WIDE,)))
+
+
+def told(dma):
+    """A DMA attack in words, None if there was none."""
+    if dma is None:
+        return "-"
+    requester = f", as {dma['requester']} of {dma['owner']}"
+    if dma["bytes_emulated"] > dma["bytes_door2"]:
+        return (f"{dma['result']} by the table{requester} (QEMU lets {dma['bytes_emulated']} bytes "
+                "pass against it)")
+    return f"{dma['result']}{requester}"
+
+
+def folder(name, stock, platform):
+    """Where a run's files are."""
+    own = "" if platform == platforms.DEFAULT else platform.name
+    return guest.BUILD / own / (f"{name}-stock" if stock else name)
+
+
 class Lab:
     """One run of one scenario on a rig."""
 
     def __init__(self, name, stock, platform=platforms.DEFAULT, quiet=False):
         self.name, self.stock, self.platform, self.quiet = name, stock, platform, quiet
-        own = "" if platform == platforms.DEFAULT else platform.name
-        self.folder = guest.BUILD / own / (f"{name}-stock" if stock else name)
+        self.folder = folder(name, stock, platform)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.progress = open(self.folder / "progress.log", "w", buffering=1)
@@ -63,6 +87,7 @@ class Lab:
         # By port: the kernel's objects of before the plug, and what is plugged.
         self.old, self.there = {}, {}
         self.doors = None    # how many had to hold in the last examination
+        self.reaching = set()    # requester IDs that reached dom0 when both had to hold
 
     def say(self, text):
         """A progress line: seconds since the start, then what is being done."""
@@ -134,6 +159,24 @@ class Lab:
         self.daemon.signal("KILL")
         self.wait("sallyportd has ended", lambda: not self.daemon.alive(), 10)
 
+    def open_gate(self, name):
+        """A third party opens door 1 of a port."""
+        self.say(f"somebody sets Bus Master Enable of {name}")
+        self.dom0(f"/lib/lab/bme {self.address(name)} 1")
+
+    def closed_again(self, name, after):
+        """Waits until door 1 of a port is closed again; that must have been reported after the first
+        `after` records."""
+        rid = self.port(name).rid
+        took = self.wait("door 1 is closed again", lambda: not self.config.bme(rid), 10, 0.01)
+        self.say(f"closed again after {took:.2f} s")
+        self.reported("gate-opened", name, after)
+
+    def pciehp(self, name, verb):
+        """A third party binds the kernel's pciehp to a port or unbinds it."""
+        self.say(f"somebody: pciehp {verb} {name}")
+        self.dom0(f"echo {self.address(name)}:pcie004 >/sys/bus/pci_express/drivers/pciehp/{verb}")
+
     def plug(self, *plugs):
         """Plugs at once: (port name, devices) each. What the kernel lists there now is not what is
         waited for."""
@@ -152,7 +195,7 @@ class Lab:
         self.say(f"swapping for {', '.join(d.model for d in devices)} at {name} within {gap_s} s")
         self.old[name], self.there[name] = self.instances(name), tuple(devices)
         with self.machine.paused():
-            self.machine.pull(self.port(name), self.config)
+            self.machine.pull(self.port(name))
             if gap_s == 0:
                 self.machine.plug(name, devices)
         if gap_s:
@@ -170,7 +213,7 @@ class Lab:
         """Surprise removal of all that is below a port."""
         self.say(f"pulling everything out of {name}")
         self.there[name] = ()
-        self.machine.pull(self.port(name), self.config)
+        self.machine.pull(self.port(name))
 
     def press_button(self, name, devices):
         """Presses the attention button of a slot with power controller and waits until QEMU has
@@ -246,15 +289,17 @@ class Lab:
             return self.expect(False, f"reported: {event}")
         return self.expect(True, f"reported: {event}: {found[0].text}")
 
-    def examine(self, name, stage="", doors=2, used=()):
+    def examine(self, name, stage="", doors=2, used=(), kept_off=True):
         """Every function below a port, seen from outside, then attacked: the rows. stage: when this
         is, for people. doors: how many must hold: both; one is enough; or 0, it is not guarded
-        yet. used: ids of what dom0 works with just now: an attack by it would take it away."""
+        yet. used: ids of what dom0 works with just now: an attack by it would take it away.
+        kept_off: no driver of dom0's may be there."""
         port, known, rows = self.port(name), self.rig.enumerated(self.port(name)), []
         self.look_back()
         self.doors = doors
         for function in list(self.config.below(port.rid)):
-            row = {"stage": stage, "doors": doors, "sbdf": function.sbdf,
+            self.machine.check_number(function)
+            row = {"stage": stage, "doors": doors, "kept_off": kept_off, "sbdf": function.sbdf,
                    "port": pci.sbdf(port.rid), "id": function.id,
                    "class": f"0x{function.class_code:06x}",
                    "kind": "bridge" if function.bridge else "endpoint",
@@ -263,13 +308,15 @@ class Lab:
             if function.id not in used and self.rig.attacker.weapon(function):
                 row["dma"] = self.rig.attacker.attack(port, function).record()
             rows.append(row)
-            self.say(f"{function.sbdf} {function.id} {row['kind']:8} owner {row['owner']:5} driver "
-                     f"{row['driver'] or '-':9} DMA {row['dma']['result'] if row['dma'] else '-'}")
+            self.say(f"{function.sbdf} {function.id} {row['kind']:8} owner {row['owner']:12} driver "
+                     f"{row['driver'] or '-':9} DMA {told(row['dma'])}")
         self.rows += rows
         self.expect(any(row["dma"] for row in rows), f"attacked: {stage or 'settled'}")
         if doors != 1:    # a hierarchy without bus numbers shows its first bus only
             self.expect(sorted(row["id"] for row in rows) == sorted(d.id for d in self.there[name]),
                         "everything that is plugged was examined")
+        if doors == 2:
+            self.reaching |= set(self.rig.oracle.look().reaching(name))
         return rows
 
     def look_back(self):
@@ -294,8 +341,15 @@ class Lab:
         self.expect(not any(dma["bytes"] for dma in fired), "nothing was overwritten")
         self.expect(not any(row["dma"] and row["dma"]["bytes_door2"] for row in both),
                     "no byte of dom0 passed door 2")
-        self.expect(all(row["owner"] != "dom0" for row in both), "no function is dom0's")
-        self.expect(all(row["driver"] in KEPT_OFF for row in both), "no dom0 driver below a port")
+        self.expect(all(row["owner"] in CONTAINED and (not row["dma"] or row["dma"]["owner"] in CONTAINED)
+                        for row in both), "the IOMMU's tables contain every function")
+        self.expect(not self.reaching, "requester IDs below the ports that reach dom0: "
+                    f"{', '.join(ranges(dict.fromkeys(self.reaching, ''))) or 'none'}")
+        caught = [row["dma"] for row in both if row["dma"] and row["dma"]["owner"] == QUARANTINE]
+        self.expect(all(dma["bytes_swallowed"] for dma in caught),
+                    f"{len(caught)} attacks ended in a page of their own")
+        self.expect(all(row["driver"] in KEPT_OFF for row in both if row["kept_off"]),
+                    "no dom0 driver below a port")
         for port in self.external():
             self.expect(not self.config.bme(port.rid), f"door 1 of {port.name} is still closed")
             spells = self.sampler.spells.of(port.name)

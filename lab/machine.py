@@ -12,7 +12,10 @@ import threading
 import time
 
 import acpi
+import ivrs
+import pci
 import platforms
+from numbering import Numbering, NumberingError
 from pci import CAP_EXPRESS, SLTCTL
 from qmp import Qmp
 from qtest import Qtest
@@ -27,7 +30,7 @@ class MachineError(Exception):
 
 # Vendor and device ID of QEMU's models.
 IDS = {"edu": "1234:11e8", "nvme": "1b36:0010", "pcie-pci-bridge": "1b36:000e",
-       "x3130-upstream": "104c:8232", "xio3130-downstream": "104c:8233"}
+       "pci-bridge": "1b36:0001", "x3130-upstream": "104c:8232", "xio3130-downstream": "104c:8233"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +71,11 @@ class Device:
     @property
     def id(self):
         return IDS[self.model]
+
+    @property
+    def devfn(self):
+        slot, function = self.addr.split(".")
+        return int(slot, 16) << 3 | int(function)
 
     def arguments(self, port, multifunction):
         """Arguments of device_add."""
@@ -126,17 +134,20 @@ class Machine:
 
     def __init__(self, folder, image, ports, platform, cold=(), boot=None):
         self.folder, self.ports = folder, tuple(ports)
-        self.iommu = platforms.IOMMU[platform.iommu]
+        self.platform, self.iommu = platform, platforms.IOMMU[platform.iommu]
         self.ram = Ram(RAM_MIB * MIB)
         self.lock = threading.RLock()
         self.keeper = image.keeper
         self.drives, self.slots = itertools.count(1), itertools.count(1)
         self.pauses, self.ran_s, self.since = 0, 0.0, None
-        self.argv = self.command(image, cold, boot)
+        self.numbers = {}    # see Numbering.secondaries
+        self.cold = cold if self.iommu.by_number else ()
+        self.argv = self.command(image, () if self.cold else cold, boot)
 
     def command(self, image, cold, boot):
         """QEMU's command line (shared/lab-facts.md, "Recipe"). cold: (port name, Device) there at
-        power-on. boot: the word for lab/dom0/init, or None."""
+        power-on. (Where the IOMMU's model wants bus numbers, they are plugged when the firmware has
+        given them, before Xen starts.) boot: the word for lab/dom0/init, or None."""
         word = f" lab.boot={boot}" if boot else ""
         argv = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults",
                 "-display", "none", "-no-reboot", "-accel", "tcg,thread=multi",
@@ -152,7 +163,7 @@ class Machine:
                 "-serial", f"unix:{self.folder}/agent,server=on,wait=off",
                 "-kernel", str(image.xen),
                 "-append", f"console=com1 dom0_mem={DOM0_MIB}M,max:{DOM0_MIB}M loglvl=all "
-                           f"guest_loglvl=all iommu={self.iommu.options}",
+                           f"guest_loglvl=all iommu={self.platform.options}",
                 "-initrd", f"{image.kernel} console=hvc0 quiet{word},{image.initramfs}"]
         for port in self.ports:
             argv += ["-device", port.argument()]
@@ -183,6 +194,19 @@ class Machine:
             text = f"QEMU does not answer: {error}; see {self.folder}/qemu.log"
             raise MachineError(text) from error
         self.since = time.monotonic()
+        self.config = pci.Config(self.qtest)
+        if self.iommu.ivrs:
+            ivrs.widen(self)
+        with self.paused():
+            for name in dict.fromkeys(name for name, _ in self.cold):
+                self.plug(name, [device for port, device in self.cold if port == name])
+            if self.cold and self.begun():
+                raise MachineError("Xen was faster than what is to be there at boot")
+
+    def begun(self):
+        """Has Xen printed anything?"""
+        log = self.folder / "serial.log"
+        return log.exists() and log.stat().st_size > 0
 
     def stop(self):
         """Ends QEMU, by its process id, and gives the RAM back."""
@@ -216,16 +240,47 @@ class Machine:
                     self.qmp.execute("cont")
 
     def plug(self, port, devices):
-        """Plugs a hierarchy at once: the guest is paused meanwhile and sees one event; function 0
-        goes last."""
-        order = [d for d in devices if d.bus or not d.addr.endswith(".0")]
-        order += [d for d in devices if d not in order]
-        with self.paused():
-            for device in order:
-                if device.model == "xio3130-downstream":
-                    self.adopt(port, device.bus)
-                more = {"drive": self.drive()} if device.model == "nvme" else self.numbered(device)
-                self.qmp.execute("device_add", **device.arguments(port, len(devices) > 1), **more)
+        """Plugs a hierarchy at once: the guest is paused meanwhile and sees one event. Function 0
+        goes after its slot's others, which do not answer before; what is behind bridges comes
+        last, where the IOMMU's model wants their numbers."""
+        own = sorted((d for d in devices if not d.bus), key=lambda d: d.addr.endswith(".0"))
+        below = [d for d in devices if d.bus]
+        rack = next(p for p in self.ports if p.name == port)
+        numbering = Numbering(self.config, rack, devices if self.iommu.by_number else ())
+        with self.paused(), self.powered(rack, bool(numbering.numbers)):
+            for device in own + below:
+                if device.bus in numbering.numbers:
+                    numbering.give(device.bus)
+                self.add(port, device, len(devices) > 1)
+            numbering.take()
+        self.numbers |= numbering.secondaries()
+
+    @contextlib.contextmanager
+    def powered(self, port, wanted):
+        """Power for a slot, if it is off and that is wanted. Afterwards it is off again, but its
+        indicator is lit: QEMU unplugs what is in a slot that turns to off and dark."""
+        register = self.config.capability(port.rid, CAP_EXPRESS) + SLTCTL
+        before = self.config.load(port.rid, register, 2)
+        wanted = wanted and before & 0x400
+        if wanted:
+            self.config.store(port.rid, register, 2, before & ~0x700 | 0x100)
+        yield
+        if wanted:
+            self.config.store(port.rid, register, 2, before & ~0x300 | 0x100)
+
+    def check_number(self, function):
+        """A NumberingError if a bridge that the guest has numbered leads to another bus than the
+        IOMMU's model takes it to lead to."""
+        given, now = self.numbers.get(function.rid), self.config.buses(function.rid)[0]
+        if function.bridge and given and now not in (0, given):
+            raise NumberingError(f"{pci.text(function.rid)} leads to bus {now}, not {given}")
+
+    def add(self, port, device, multifunction):
+        """One device_add."""
+        if device.model == "xio3130-downstream":
+            self.adopt(port, device.bus)
+        more = {"drive": self.drive()} if device.model == "nvme" else self.numbered(device)
+        self.qmp.execute("device_add", **device.arguments(port, multifunction), **more)
 
     def numbered(self, device):
         """What a switch's downstream port is given: a slot number that no other has, and no power
@@ -255,10 +310,11 @@ class Machine:
         os.truncate(path, 64 * MIB)
         return {"driver": "file", "node-name": name, "filename": str(path)}
 
-    def pull(self, port, config):
+    def pull(self, port):
         """Surprise removal of all below a port: QEMU unplugs at once when Slot Control turns to
         "power off, indicator off" (pcie_cap_slot_write_config), also on a port without power
         controller; the guest's Slot Control is put back."""
+        config = self.config
         register = config.capability(port.rid, CAP_EXPRESS) + SLTCTL
         with self.paused():
             before = config.load(port.rid, register, 2)

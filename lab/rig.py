@@ -5,13 +5,13 @@ import re
 import time
 
 import guest
+import oracle
 import pci
 from agent import Agent
 from attacker import Attacker
 from canary import Canary
 from daemon import Daemon
 from machine import Machine
-from oracle import Oracle
 
 BOOT_S = 300    # on a machine that six others use: 100 s and more
 SETTLE_S = 120
@@ -38,7 +38,8 @@ class LabError(Exception):
 class Rig:
     """machine, agent, config, canary, oracle, attacker, daemon: see their files. boot_s: seconds
     until dom0 answered. stages: of its boot, {name: machine's clock}. versions: of kernel and Xen, as
-    they say. mark: offset in the serial log at which the present scenario begins.
+    they say. mark: offset in the serial log at which the present scenario begins. pristine: owners
+    after the boot.
 
     boot: the way dom0 boots, a word for lab/dom0/init. watch: called with the oracle as soon as Xen has
     switched the IOMMU on, by which everything that is there becomes dom0's."""
@@ -52,10 +53,10 @@ class Rig:
         try:
             self.machine.start()
             self.agent = Agent(folder / "agent")
-            self.config = pci.Config(self.machine.qtest)
-            self.oracle = Oracle(self.machine, self.config)
+            self.config = self.machine.config
+            self.oracle = oracle.Oracle(self.machine, self.config)
             if watch:
-                self.wait("Xen has switched the IOMMU on", self.oracle.entries, BOOT_S, 0.02)
+                self.wait("Xen has switched the IOMMU on", self.oracle.translating, BOOT_S, 0.02)
                 watch(self.oracle)
             self.stages = self.agent.wait_ready(BOOT_S, self.machine.clock)
             self.boot_s = round(time.monotonic() - start, 2)
@@ -63,7 +64,8 @@ class Rig:
                                       "Xen $(cat major).$(cat minor)$(cat extra)").strip()
             say(f"dom0 is up after {self.boot_s} s: {self.versions}")
             self.canary = self.oracle.canary = Canary(self.machine.ram)
-            self.attacker = Attacker(self.machine, self.config, self.canary)
+            self.attacker = Attacker(self.machine, self.config, self.canary, self.oracle)
+            self.pristine = self.oracle.look().owners
             self.daemon = Daemon(self)
         except BaseException:
             self.machine.stop()
@@ -111,7 +113,7 @@ class Rig:
         self.daemon.stop()
         for port in self.machine.ports:
             if self.config.slot(port.rid)["presence"]:
-                self.machine.pull(port, self.config)
+                self.machine.pull(port)
         for port in self.machine.ports:
             name = pci.sbdf(port.rid)
             if self.config.bme(port.rid):    # stock: pciehp sees the removal and does it
@@ -119,8 +121,9 @@ class Rig:
             self.dom0(f"set -- {name}\n{RESTORE}")
             if self.enumerated(port) or not self.config.bme(port.rid):
                 raise LabError(f"{name} could not be restored")
-        if left := self.oracle.look().owners:
-            raise LabError(f"left in the IOMMU's tables: {left}")
+        changed = self.oracle.look().owners.items() ^ self.pristine.items()
+        if changed:
+            raise LabError(f"left in the IOMMU's tables: {oracle.ranges(dict(changed))}")
         if line := self.broken():
             raise LabError(f"broken: {line}")
         self.mark = (self.folder / "serial.log").stat().st_size

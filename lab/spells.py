@@ -6,7 +6,7 @@ FACTS = ("gate", "owned", "exposed")
 
 class Spells:
     """ports: {port: {fact: [[from, to], ...]}} in guest seconds. gate: Bus Master Enable was set; owned:
-    something below was dom0's; exposed: both. from: of the first sample that shows it; to: of the first
+    something was there with a way to dom0 past the IOMMU; exposed: both. from: of the first sample that shows it; to: of the first
     one that does not any more, None while it still holds."""
 
     def __init__(self):
@@ -17,9 +17,8 @@ class Spells:
 
     def take(self, now, sample):
         """Adds a sample (oracle.Sample) of the time `now`."""
-        for name, (gate, first, last) in sample.ports.items():
-            mine = {rid for rid, owner in sample.owners.items()
-                    if owner == "dom0" and first <= rid >> 8 <= last}
+        for name, (gate, occupied, _, _) in sample.ports.items():
+            mine = set(sample.reaching(name)) if occupied else set()
             held = gate, bool(mine), not mine.isdisjoint(sample.exposed)
             spells = self.ports.setdefault(name, {fact: [] for fact in FACTS})
             for fact, holds in zip(FACTS, held):
