@@ -6,8 +6,8 @@ FACTS = ("gate", "owned", "exposed")
 
 class Spells:
     """ports: {port: {fact: [[from, to], ...]}} in guest seconds. gate: Bus Master Enable was set; owned:
-    something was there with a way to dom0 past the IOMMU; exposed: both. from: of the first sample that shows it; to: of the first
-    one that does not any more, None while it still holds."""
+    something was there with a way to dom0 past the IOMMU; exposed: both. from: of the first sample that
+    shows it; to: of the first one that does not any more, None while it still holds."""
 
     def __init__(self):
         self.ports = {}
