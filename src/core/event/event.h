@@ -40,6 +40,21 @@ enum event_quarantine {
         QUARANTINE_MAX
 };
 
+/** Requester IDs first..last, both included, as SBDFs. */
+struct event_range {
+        uint32_t first, last;
+};
+
+/**
+ * Requester IDs that an AMD IOMMU covers, of which each has a device table entry of its own: those that Xen can be told
+ * of (amd_iommu_add_device fails for others, and leaves an entry without owner).
+ */
+struct event_coverage {
+        bool known; /**< the table was there and understood; else the set is empty */
+        uint32_t count;
+        struct event_range ranges[LIMIT_COVERAGE]; /**< ascending, with gaps between them */
+};
+
 struct event_platform {
         enum event_iommu iommu;
         enum event_fact xen;         /**< can Xen be asked (privcmd, domctl) */
@@ -49,6 +64,7 @@ struct event_platform {
         enum event_fact passthrough; /**< dom0-iommu=passthrough, or iommu=dom0-passthrough */
         enum event_quarantine quarantine;
         uint16_t xen_major, xen_minor;
+        struct event_coverage coverage; /**< of IOMMU_AMD */
 };
 
 /** What the Thunderbolt domains' security level means for PCIe tunnels. The worst of all domains counts. */
