@@ -18,7 +18,7 @@ static void set_check(const struct event_coverage *set)
 /* Counted by bus and by range, the same requester IDs. */
 static void bus_check(const struct event_coverage *set, uint8_t bus)
 {
-        uint64_t devfns[EVENT_BUS_WORDS], count = 0;
+        uint64_t devfns[LIMIT_BUS_WORDS], count = 0;
         uint32_t base = BASE_SBDF(0, bus, 0, 0);
 
         event_coverage_bus(set, 0, bus, devfns);

@@ -54,8 +54,8 @@
 #define LIMIT_VARIABLE 32
 #define LIMIT_RULE_FILE 256
 /**
- * Ranges of requester IDs that the IOMMUs cover (IVRS). Firmware gives one for all, or one for each device: about 40 on a
- * desktop machine.
+ * Ranges of requester IDs that the IOMMUs cover (IVRS). Firmware gives one for all, or one for each device: about 40
+ * on a desktop machine.
  */
 #define LIMIT_COVERAGE 128
 /**
@@ -64,5 +64,7 @@
  * is for everything else. 96 buses.
  */
 #define LIMIT_RESERVED 24576
+/** Words of 64 bits that have one for each requester ID of a bus: device and function number are 8 bits. */
+#define LIMIT_BUS_WORDS 4u
 /** CardBus bridges that are named; notebooks had one socket or two. */
 #define LIMIT_CARDBUS 8

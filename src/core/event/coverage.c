@@ -96,12 +96,22 @@ bool event_coverage_has(const struct event_coverage *set, uint32_t sbdf)
         return event_coverage_count(set, sbdf, sbdf) == 1;
 }
 
+uint32_t event_bus_count(const uint64_t devfns[static LIMIT_BUS_WORDS])
+{
+        uint32_t count = 0;
+
+        for (uint32_t i = 0; i < LIMIT_BUS_WORDS; i++)
+                for (uint64_t word = devfns[i]; word; word &= word - 1)
+                        count++;
+        return count;
+}
+
 void event_coverage_bus(const struct event_coverage *set, uint16_t segment, uint8_t bus,
-                        uint64_t ret_devfns[static EVENT_BUS_WORDS])
+                        uint64_t ret_devfns[static LIMIT_BUS_WORDS])
 {
         uint32_t base = BASE_SBDF(segment, bus, 0, 0);
 
-        memset(ret_devfns, 0, EVENT_BUS_WORDS * sizeof ret_devfns[0]);
+        memset(ret_devfns, 0, LIMIT_BUS_WORDS * sizeof ret_devfns[0]);
         for (uint32_t i = 0; i < set->count; i++) {
                 const struct event_range *range = &set->ranges[i];
 

@@ -7,9 +7,6 @@
 
 #include "core/event/event.h"
 
-/** A bit for each requester ID of one bus: number devfn is bit devfn % 64 of word devfn / 64. */
-#define EVENT_BUS_WORDS 4u
-
 /** Adds first..last (SBDFs, first <= last). False, with *set as it was, where it does not fit. */
 bool event_coverage_add(struct event_coverage *set, uint32_t first, uint32_t last);
 /** Takes first..last away. False, with *set as it was, where what is left does not fit. */
@@ -21,6 +18,8 @@ bool event_coverage_intersect(struct event_coverage *set, const struct event_cov
 uint64_t event_coverage_count(const struct event_coverage *set, uint32_t first, uint32_t last);
 /** Is this one in the set? */
 bool event_coverage_has(const struct event_coverage *set, uint32_t sbdf);
-/** Those of one bus, as bits. */
+/** How many bits are set. */
+uint32_t event_bus_count(const uint64_t devfns[static LIMIT_BUS_WORDS]);
+/** Those of one bus, as bits by devfn: number devfn is bit devfn % 64 of word devfn / 64. */
 void event_coverage_bus(const struct event_coverage *set, uint16_t segment, uint8_t bus,
-                        uint64_t ret_devfns[static EVENT_BUS_WORDS]);
+                        uint64_t ret_devfns[static LIMIT_BUS_WORDS]);

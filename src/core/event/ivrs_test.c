@@ -226,7 +226,7 @@ static void test_too_many(void **state)
 static void test_sets(void **state)
 {
         struct event_coverage set = { .known = true }, other = { 0 };
-        uint64_t bus[EVENT_BUS_WORDS];
+        uint64_t bus[LIMIT_BUS_WORDS];
 
         (void)state;
         assert_true(event_coverage_add(&set, 20, 29));

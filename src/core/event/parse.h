@@ -69,7 +69,7 @@ void event_cmdline_parse(const char *text, size_t length, struct event_platform 
 
 /**
  * Reads an ACPI IVRS (AMD I/O Virtualization Technology Specification, 48882, chapter 5): the requester IDs that it
- * covers, but for those that an alias names on either side, and those of I/O APICs, HPETs, ACPI's devices and the IOMMUs.
+ * covers, but for those that an alias names on either side, and of I/O APICs, HPETs, ACPI's devices and the IOMMUs.
  * Where there are blocks of several types (10h, 11h, 40h), what counts is what each of them covers. Total and bounded;
  * false, with *ret_coverage untouched, for whatever is not understood to the last byte.
  */

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xencall.h>
 #include <xenctrl.h>
+#include <xenhypfs.h>
 #include <xentoollog.h>
 
 #include "core/event/parse.h"
@@ -18,6 +20,8 @@
 #define CONSOLE_CHUNK 16384u
 /* Somebody may write faster than we read: then what was read has to do. */
 #define CONSOLE_ROUNDS_MAX 256
+
+#define LEVEL_PATH "/params/loglvl"
 
 struct actuator_xen {
         xc_interface *handle;
@@ -68,10 +72,72 @@ struct actuator_xen *actuator_xen_close(struct actuator_xen *xen)
 
 int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf)
 {
+        int error;
+
         errno = 0;
-        if (xc_assign_device(xen->handle, DOMID_IO, sbdf, XEN_DOMCTL_DEV_RDM_RELAXED) != 0)
+        if (xc_assign_device(xen->handle, DOMID_IO, sbdf, XEN_DOMCTL_DEV_RDM_RELAXED) == 0)
+                return 0;
+        error = failure();
+        /* Xen says EBUSY of what is somebody's, and of MSI-X that reads as masked; this call only of the former. */
+        if (error == -EBUSY && xc_test_assign_device(xen->handle, DOMID_INVALID, sbdf) != 0)
+                return -EUSERS;
+        return error;
+}
+
+int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf)
+{
+        xencall_handle *calls = xencall_open(&xen->logger, 0);
+        struct physdev_pci_device_add *add;
+        int error = 0;
+
+        if (!calls)
                 return failure();
-        return 0;
+        /* With an element of the array behind it, which without XEN_PCI_DEV_PXM nobody reads. */
+        add = xencall_alloc_buffer(calls, sizeof *add + sizeof add->optarr[0]);
+        if (!add) {
+                (void)xencall_close(calls);
+                return -ENOMEM;
+        }
+        memset(add, 0, sizeof *add);
+        add->seg = (uint16_t)(sbdf >> 16);
+        add->bus = (uint8_t)(sbdf >> 8);
+        add->devfn = (uint8_t)sbdf;
+        errno = 0;
+        if (xencall2(calls, __HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_add,
+                     (uint64_t)(uintptr_t)add) != 0)
+                error = failure();
+        xencall_free_buffer(calls, add);
+        (void)xencall_close(calls);
+        return error;
+}
+
+static xenhypfs_handle *hypfs_open(struct actuator_xen *xen)
+{
+        return xenhypfs_open(&xen->logger, 0);
+}
+
+bool actuator_xen_level_get(struct actuator_xen *xen, char ret_level[static ACTUATOR_XEN_LEVEL])
+{
+        xenhypfs_handle *hypfs = hypfs_open(xen);
+        char *text = hypfs ? xenhypfs_read(hypfs, LEVEL_PATH) : NULL;
+        bool fits = text && strlen(text) < ACTUATOR_XEN_LEVEL;
+
+        if (fits)
+                memcpy(ret_level, text, strlen(text) + 1);
+        free(text);
+        if (hypfs)
+                (void)xenhypfs_close(hypfs);
+        return fits;
+}
+
+void actuator_xen_level_set(struct actuator_xen *xen, const char *level)
+{
+        xenhypfs_handle *hypfs = hypfs_open(xen);
+
+        if (!hypfs)
+                return;
+        (void)xenhypfs_write(hypfs, LEVEL_PATH, level);
+        (void)xenhypfs_close(hypfs);
 }
 
 /*
