@@ -11,7 +11,9 @@ import contextlib
 import dataclasses
 import time
 
-from pci import BAR0, CMD_BME, CMD_MEMORY, COMMAND, MEMORY_BASE
+from canary import PAGE, pattern
+from oracle import QUARANTINE
+from pci import BAR0, CMD_BME, CMD_MEMORY, COMMAND, MEMORY_BASE, text
 
 EDU, NVME = 0x11E81234, 0x00101B36
 CSTS_CFS = 2    # NVMe Base Spec 3.1.6, Controller Fatal Status: here, its DMA read was refused
@@ -23,33 +25,46 @@ class AttackError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """door1: gate of P when it was tried; overwritten: bytes of dom0's canary that changed (what
-    door 2 let through)."""
-    rid: int
+    """requester: the ID that the DMA carried; owner: its owner, before and after; door1: gate of P
+    when it was tried; overwritten: bytes of dom0's canary that changed; swallowed: bytes of its own
+    page that changed, of a requester in quarantine; believed: the emulated IOMMU does what its
+    tables say (if not, the tables tell what door 2 does)."""
+    requester: int
+    owner: str
     weapon: str
     door1: str
     overwritten: int
+    swallowed: int
+    believed: bool
+
+    @property
+    def passed(self):
+        """Bytes that door 2 let through."""
+        return self.overwritten if self.believed else 0
 
     @property
     def result(self):
         """What a real machine shows: an open gate and an open IOMMU are both needed."""
         if self.door1 == "closed":
-            return "blocked by door 1" if self.overwritten else "blocked by both doors"
-        return f"overwritten {self.overwritten} bytes" if self.overwritten else "blocked by door 2"
+            return "blocked by door 1" if self.passed else "blocked by both doors"
+        return f"overwritten {self.passed} bytes" if self.passed else "blocked by door 2"
 
     def record(self):
-        passed = f"overwritten {self.overwritten} bytes" if self.overwritten else None
-        return {"weapon": self.weapon, "door1": self.door1, "result": self.result,
-                "door2": passed or "blocked by door 2",
-                "bytes": self.overwritten if self.door1 == "open" else 0,
-                "bytes_door2": self.overwritten}
+        door2 = f"overwritten {self.passed} bytes" if self.passed else "blocked by door 2"
+        return {"weapon": self.weapon, "requester": text(self.requester), "owner": self.owner,
+                "door1": self.door1, "result": self.result, "door2": door2,
+                "door2_judged_by": "DMA" if self.believed else "table",
+                "bytes": self.passed if self.door1 == "open" else 0, "bytes_door2": self.passed,
+                "bytes_emulated": self.overwritten, "bytes_swallowed": self.swallowed}
 
 
 class Attacker:
     """Attacks one machine's dom0 through the functions below its external ports."""
 
-    def __init__(self, machine, config, canary):
+    def __init__(self, machine, config, canary, oracle):
         self.machine, self.qtest, self.config, self.canary = machine, machine.qtest, config, canary
+        self.oracle = oracle
+        self.bait = None    # address of the page that catches what a requester in quarantine writes
 
     def weapon(self, function):
         """The way this function can be made to do DMA, or None (bridges, devices without an engine
@@ -68,11 +83,37 @@ class Attacker:
     def attack(self, port, function):
         """Tries to overwrite dom0's canary through a function; canary and function are as before
         afterwards."""
-        fire = self.weapon(function)
+        fire, requester = self.weapon(function), self.config.requester(function)
         gate = "open" if self.config.bme(port.rid) else "closed"
-        with self.armed(port, function) as bar:
+        before = self.oracle.owner(requester)
+        with self.baited(requester, before), self.armed(port, function) as bar:
             fire(bar)
-        return Outcome(function.rid, fire.__name__, gate, self.leftover())
+            swallowed = self.swallowed()
+        owner = self.oracle.owner(requester)
+        believed = before != owner or self.oracle.believed(owner)
+        told = owner if before == owner else f"{before}, then {owner}"
+        return Outcome(requester, told, fire.__name__, gate, self.leftover(), swallowed, believed)
+
+    @contextlib.contextmanager
+    def baited(self, requester, owner):
+        """Puts a pattern into the page that every address of a requester in quarantine leads to."""
+        ram = self.machine.ram
+        if owner == QUARANTINE:
+            self.bait = self.oracle.reach(requester, self.canary.pages[1]) & -PAGE
+            kept = ram.read(self.bait, PAGE)
+            ram.write(self.bait, pattern(0))
+        try:
+            yield
+        finally:
+            if self.bait is not None:
+                ram.write(self.bait, kept)
+            self.bait = None
+
+    def swallowed(self):
+        """Bytes of the page in quarantine that the attack changed."""
+        if self.bait is None:
+            return 0
+        return sum(a != b for a, b in zip(self.machine.ram.read(self.bait, PAGE), pattern(0)))
 
     @contextlib.contextmanager
     def armed(self, port, function):
@@ -160,7 +201,8 @@ class Attacker:
         if not self.until(lambda: load(bar + 0x1C, 4) & 3):
             raise AttackError("the NVMe controller does not start")
         store(bar + 0x1000, 4, 1)
-        if not self.until(lambda: self.canary.changed(3) or load(bar + 0x1C, 4) & CSTS_CFS):
+        if not self.until(lambda: self.canary.changed(3) or self.swallowed() or
+                          load(bar + 0x1C, 4) & CSTS_CFS):
             raise AttackError("the NVMe controller neither completed the command nor failed")
         store(bar + 0x14, 4, 0)
         self.until(lambda: not load(bar + 0x1C, 4) & 1)

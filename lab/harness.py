@@ -13,7 +13,7 @@ import platforms
 import pci
 from agent import AgentError
 from machine import Device, Port
-from oracle import Sampler
+from oracle import CONTAINED, QUARANTINE, Sampler, ranges
 from rig import LabError
 
 SAMPLES_PER_GUEST_S = 20
@@ -45,6 +45,17 @@ def leaf(tag=""):
 def disk(tag=""):
     """A single NVMe disk."""
     return (Device("nvme", f"only{tag}", "0.0", options=(("serial", "lab"),)),)
+
+
+def told(dma):
+    """A DMA attack in words, None if there was none."""
+    if dma is None:
+        return "-"
+    requester = f", as {dma['requester']} of {dma['owner']}"
+    if dma["bytes_emulated"] > dma["bytes_door2"]:
+        return (f"{dma['result']} by the table{requester} (QEMU lets {dma['bytes_emulated']} bytes "
+                "pass against it)")
+    return f"{dma['result']}{requester}"
 
 
 class Lab:
@@ -150,7 +161,7 @@ class Lab:
         self.say(f"swapping for {', '.join(d.model for d in devices)} at {name} within {gap_s} s")
         self.old[name], self.there[name] = self.instances(name), tuple(devices)
         with self.machine.paused():
-            self.machine.pull(self.port(name), self.config)
+            self.machine.pull(self.port(name))
             if gap_s == 0:
                 self.machine.plug(name, devices)
         if gap_s:
@@ -168,7 +179,7 @@ class Lab:
         """Surprise removal of all that is below a port."""
         self.say(f"pulling everything out of {name}")
         self.there[name] = ()
-        self.machine.pull(self.port(name), self.config)
+        self.machine.pull(self.port(name))
 
     def press_button(self, name, devices):
         """Presses the attention button of a slot with power controller and waits until QEMU has
@@ -256,13 +267,17 @@ class Lab:
             if self.rig.attacker.weapon(function):
                 row["dma"] = self.rig.attacker.attack(port, function).record()
             rows.append(row)
-            self.say(f"{function.sbdf} {function.id} {row['kind']:8} owner {row['owner']:5} driver "
-                     f"{row['driver'] or '-':9} DMA {row['dma']['result'] if row['dma'] else '-'}")
+            self.say(f"{function.sbdf} {function.id} {row['kind']:8} owner {row['owner']:12} driver "
+                     f"{row['driver'] or '-':9} DMA {told(row['dma'])}")
         self.rows += rows
         self.expect(any(row["dma"] for row in rows), f"attacked: {stage or 'settled'}")
         if doors != 1:    # a hierarchy without bus numbers shows its first bus only
             self.expect(sorted(row["id"] for row in rows) == sorted(d.id for d in self.there[name]),
                         "everything that is plugged was examined")
+        if doors == 2 and not self.stock:
+            open_ids = self.rig.oracle.look().reaching(name)
+            self.expect(not open_ids, f"no requester ID below {name} reaches dom0: "
+                        f"{', '.join(ranges(dict.fromkeys(open_ids, ''))) or 'none'}")
         return rows
 
     def look_back(self):
@@ -286,7 +301,11 @@ class Lab:
         self.expect(not any(dma["bytes"] for dma in fired), "nothing was overwritten")
         self.expect(not any(row["dma"] and row["dma"]["bytes_door2"] for row in both),
                     "no byte of dom0 passed door 2")
-        self.expect(all(row["owner"] != "dom0" for row in both), "no function is dom0's")
+        self.expect(all(row["owner"] in CONTAINED and (not row["dma"] or row["dma"]["owner"] in CONTAINED)
+                        for row in both), "the IOMMU's tables contain every function")
+        caught = [row["dma"] for row in both if row["dma"] and row["dma"]["owner"] == QUARANTINE]
+        self.expect(all(dma["bytes_swallowed"] for dma in caught),
+                    f"{len(caught)} attacks ended in a page of their own")
         self.expect(all(row["driver"] in KEPT_OFF for row in both), "no dom0 driver below a port")
         for port in self.external():
             self.expect(not self.config.bme(port.rid), f"door 1 of {port.name} is still closed")

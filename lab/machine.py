@@ -12,7 +12,10 @@ import threading
 import time
 
 import acpi
+import ivrs
+import pci
 import platforms
+from numbering import Numbering
 from pci import CAP_EXPRESS, SLTCTL
 from qmp import Qmp
 from qtest import Qtest
@@ -68,6 +71,11 @@ class Device:
     @property
     def id(self):
         return IDS[self.model]
+
+    @property
+    def devfn(self):
+        slot, function = self.addr.split(".")
+        return int(slot, 16) << 3 | int(function)
 
     def arguments(self, port, multifunction):
         """Arguments of device_add."""
@@ -126,7 +134,7 @@ class Machine:
 
     def __init__(self, folder, image, ports, platform, cold=()):
         self.folder, self.ports = folder, tuple(ports)
-        self.iommu = platforms.IOMMU[platform.iommu]
+        self.platform, self.iommu = platform, platforms.IOMMU[platform.iommu]
         self.ram = Ram(RAM_MIB * MIB)
         self.lock = threading.RLock()
         self.keeper = image.keeper
@@ -151,7 +159,7 @@ class Machine:
                 "-serial", f"unix:{self.folder}/agent,server=on,wait=off",
                 "-kernel", str(image.xen),
                 "-append", f"console=com1 dom0_mem={DOM0_MIB}M,max:{DOM0_MIB}M loglvl=all "
-                           f"guest_loglvl=all iommu={self.iommu.options}",
+                           f"guest_loglvl=all iommu={self.platform.options}",
                 "-initrd", f"{image.kernel} console=hvc0 quiet,{image.initramfs}"]
         for port in self.ports:
             argv += ["-device", port.argument()]
@@ -181,6 +189,9 @@ class Machine:
             text = f"QEMU does not answer: {error}; see {self.folder}/qemu.log"
             raise MachineError(text) from error
         self.since = time.monotonic()
+        self.config = pci.Config(self.qtest)
+        if self.iommu.ivrs:
+            ivrs.widen(self, self.folder / "serial.log")
 
     def stop(self):
         """Ends QEMU, by its process id, and gives the RAM back."""
@@ -214,16 +225,29 @@ class Machine:
                     self.qmp.execute("cont")
 
     def plug(self, port, devices):
-        """Plugs a hierarchy at once: the guest is paused meanwhile and sees one event; function 0
-        goes last."""
-        order = [d for d in devices if d.bus or not d.addr.endswith(".0")]
-        order += [d for d in devices if d not in order]
+        """Plugs a hierarchy at once: the guest is paused meanwhile and sees one event. Function 0
+        goes after its slot's others, which do not answer before; what is behind bridges comes
+        last, where the IOMMU's model wants their numbers."""
+        zero = [d for d in devices if not d.bus and d.addr.endswith(".0")]
+        below = [d for d in devices if d.bus]
+        others = [d for d in devices if not d.bus and d not in zero]
+        numbering = None
+        if self.iommu.by_number:
+            numbering = Numbering(self.config, next(p for p in self.ports if p.name == port), devices)
         with self.paused():
-            for device in order:
-                if device.model == "xio3130-downstream":
-                    self.adopt(port, device.bus)
-                more = {"drive": self.drive()} if device.model == "nvme" else self.numbered(device)
-                self.qmp.execute("device_add", **device.arguments(port, len(devices) > 1), **more)
+            for device in others + (zero + below if numbering else below + zero):
+                if numbering and device.bus in numbering.numbers:
+                    numbering.give(device.bus)
+                self.add(port, device, len(devices) > 1)
+            if numbering:
+                numbering.take()
+
+    def add(self, port, device, multifunction):
+        """One device_add."""
+        if device.model == "xio3130-downstream":
+            self.adopt(port, device.bus)
+        more = {"drive": self.drive()} if device.model == "nvme" else self.numbered(device)
+        self.qmp.execute("device_add", **device.arguments(port, multifunction), **more)
 
     def numbered(self, device):
         """What a switch's downstream port is given: a slot number that no other has, and no power
@@ -247,10 +271,11 @@ class Machine:
         self.qmp.execute("blockdev-add", **disk)
         return name
 
-    def pull(self, port, config):
+    def pull(self, port):
         """Surprise removal of all below a port: QEMU unplugs at once when Slot Control turns to
         "power off, indicator off" (pcie_cap_slot_write_config), also on a port without power
         controller; the guest's Slot Control is put back."""
+        config = self.config
         register = config.capability(port.rid, CAP_EXPRESS) + SLTCTL
         with self.paused():
             before = config.load(port.rid, register, 2)

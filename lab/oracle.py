@@ -4,29 +4,57 @@ ID and whether dom0's memory was exposed through an external port. It samples al
 gates atomically while the guest is paused."""
 
 import dataclasses
+import itertools
 import json
 import threading
 
+import amd
 import pci
 import vtd
+from tables import ABORT, OPEN, PASS
 
+TABLES = {"vtd": vtd.Tables, "amd": amd.Tables}
 REFERENCE = 0x1F << 3 | 2        # 00:1f.2, q35's on-board AHCI: never anything but dom0's
+PROBES = (0, 0x10_0000, 0x4000_0000, 0x7FFF_F000)    # addresses that nobody maps to one page
+# Owners. untranslated: nobody's, and forwarded as it is; blocked: refused; quarantine: every address
+# leads to one page that belongs to nothing; guest: some other table.
+DOM0, UNTRANSLATED, BLOCKED, QUARANTINE, GUEST = (
+    "dom0", "untranslated", "blocked", "quarantine", "guest")
+CONTAINED = (BLOCKED, QUARANTINE)
+
+
+def ranges(owners):
+    """{"01:00.0-01:1f.7": owner} of {RID: owner}: neighbours of one owner together."""
+    result = {}
+    for (_, owner), group in itertools.groupby(
+            enumerate(sorted(owners)), lambda pair: (pair[1] - pair[0], owners[pair[1]])):
+        rids = [rid for _, rid in group]
+        name = pci.text(rids[0]) + (f"-{pci.text(rids[-1])}" if len(rids) > 1 else "")
+        result[name] = owner
+    return result
 
 
 @dataclasses.dataclass
 class Sample:
-    """One state. ports: {name: (BME, first bus, last bus)}; owners: {RID below a port: owner};
-    exposed: RIDs."""
+    """One state. ports: {name: (BME, occupied, first bus, last bus)}; owners: {RID below a port:
+    owner}, those that are blocked for want of an entry left out; exposed: RIDs."""
     ports: dict
     owners: dict
     exposed: list
 
+    def reaching(self, name):
+        """RIDs in the bus range of a port that reach dom0's memory."""
+        first, last = self.ports[name][2:]
+        return [rid for rid, owner in self.owners.items()
+                if owner in (DOM0, UNTRANSLATED) and first <= rid >> 8 <= last]
+
     def record(self):
         """The sample as compact JSON values."""
-        return {"ports": {name: {"gate": "open" if bme else "closed", "bus": [first, last]}
-                          for name, (bme, first, last) in self.ports.items()},
-                "owners": {pci.text(rid): owner for rid, owner in self.owners.items()},
-                "exposed": [pci.text(rid) for rid in self.exposed]}
+        return {"ports": {name: {"gate": "open" if bme else "closed", "occupied": occupied,
+                                 "bus": [first, last]}
+                          for name, (bme, occupied, first, last) in self.ports.items()},
+                "owners": ranges(self.owners),
+                "exposed": list(ranges(dict.fromkeys(self.exposed, DOM0)))}
 
 
 class Oracle:
@@ -35,50 +63,71 @@ class Oracle:
 
     def __init__(self, machine, config, canary=None):
         self.machine, self.config, self.canary = machine, config, canary
-        self.tables = vtd.Tables(machine.ram.read, machine.qtest.load)
+        reader = TABLES[machine.platform.iommu]
+        self.tables = reader(machine.ram.read, machine.qtest.load)
 
     def owner(self, rid):
         """Owner of one requester ID now."""
         with self.machine.paused():
-            return self.judge(self.entries()).get(rid, "none")
+            return self.judge({rid >> 8}).get(rid, BLOCKED)
 
-    def entries(self):
-        """{RID: entry}, or None while the IOMMU does not translate."""
-        return self.tables.entries() if self.tables.translating() else None
+    def reach(self, rid, address):
+        """The machine address that a request of a requester ID gets to now, or None."""
+        with self.machine.paused():
+            if not self.tables.translating():
+                return address
+            entry = self.tables.entries({rid >> 8}).get(rid)
+            hit = entry and self.tables.translate(entry, address)
+        return hit[0] if hit else None
 
-    def judge(self, entries, rids=None):
-        """{RID: "dom0" | "other"} of present entries (of `rids` only, when given). Absent from it =
-        "none": every request faults. dom0 = same table as the reference function, pass-through, or
-        any canary page is mapped."""
-        if entries is None:
-            return dict.fromkeys(rids if rids is not None else range(65536), "dom0")
-        reference, known, owners = entries.get(REFERENCE), {}, {}
-        for rid, entry in entries.items():
-            if rids is not None and rid not in rids:
-                continue
-            if entry not in known:
-                known[entry] = self.is_dom0(entry, reference)
-            owners[rid] = "dom0" if known[entry] else "other"
+    def believed(self, owner):
+        """Does the emulated IOMMU refuse what its tables refuse?"""
+        return owner != BLOCKED or not self.tables.ABORT_PASSES
+
+    def judge(self, buses):
+        """{RID: owner} of the RIDs of these buses. Absent from it: blocked, every request faults for
+        want of an entry."""
+        if not self.tables.translating():
+            return {bus << 8 | devfn: DOM0 for bus in buses for devfn in range(256)}
+        reference = self.tables.entries({REFERENCE >> 8}).get(REFERENCE)
+        known, owners = {}, {}
+        for bus, groups in self.tables.buses(buses):
+            for entry, devfns in groups:
+                if entry not in known:
+                    known[entry] = self.belongs(entry, reference)
+                owners.update(dict.fromkeys((bus << 8 | devfn for devfn in devfns), known[entry]))
         return owners
 
-    def is_dom0(self, entry, reference):
-        if entry.tt == vtd.PASS_THROUGH or reference and entry.root == reference.root:
-            return True
+    def belongs(self, entry, reference):
+        """Owner of a present entry. dom0 = same table as the reference function, pass-through, or
+        any canary page is mapped at its own address. (Xen gives dom0's devices and PV guests' devices
+        machine addresses: iommu_construct, arch_iommu_hwdom_init.)"""
+        if entry.kind in (ABORT, OPEN):
+            return BLOCKED if entry.kind == ABORT else UNTRANSLATED
+        if entry.kind == PASS or reference and entry.root == reference.root:
+            return DOM0
         pages = self.canary.pages if self.canary else ()
-        return any(self.tables.maps(entry, page) for page in pages)
+        hits = ((page, self.tables.translate(entry, page)) for page in pages)
+        if any(hit and hit[0] == page for page, hit in hits):
+            return DOM0
+        hits = [self.tables.translate(entry, address) for address in PROBES]
+        ends = {hit and hit[0] & ~0xFFF for hit in hits}
+        return QUARANTINE if len(ends) == 1 and None not in ends else GUEST
 
     def look(self):
-        """One sample, taken atomically."""
+        """One sample, taken atomically. Exposed is what reaches dom0 through an open gate; without an
+        entry of dom0's it takes a device in the slot."""
         with self.machine.paused():
-            ports, rids = {}, set()
+            ports, exposing = {}, {}
             for port in self.machine.ports:
-                first, last = self.config.buses(port.rid)
-                ports[port.name] = (self.config.bme(port.rid), first, last)
-                if 0 < first <= last:
-                    rids.update(range(first << 8, last + 1 << 8))
-            owners = self.judge(self.entries(), rids)
-        exposed = [rid for rid, owner in owners.items() if owner == "dom0" and any(
-            bme and first <= rid >> 8 <= last for bme, first, last in ports.values())]
+                bme, first, last = self.config.bridge(port.rid)
+                occupied = self.config.occupied(port.rid)
+                ports[port.name] = (bme, occupied, first, last)
+                owners = (DOM0, UNTRANSLATED) if occupied else (DOM0,)
+                for bus in range(first, last + 1) if first else ():
+                    exposing[bus] = exposing.get(bus, ()) + (owners if bme else ())
+            owners = self.judge(sorted(exposing))
+        exposed = [rid for rid, owner in owners.items() if owner in exposing[rid >> 8]]
         return Sample(ports, owners, exposed)
 
 
@@ -98,10 +147,13 @@ class Sampler:
         self.thread = threading.Thread(target=self.run, name="sampler", daemon=True)
 
     def run(self):
+        due = self.started
         try:
             while not self.done.is_set():
                 self.take()
-                self.done.wait(self.interval)
+                now = self.machine.clock()
+                due = max(due + self.interval, now - self.interval)    # on a busy machine it catches up
+                self.done.wait(max(due - now, self.interval / 10))
         except Exception as error:  # a sampler that died must fail the scenario, whatever killed it
             self.error = f"{type(error).__name__}: {error}"
 
@@ -131,4 +183,4 @@ class Sampler:
         return {"samples": self.samples, "guest_s": round(seconds, 2),
                 "samples_per_guest_s": round(self.samples / seconds, 1) if seconds else 0.0,
                 "worst_gap_s": round(self.worst_gap_s, 3), "exposures": self.exposures,
-                "exposed": sorted(map(pci.sbdf, self.exposed)), "error": self.error}
+                "exposed": list(ranges(dict.fromkeys(self.exposed, DOM0))), "error": self.error}

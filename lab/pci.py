@@ -12,7 +12,9 @@ ECAM = 0xB0000000          # q35's MMCONFIG window as SeaBIOS programs it
 COMMAND, HEADER_TYPE, BAR0, PRIMARY, MEMORY_BASE, PREFETCH_BASE = 0x04, 0x0E, 0x10, 0x18, 0x20, 0x24
 CMD_MEMORY, CMD_BME = 0x2, 0x4
 SLTCTL, SLTSTA, LNKSTA = 0x18, 0x1A, 0x12
+PRESENCE = 0x40
 CAP_EXPRESS = 0x10
+EXPRESS_TO_PCI = 7         # Device/Port Type of a PCIe-to-PCI bridge
 
 
 def text(rid):
@@ -49,6 +51,7 @@ class Config:
 
     def __init__(self, qtest):
         self.qtest = qtest
+        self.express = {}
 
     def load(self, rid, offset, size):
         return self.qtest.load(ECAM + (rid << 12) + offset, size)
@@ -76,6 +79,11 @@ class Config:
         """(secondary, subordinate) of a bridge."""
         value = self.load(rid, PRIMARY, 4)
         return value >> 8 & 0xFF, value >> 16 & 0xFF
+
+    def bridge(self, rid):
+        """(BME, secondary, subordinate) of a bridge in one exchange."""
+        head = self.header(rid)
+        return bool(head[COMMAND] & CMD_BME), head[PRIMARY + 1], head[PRIMARY + 2]
 
     def below(self, port):
         """Every function that answers below a port, parents before children; bus numbers are
@@ -110,11 +118,30 @@ class Config:
                 if number == 0 and not head[HEADER_TYPE] & 0x80:
                     break
 
+    def requester(self, function):
+        """The requester ID of a function's memory requests where they reach its port: its own, and
+        for what is behind a conventional bus 00.0 of that bus when a PCIe-to-PCI bridge forwards it
+        (PCIe to PCI Bridge Spec 2.3), else the bridge's (QEMU: pci_device_iommu_address_space)."""
+        rid = function.rid
+        for bridge in reversed(function.path):
+            express = self.capability(bridge, CAP_EXPRESS)
+            if not express:
+                rid = bridge
+            elif self.load(bridge, express + 2, 2) >> 4 & 15 == EXPRESS_TO_PCI:
+                rid = self.buses(bridge)[0] << 8
+        return rid
+
+    def occupied(self, port):
+        """Does the slot of a port hold a device (Presence Detect State)?"""
+        if port not in self.express:
+            self.express[port] = self.capability(port, CAP_EXPRESS)
+        return bool(self.load(port, self.express[port] + SLTSTA, 2) & PRESENCE)
+
     def slot(self, port):
         """Slot of a port: presence, power, link, indicator bits (PCIe Base Spec 7.5.3.10,
         7.5.3.11)."""
         express = self.capability(port, CAP_EXPRESS)
         control, status = self.load(port, express + SLTCTL, 2), self.load(port, express + SLTSTA, 2)
         link = self.load(port, express + LNKSTA, 2)
-        return {"presence": bool(status & 0x40), "link": bool(link & 0x2000),
+        return {"presence": bool(status & PRESENCE), "link": bool(link & 0x2000),
                 "power": not control & 0x400, "power_indicator": control >> 8 & 3}

@@ -5,13 +5,13 @@ import re
 import time
 
 import guest
+import oracle
 import pci
 from agent import Agent
 from attacker import Attacker
 from canary import Canary
 from daemon import Daemon
 from machine import Machine
-from oracle import Oracle
 
 BOOT_S = 120
 SETTLE_S = 120
@@ -38,7 +38,7 @@ class LabError(Exception):
 class Rig:
     """machine, agent, config, canary, oracle, attacker, daemon: see their files. boot_s: seconds
     until dom0 answered. versions: of kernel and Xen, as they say. mark: offset in the serial log at
-    which the present scenario begins."""
+    which the present scenario begins. pristine: owners after the boot."""
 
     def __init__(self, folder, platform, ports, cold, say):
         image = guest.image(platform, say)
@@ -54,10 +54,11 @@ class Rig:
             self.versions = self.dom0("cd /sys/hypervisor/version; echo $(uname -r), "
                                       "Xen $(cat major).$(cat minor)$(cat extra)").strip()
             say(f"dom0 is up after {self.boot_s} s: {self.versions}")
-            self.config = pci.Config(self.machine.qtest)
+            self.config = self.machine.config
             self.canary = Canary(self.machine.ram)
-            self.oracle = Oracle(self.machine, self.config, self.canary)
-            self.attacker = Attacker(self.machine, self.config, self.canary)
+            self.oracle = oracle.Oracle(self.machine, self.config, self.canary)
+            self.attacker = Attacker(self.machine, self.config, self.canary, self.oracle)
+            self.pristine = self.oracle.look().owners
             self.daemon = Daemon(self)
         except BaseException:
             self.machine.stop()
@@ -105,7 +106,7 @@ class Rig:
         self.daemon.stop()
         for port in self.machine.ports:
             if self.config.slot(port.rid)["presence"]:
-                self.machine.pull(port, self.config)
+                self.machine.pull(port)
         for port in self.machine.ports:
             name = pci.sbdf(port.rid)
             if self.config.bme(port.rid):    # stock: pciehp sees the removal and does it
@@ -113,8 +114,9 @@ class Rig:
             self.dom0(f"set -- {name}\n{RESTORE}")
             if self.enumerated(port) or not self.config.bme(port.rid):
                 raise LabError(f"{name} could not be restored")
-        if left := self.oracle.look().owners:
-            raise LabError(f"left in the IOMMU's tables: {left}")
+        changed = self.oracle.look().owners.items() ^ self.pristine.items()
+        if changed:
+            raise LabError(f"left in the IOMMU's tables: {oracle.ranges(dict(changed))}")
         if line := self.broken():
             raise LabError(f"broken: {line}")
         self.mark = (self.folder / "serial.log").stat().st_size

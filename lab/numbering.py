@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Bus numbers for the bridges of a hierarchy, before what is behind them is added.
+
+QEMU's amd-iommu looks a requester up by the number that its bus had when the device was added
+(amdvi_host_dma_iommu, pci_bus_num), and no function of a slot answers before function 0 is there.
+So bridges are numbered from outside, as Linux will, and go back to zero when all is added: the
+guest sees them as they come out of reset."""
+
+import pci
+
+
+def depth_first(devices, first, name=None):
+    """{name of a bridge: (primary, secondary, subordinate)} of those on bus `name`, whose number is
+    `first`, and below them; also the last number in use. Bridges are what others lie behind."""
+    buses, numbers, last = {device.bus for device in devices}, {}, first
+    for device in devices:
+        if device.bus == name and device.name in buses:
+            below, end = depth_first(devices, last + 1, device.name)
+            numbers |= {device.name: (first, last + 1, end)} | below
+            last = end
+    return numbers, last
+
+
+class Numbering:
+    """Numbers the bridges of one hierarchy below a port."""
+
+    def __init__(self, config, port, devices):
+        self.config, first = config, config.buses(port.rid)[0]
+        self.numbers = depth_first(devices, first)[0]
+        self.rids = {device.name: self.numbers[device.name][0] << 8 | device.devfn
+                     for device in devices if device.name in self.numbers}
+
+    def give(self, name):
+        """Gives a bridge its numbers."""
+        primary, secondary, subordinate = self.numbers[name]
+        self.put(name, primary | secondary << 8 | subordinate << 16)
+
+    def take(self):
+        """Takes them all back; the innermost first, as long as it can be reached."""
+        for name in reversed(self.rids):
+            self.put(name, 0)
+
+    def put(self, name, value):
+        kept = self.config.load(self.rids[name], pci.PRIMARY, 4) & 0xFF000000
+        self.config.store(self.rids[name], pci.PRIMARY, 4, kept | value)
