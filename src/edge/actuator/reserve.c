@@ -7,10 +7,13 @@
 #include "edge/actuator/pci.h"
 #include "edge/actuator/xen.h"
 
-/* Levels at which Xen says nothing about each function that it is told of (XENLOG_DEBUG), nor AMD-Vi (XENLOG_INFO). */
+/*
+ * Levels at which Xen says nothing of what it is told: "PCI add device" (debug), AMD-Vi's tables (info, with
+ * iommu=debug), and "unknown type 0" of what is not there (warning; pci.c:alloc_pdev).
+ */
 static bool level_quiet(const char *level)
 {
-        static const char *const words[] = { "none", "error", "warning" };
+        static const char *const words[] = { "none", "error" };
         const char *second = strchr(level, '/');
 
         if (second)
@@ -26,7 +29,7 @@ static bool level_lower(struct actuator_xen *xen, char ret_level[static ACTUATOR
 {
         if (!actuator_xen_level_get(xen, ret_level) || level_quiet(ret_level))
                 return false;
-        actuator_xen_level_set(xen, "warning");
+        actuator_xen_level_set(xen, "error");
         return true;
 }
 

@@ -49,7 +49,7 @@ int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf)
         (void)xen;
         assert_true(index < 256);
         assigned[index]++;
-        assert_true(!level_told || strcmp(level, "warning") == 0 || strcmp(level, "none") == 0);
+        assert_true(!level_told || strcmp(level, "error") == 0 || strcmp(level, "none") == 0);
         switch (book[index]) {
         case ABSENT:
                 return -ENODEV;
@@ -88,7 +88,7 @@ void actuator_xen_level_set(struct actuator_xen *xen, const char *text)
 {
         (void)xen;
         level_write(level, text);
-        if (strcmp(text, "warning") == 0)
+        if (strcmp(text, "error") == 0)
                 level_write(lowest, text);
 }
 
@@ -192,8 +192,8 @@ static void test_no_xen(void **state)
 /* What Xen would say of each: less meanwhile, and as before afterwards. */
 static void test_level(void **state)
 {
-        static const char *const loud[] = { "all/all", "info", "debug", "warning/info", "?" };
-        static const char *const quiet[] = { "none", "warning" };
+        static const char *const loud[] = { "all/all", "info", "warning", "error/warning", "?" };
+        static const char *const quiet[] = { "none", "error" };
 
         (void)state;
         level_told = true;
@@ -201,7 +201,7 @@ static void test_level(void **state)
                 level_write(level, loud[i]);
                 lowest[0] = '\0';
                 (void)reserve(3, 0);
-                assert_string_equal(lowest, "warning");
+                assert_string_equal(lowest, "error");
                 assert_string_equal(level, loud[i]);
         }
         lowest[0] = '\0';

@@ -25,6 +25,7 @@
 
 struct actuator_xen {
         xc_interface *handle;
+        xencall_handle *calls; /* opened where it is needed */
         xentoollog_logger logger;
 };
 
@@ -64,6 +65,8 @@ int actuator_xen_open(struct actuator_xen **ret_xen)
 
 struct actuator_xen *actuator_xen_close(struct actuator_xen *xen)
 {
+        if (xen && xen->calls)
+                (void)xencall_close(xen->calls);
         if (xen)
                 (void)xc_interface_close(xen->handle);
         free(xen);
@@ -84,30 +87,31 @@ int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf)
         return error;
 }
 
+/* With an element of the array behind it, which without XEN_PCI_DEV_PXM nobody reads. */
+#define ADD_SIZE (sizeof(struct physdev_pci_device_add) + sizeof(uint32_t))
+
 int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf)
 {
-        xencall_handle *calls = xencall_open(&xen->logger, 0);
         struct physdev_pci_device_add *add;
         int error = 0;
 
-        if (!calls)
+        errno = 0;
+        if (!xen->calls)
+                xen->calls = xencall_open(&xen->logger, 0);
+        if (!xen->calls)
                 return failure();
-        /* With an element of the array behind it, which without XEN_PCI_DEV_PXM nobody reads. */
-        add = xencall_alloc_buffer(calls, sizeof *add + sizeof add->optarr[0]);
-        if (!add) {
-                (void)xencall_close(calls);
+        add = xencall_alloc_buffer(xen->calls, ADD_SIZE);
+        if (!add)
                 return -ENOMEM;
-        }
-        memset(add, 0, sizeof *add);
+        memset(add, 0, ADD_SIZE);
         add->seg = (uint16_t)(sbdf >> 16);
         add->bus = (uint8_t)(sbdf >> 8);
         add->devfn = (uint8_t)sbdf;
         errno = 0;
-        if (xencall2(calls, __HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_add,
+        if (xencall2(xen->calls, __HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_add,
                      (uint64_t)(uintptr_t)add) != 0)
                 error = failure();
-        xencall_free_buffer(calls, add);
-        (void)xencall_close(calls);
+        xencall_free_buffer(xen->calls, add);
         return error;
 }
 
