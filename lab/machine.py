@@ -30,7 +30,7 @@ class MachineError(Exception):
 
 # Vendor and device ID of QEMU's models.
 IDS = {"edu": "1234:11e8", "nvme": "1b36:0010", "pcie-pci-bridge": "1b36:000e",
-       "x3130-upstream": "104c:8232", "xio3130-downstream": "104c:8233"}
+       "pci-bridge": "1b36:0001", "x3130-upstream": "104c:8232", "xio3130-downstream": "104c:8233"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -228,14 +228,12 @@ class Machine:
         """Plugs a hierarchy at once: the guest is paused meanwhile and sees one event. Function 0
         goes after its slot's others, which do not answer before; what is behind bridges comes
         last, where the IOMMU's model wants their numbers."""
-        zero = [d for d in devices if not d.bus and d.addr.endswith(".0")]
-        below = [d for d in devices if d.bus]
-        others = [d for d in devices if not d.bus and d not in zero]
+        own = sorted((d for d in devices if not d.bus), key=lambda d: d.addr.endswith(".0"))
         numbering = None
         if self.iommu.by_number:
             numbering = Numbering(self.config, next(p for p in self.ports if p.name == port), devices)
         with self.paused():
-            for device in others + (zero + below if numbering else below + zero):
+            for device in own + [d for d in devices if d.bus]:
                 if numbering and device.bus in numbering.numbers:
                     numbering.give(device.bus)
                 self.add(port, device, len(devices) > 1)

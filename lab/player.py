@@ -9,6 +9,7 @@ import tempfile
 import traceback
 
 import guest
+import platforms
 from harness import Lab
 from platforms import DEFAULT
 from rig import Rig
@@ -23,10 +24,12 @@ def names():
 
 def scenario(name):
     """A scenario's module: run(lab), PORTS, and where it differs: COLD, devices at boot; BASELINE,
-    the scenario whose stock run shows its attack at work (its own name, unless given)."""
+    the scenario whose stock run shows its attack at work (its own name, unless given); PROTECTS,
+    the IOMMUs on which the run that is not stock is to hold."""
     module = importlib.import_module(f"scenarios.{name}")
     module.COLD = getattr(module, "COLD", ())
     module.BASELINE = getattr(module, "BASELINE", name)
+    module.PROTECTS = getattr(module, "PROTECTS", tuple(platforms.IOMMU))
     return module
 
 

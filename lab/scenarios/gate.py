@@ -11,7 +11,7 @@ BASELINE = "hierarchy"
 
 def run(lab):
     address, devices = lab.address("rp0"), hierarchy()
-    lab.dom0(f"echo {address}:pcie004 >/sys/bus/pci_express/drivers/pciehp/unbind")
+    lab.pciehp("rp0", "unbind")
     lab.dom0(f"/lib/lab/bme {address} 0")
     lab.expect(not lab.config.bme(lab.port("rp0").rid), "the oracle reads the gate as closed")
     lab.plug(("rp0", devices))

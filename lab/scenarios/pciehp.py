@@ -12,8 +12,7 @@ BASELINE = "hierarchy"
 def intrude(lab):
     service = f"{lab.address('rp0')}:pcie004"
     before = len(lab.daemon.records())
-    lab.say("somebody binds pciehp to rp0")
-    lab.dom0(f"echo {service} >/sys/bus/pci_express/drivers/pciehp/bind")
+    lab.pciehp("rp0", "bind")
     lab.reported("pciehp-back", "rp0", before)
     lab.wait("pciehp is off again", lambda: lab.guarded() and lab.rig.agent.run(
         f"[ -e /sys/bus/pci_express/drivers/pciehp/{service} ]")[0] == 1, 10)
