@@ -12,6 +12,7 @@
 #include "base/sbdf.h"
 #include "core/model/model.h"
 #include "core/policy/policy.h"
+#include "core/step.h"
 #include "core/verify/verify.h"
 #include "world/world.h"
 
@@ -394,6 +395,33 @@ static void test_limit(void **state)
         assert_false(model_port_reserves(&core, &core.ports[0]));
 }
 
+/* What Xen's console tells is lowered meanwhile: by one worker at a time. */
+static void test_one_at_a_time(void **state)
+{
+        static struct effects effects;
+        struct event event = { .kind = EVENT_NONE, .time_ms = 200000 };
+        uint32_t asked[2] = { 0 };
+
+        (void)state;
+        memset(&effects, 0, sizeof effects);
+        world_core_fill(&core);
+        core.platform.iommu = IOMMU_AMD;
+        core.platform.coverage =
+                (struct event_coverage){ .known = true, .count = 1, .ranges = { { 0, 0xffff } } };
+        (void)port_add(1, 10, 11);
+        for (uint32_t round = 0; round < 2; round++) {
+                memset(&effects, 0, sizeof effects);
+                core_step(&core, &event, &effects);
+                for (uint32_t i = 0; i < effects.count; i++)
+                        asked[round] += effects.items[i].kind == EFFECT_RESERVE;
+                core.ports[0].token = 0;
+                core.ports[0].reserved[0] = UINT64_MAX; /* the other's turn */
+        }
+        assert_int_equal(asked[0], 1);
+        assert_int_equal(asked[1], 1);
+        assert_int_equal(core.ports[1].pending, EFFECT_RESERVE);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -404,7 +432,7 @@ int main(void)
                 cmocka_unit_test(test_refused),        cmocka_unit_test(test_arrival_comes_first),
                 cmocka_unit_test(test_doubt),          cmocka_unit_test(test_bus_range_changes),
                 cmocka_unit_test(test_uevents),        cmocka_unit_test(test_doubt_meanwhile),
-                cmocka_unit_test(test_limit),
+                cmocka_unit_test(test_limit),          cmocka_unit_test(test_one_at_a_time),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,15 +41,15 @@ static void failure_tell(struct core *core, const struct model_port *port, int32
         core_record_add(effects, &record);
 }
 
-/* Where there is no owner list, what assigning said tells the owner: of those that are nobody's we make none. */
+/* Where there is no owner list, what assigning said tells the owner: `owner` if it said that it was done. */
 static void owner_tell(const struct core *core, struct model_port *port,
-                       struct model_function *function, int32_t error)
+                       struct model_function *function, int32_t error, uint16_t owner)
 {
-        if (!model_unlisted(core))
+        if (!model_unlisted(core) || !function)
                 return;
         port->rechecked = false;
         if (error == 0)
-                function->owner = EVENT_OWNER_DOM_IO;
+                function->owner = owner;
         else if (error != EUSERS)
                 function->owner = EVENT_OWNER_UNKNOWN;
         else
@@ -90,6 +90,7 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
                 /* Two answers without error, one after the other: where there is no list, nothing else would tell. */
                 if (function)
                         function->asked = !error;
+                owner_tell(core, port, function, error, EVENT_OWNER_UNKNOWN);
                 if (model_unlisted(core))
                         break;
                 port->owners_fresh = false;
@@ -99,8 +100,8 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
                 if (function) {
                         function->confirmed = error == 0;
                         function->asked = error == 0;
-                        owner_tell(core, port, function, error);
                 }
+                owner_tell(core, port, function, error, EVENT_OWNER_DOM_IO);
                 break;
         case EFFECT_REMEMBER:
                 model_memory_written(core, port, error, effects);

@@ -175,8 +175,8 @@ static void effect_leave(struct core *core, struct model_port *port,
                 .bus_last = port->registers.subordinate,
         };
 
-        if (line->goal == GOAL_QUARANTINE && function && function->asked) {
-                effect.kind = EFFECT_CONFIRM;
+        if (line->goal == GOAL_QUARANTINE && function) {
+                effect.kind = function->asked ? EFFECT_CONFIRM : EFFECT_QUARANTINE;
                 function->due = false;
         }
         if (line->goal == GOAL_RESERVED)
@@ -206,11 +206,13 @@ static bool effect_pending(const struct core *core, enum effect_kind kind)
 /*
  * A rescan reaches below every port of its bus (probe.c:pci_rescan_bus): what it brings in there must not be taken for
  * what the owner list showed before a removal, since a function without owner among it would panic Xen < 4.19 (I7).
+ * And one bus is reserved at a time: what Xen's console tells meanwhile is lowered for all (edge/actuator/reserve.c).
  */
 static bool line_excluded(const struct core *core, const struct plan_goal *line)
 {
         return (line->goal == GOAL_RESCAN && effect_pending(core, EFFECT_REMOVE)) ||
-               (line->goal == GOAL_GONE && effect_pending(core, EFFECT_RESCAN));
+               (line->goal == GOAL_GONE && effect_pending(core, EFFECT_RESCAN)) ||
+               (line->goal == GOAL_RESERVED && effect_pending(core, EFFECT_RESERVE));
 }
 
 /* May this line act now, or does something else have to come first? */

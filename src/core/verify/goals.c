@@ -46,8 +46,8 @@ bool verify_port_settling(const struct core *core, const struct model_port *port
 {
         bool blind = !(port->found.link_cap & MODEL_LINK_CAP_DLLLARC);
 
-        return core->now_ms - port->up_since_ms <
-               (blind ? VERIFY_SETTLE_BLIND_MS : VERIFY_SETTLE_MS);
+        return port->up && core->now_ms - port->up_since_ms <
+                                   (blind ? VERIFY_SETTLE_BLIND_MS : VERIFY_SETTLE_MS);
 }
 
 static bool slot_met(const struct core *core, const struct model_port *port)
