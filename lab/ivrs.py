@@ -66,14 +66,14 @@ def find(ram):
     return None
 
 
-def widen(machine, serial):
-    """Waits for the firmware's table and replaces it. serial: the file of Xen's console, in which
-    nothing may stand yet: Xen prints before it reads tables."""
+def widen(machine):
+    """Waits for the firmware's table and replaces it. Xen prints before it reads tables, so nothing
+    may be printed yet."""
     end = time.monotonic() + LIMIT_S
     while time.monotonic() < end:
         if find(machine.ram):
             with machine.paused():
-                if serial.exists() and serial.stat().st_size:
+                if machine.begun():
                     raise IvrsError("Xen was faster than the lab")
                 at, table = find(machine.ram)
                 machine.ram.write(at, wide(table))

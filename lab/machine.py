@@ -15,7 +15,7 @@ import acpi
 import ivrs
 import pci
 import platforms
-from numbering import Numbering
+from numbering import Numbering, NumberingError
 from pci import CAP_EXPRESS, SLTCTL
 from qmp import Qmp
 from qtest import Qtest
@@ -140,11 +140,14 @@ class Machine:
         self.keeper = image.keeper
         self.drives, self.slots = itertools.count(1), itertools.count(1)
         self.pauses, self.ran_s, self.since = 0, 0.0, None
-        self.argv = self.command(image, cold)
+        self.numbers = {}    # see Numbering.secondaries
+        self.cold = cold if self.iommu.by_number else ()
+        self.argv = self.command(image, () if self.cold else cold)
 
     def command(self, image, cold):
         """QEMU's command line (shared/lab-facts.md, "Recipe"). cold: (port name, Device) there at
-        power-on."""
+        power-on. (Where the IOMMU's model wants bus numbers, they are plugged when the firmware has
+        given them, before Xen starts.)"""
         argv = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults",
                 "-display", "none", "-no-reboot", "-accel", "tcg,thread=multi",
                 "-machine", "q35,kernel-irqchip=split,memory-backend=ram",
@@ -191,7 +194,17 @@ class Machine:
         self.since = time.monotonic()
         self.config = pci.Config(self.qtest)
         if self.iommu.ivrs:
-            ivrs.widen(self, self.folder / "serial.log")
+            ivrs.widen(self)
+        with self.paused():
+            for name in dict.fromkeys(name for name, _ in self.cold):
+                self.plug(name, [device for port, device in self.cold if port == name])
+            if self.cold and self.begun():
+                raise MachineError("Xen was faster than what is to be there at boot")
+
+    def begun(self):
+        """Has Xen printed anything?"""
+        log = self.folder / "serial.log"
+        return log.exists() and log.stat().st_size > 0
 
     def stop(self):
         """Ends QEMU, by its process id, and gives the RAM back."""
@@ -229,16 +242,36 @@ class Machine:
         goes after its slot's others, which do not answer before; what is behind bridges comes
         last, where the IOMMU's model wants their numbers."""
         own = sorted((d for d in devices if not d.bus), key=lambda d: d.addr.endswith(".0"))
-        numbering = None
-        if self.iommu.by_number:
-            numbering = Numbering(self.config, next(p for p in self.ports if p.name == port), devices)
-        with self.paused():
-            for device in own + [d for d in devices if d.bus]:
-                if numbering and device.bus in numbering.numbers:
+        below = [d for d in devices if d.bus]
+        rack = next(p for p in self.ports if p.name == port)
+        numbering = Numbering(self.config, rack, devices if self.iommu.by_number else ())
+        with self.paused(), self.powered(rack, bool(numbering.numbers)):
+            for device in own + below:
+                if device.bus in numbering.numbers:
                     numbering.give(device.bus)
                 self.add(port, device, len(devices) > 1)
-            if numbering:
-                numbering.take()
+            numbering.take()
+        self.numbers |= numbering.secondaries()
+
+    @contextlib.contextmanager
+    def powered(self, port, wanted):
+        """Power for a slot, if it is off and that is wanted. Afterwards it is off again, but its
+        indicator is lit: QEMU unplugs what is in a slot that turns to off and dark."""
+        register = self.config.capability(port.rid, CAP_EXPRESS) + SLTCTL
+        before = self.config.load(port.rid, register, 2)
+        wanted = wanted and before & 0x400
+        if wanted:
+            self.config.store(port.rid, register, 2, before & ~0x700 | 0x100)
+        yield
+        if wanted:
+            self.config.store(port.rid, register, 2, before & ~0x300 | 0x100)
+
+    def check_number(self, function):
+        """A NumberingError if a bridge that the guest has numbered leads to another bus than the
+        IOMMU's model takes it to lead to."""
+        given, now = self.numbers.get(function.rid), self.config.buses(function.rid)[0]
+        if function.bridge and given and now not in (0, given):
+            raise NumberingError(f"{pci.text(function.rid)} leads to bus {now}, not {given}")
 
     def add(self, port, device, multifunction):
         """One device_add."""

@@ -83,24 +83,47 @@ HIERARCHY = (Device("pcie-pci-bridge", "conv", "0.1"), Device("edu", "a", "1.0",
 
 class NumberingTest(unittest.TestCase):
     def setUp(self):
-        self.stored = []
+        self.stored = {}
         self.config = types.SimpleNamespace(
-            buses=lambda rid: (5, 13), load=lambda rid, offset, size: 0xAA_00_00_00,
-            store=lambda rid, offset, size, value: self.stored.append((rid, offset, value)))
+            buses=lambda rid: tuple(struct.pack("<I", self.load(rid, 0x18, 4))[1:3]),
+            load=self.load, store=self.store)
+        self.store(0x20, 0x18, 4, 0x0D_05_00)
+
+    def load(self, rid, offset, size):
+        return self.stored.get((rid, offset, size), 0xAA_00_00_00)
+
+    def store(self, rid, offset, size, value):
+        self.stored[rid, offset, size] = value
 
     def test_depth_first(self):
         self.assertEqual(numbering.depth_first(HIERARCHY, 5),
                          ({"conv": (5, 6, 6), "up": (5, 7, 8), "down": (7, 8, 8)}, 8))
         self.assertEqual(numbering.depth_first(HIERARCHY[-1:], 5), ({}, 5))
 
-    def test_given_and_taken_back_from_inside(self):
-        numbers = numbering.Numbering(self.config, types.SimpleNamespace(rid=0x20), HIERARCHY)
-        numbers.give("down")
-        self.assertEqual(self.stored, [(0x0700, 0x18, 0xAA_08_08_07)])
-        del self.stored[:]
+    def numbering(self):
+        return numbering.Numbering(self.config, types.SimpleNamespace(rid=0x20), HIERARCHY)
+
+    def test_given_and_taken_back(self):
+        numbers = self.numbering()
+        for name in ("up", "down"):
+            numbers.give(name)
+        self.assertEqual(self.stored[0x0502, 0x18, 4], 0xAA_08_07_05)
+        self.assertEqual(self.stored[0x0700, 0x18, 4], 0xAA_08_08_07)
         numbers.take()
-        self.assertEqual(self.stored, [(rid, 0x18, 0xAA_00_00_00)
-                                       for rid in (0x0700, 0x0502, 0x0501)])
+        self.assertEqual(self.stored[0x0502, 0x18, 4], 0xAA_00_00_00)
+        self.assertEqual(self.stored[0x0700, 0x18, 4], 0xAA_00_00_00)
+        self.assertEqual(numbers.secondaries(), {0x0501: 6, 0x0502: 7, 0x0700: 8})
+
+    def test_not_taken(self):
+        numbers = self.numbering()
+        self.config.store = lambda *_: None
+        self.assertRaises(numbering.NumberingError, numbers.give, "up")
+
+    def test_innermost_first(self):
+        numbers, order = self.numbering(), []
+        self.config.store = lambda rid, *_: order.append(rid)
+        numbers.take()
+        self.assertEqual(order, [0x0700, 0x0502, 0x0501])
 
 
 if __name__ == "__main__":

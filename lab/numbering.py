@@ -9,6 +9,10 @@ guest sees them as they come out of reset."""
 import pci
 
 
+class NumberingError(Exception):
+    """What QEMU computes with is not what the guest sees: the lab's results would be wrong."""
+
+
 def depth_first(devices, first, name=None):
     """{name of a bridge: (primary, secondary, subordinate)} of those on bus `name`, whose number is
     `first`, and below them; also the last number in use. Bridges are what others lie behind."""
@@ -31,15 +35,22 @@ class Numbering:
                      for device in devices if device.name in self.numbers}
 
     def give(self, name):
-        """Gives a bridge its numbers."""
-        primary, secondary, subordinate = self.numbers[name]
-        self.put(name, primary | secondary << 8 | subordinate << 16)
+        """Gives a bridge its numbers. One that does not take them, as in a slot without power, would
+        have its devices found at bus 0."""
+        self.put(name, *self.numbers[name])
+        if self.config.buses(self.rids[name]) != self.numbers[name][1:]:
+            raise NumberingError(f"bridge {name} did not take its bus numbers")
+
+    def secondaries(self):
+        """{requester ID of a bridge: the number that its bus had when its devices were added}."""
+        return {self.rids[name]: numbers[1] for name, numbers in self.numbers.items()}
 
     def take(self):
         """Takes them all back; the innermost first, as long as it can be reached."""
         for name in reversed(self.rids):
-            self.put(name, 0)
+            self.put(name, 0, 0, 0)
 
-    def put(self, name, value):
+    def put(self, name, primary, secondary, subordinate):
         kept = self.config.load(self.rids[name], pci.PRIMARY, 4) & 0xFF000000
-        self.config.store(self.rids[name], pci.PRIMARY, 4, kept | value)
+        self.config.store(self.rids[name], pci.PRIMARY, 4,
+                          kept | primary | secondary << 8 | subordinate << 16)

@@ -42,6 +42,10 @@ class Sample:
     owners: dict
     exposed: list
 
+    def mapped(self):
+        """RIDs that have a table of dom0's or of a guest's."""
+        return [rid for rid, owner in self.owners.items() if owner in (DOM0, GUEST)]
+
     def reaching(self, name):
         """RIDs in the bus range of a port that reach dom0's memory."""
         first, last = self.ports[name][2:]

@@ -328,6 +328,7 @@ class JudgeTest:
         self.assertEqual(self.oracle.owner(0x0108), "guest")
         self.assertNotIn(0x0108, self.oracle.look().exposed)
         self.assertNotIn(0x0108, self.oracle.look().reaching("rp0"))
+        self.assertEqual(self.oracle.look().mapped(), [0x0108])
 
     def test_same_table_as_dom0(self):
         self.give(oracle.REFERENCE, OTHER)
@@ -418,6 +419,7 @@ class AmdJudgeTest(JudgeTest, unittest.TestCase):
         self.assertEqual(len(self.oracle.look().reaching("rp0")), 511)
         self.occupied = False
         self.assertEqual(self.oracle.look().exposed, [])
+        self.assertEqual(self.oracle.look().mapped(), [0x0108])
         self.assertEqual(len(self.oracle.look().reaching("rp0")), 511)
 
     def test_abort_blocks_but_not_in_the_emulation(self):

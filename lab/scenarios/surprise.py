@@ -14,7 +14,7 @@ def run(lab):
     lab.examine("rp0")
     lab.pull("rp0")
     lab.empty("rp0")
-    lab.expect(not lab.rig.oracle.look().owners, "the IOMMU's tables map nothing below a port")
+    lab.expect(not lab.rig.oracle.look().mapped(), "the IOMMU's tables map nothing below a port")
     if not lab.stock:
         lab.reported("removal-surprise", "rp0")
         lab.reported("unplugged", "rp0")
