@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/event/coverage.h"
 #include "core/model/model.h"
 #include "core/report/report.h"
 #include "core/step.h"
@@ -42,6 +43,7 @@ static void core_clear(struct core *core)
 {
         if (core->configured)
                 memset(&core->config, 0, sizeof core->config);
+        memset(&core->platform, 0, sizeof core->platform);
         memset(core->functions, 0, run.functions_peak * sizeof core->functions[0]);
         memset(core->ports, 0, run.ports_peak * sizeof core->ports[0]);
         memset(core->memory_ports, 0, sizeof core->memory_ports);
@@ -128,6 +130,23 @@ static void function_check(const struct effect *effect)
         base_assert(effect->instance == (function->listed ? function->facts.instance : 0));
 }
 
+/* Of requester IDs only those of the port's bus range that an AMD IOMMU covers, and behind the closed door 1 (I7). */
+static void reserve_check(const struct effect *effect, const struct model_port *port)
+{
+        uint64_t covered[LIMIT_BUS_WORDS];
+
+        guard_check(effect->port);
+        base_assert(run.core.platform.iommu == IOMMU_AMD && run.core.platform.coverage.known);
+        base_assert(effect->bus_first == effect->bus_last);
+        base_assert(effect->bus_first >= port->registers.secondary &&
+                    effect->bus_first <= port->registers.subordinate);
+        event_coverage_bus(&run.core.platform.coverage, base_sbdf_segment(effect->port),
+                           effect->bus_first, covered);
+        base_assert(event_bus_count(effect->requesters) > 0);
+        for (uint32_t i = 0; i < LIMIT_BUS_WORDS; i++)
+                base_assert((effect->requesters[i] & ~covered[i]) == 0);
+}
+
 static void reply_check(const struct effect *effect)
 {
         base_assert(effect->request >= 1 && effect->request <= run.stream.requests);
@@ -157,6 +176,8 @@ static void effect_check(const struct effect *effect)
                 guard_check(effect->port);
         if (effect->kind == EFFECT_SLOT_CONTROL)
                 slot_check(effect, port);
+        if (effect->kind == EFFECT_RESERVE)
+                reserve_check(effect, port);
         if (effect->function != BASE_SBDF_NONE)
                 function_check(effect);
 }
@@ -259,6 +280,7 @@ static void state_check(void)
                    (LIMIT_PORTS - core->memory_port_count) * sizeof core->memory_ports[0]);
         base_assert(memcmp(core->memory_functions, twin->memory_functions,
                            run.memory_peak * sizeof core->memory_functions[0]) == 0);
+        base_assert(memcmp(&core->platform, &twin->platform, sizeof core->platform) == 0);
         base_assert(memcmp(&core->config, &twin->config, sizeof core->config) == 0);
 }
 

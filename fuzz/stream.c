@@ -117,6 +117,13 @@ static void platform_take(struct fuzz_stream *stream, struct event_platform *ret
                                                  .passthrough = (bits >> 10 & 3) % 3,
                                                  .xen_major = 4,
                                                  .xen_minor = byte_take(stream) };
+        if (ret_platform->iommu != IOMMU_AMD || !(bits & 0x1000))
+                return;
+        ret_platform->coverage = (struct event_coverage){
+                .known = true,
+                .count = 1,
+                .ranges = { { BASE_SBDF(0, 1, 0, 0), BASE_SBDF(0, bits & 0x2000 ? 9 : 3, 31, 7) } },
+        };
 }
 
 static void found_take(struct fuzz_stream *stream, const struct core *core,
@@ -308,21 +315,39 @@ static const struct policy_rules *rules_take(struct fuzz_stream *stream)
         return &sets[number - 1];
 }
 
-static void event_take(struct fuzz_stream *stream, const struct core *core)
+/* All of them, or some and an error. */
+static void reserved_take(struct fuzz_stream *stream, struct event_reserved *ret_reserved)
 {
-        /* What is asked for most often comes more than once. */
+        uint8_t byte = byte_take(stream);
+
+        memset(ret_reserved->blocked, byte ? byte : 0xff, sizeof ret_reserved->blocked);
+        ret_reserved->error = byte;
+}
+
+/* What is asked for most often comes more than once; what is asked of Xen is the vendor's affair. */
+static enum event_kind kind_take(const struct fuzz_stream *stream, const struct core *core,
+                                 uint8_t byte)
+{
         static const enum event_kind kinds[16] = {
                 EVENT_NONE,      EVENT_PORT_READ, EVENT_INVENTORY,  EVENT_OWNERS,
                 EVENT_COMPLETED, EVENT_REQUEST,   EVENT_UEVENT,     EVENT_OVERRUN,
                 EVENT_CONFIG,    EVENT_PLATFORM,  EVENT_PORT_FOUND, EVENT_PORTS_END,
                 EVENT_MAX,       EVENT_COMPLETED, EVENT_RULES,      EVENT_INVENTORY,
         };
+
+        if (stream->begin & FUZZ_BEGIN_MEMORY && (byte & 0xf) >= 0xe)
+                return byte & 1 ? EVENT_MEMORY : EVENT_MEMORY_END;
+        if (kinds[byte & 0xf] == EVENT_OWNERS && core->platform.iommu == IOMMU_AMD)
+                return EVENT_RESERVED;
+        return kinds[byte & 0xf];
+}
+
+static void event_take(struct fuzz_stream *stream, const struct core *core)
+{
         struct event *event = &stream->event;
         uint8_t byte = byte_take(stream);
 
-        event->kind = kinds[byte & 0xf];
-        if (stream->begin & FUZZ_BEGIN_MEMORY && (byte & 0xf) >= 0xe)
-                event->kind = byte & 1 ? EVENT_MEMORY : EVENT_MEMORY_END;
+        event->kind = kind_take(stream, core, byte);
         event->time_ms = stream->time_ms = time_take(stream, byte >> 4);
         event->port = port_take(stream, core);
         event->token = token_take(stream, core, event->port);
@@ -360,6 +385,9 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
                 break;
         case EVENT_OWNERS:
                 owners_take(stream, core, &event->owners);
+                break;
+        case EVENT_RESERVED:
+                reserved_take(stream, &event->reserved);
                 break;
         case EVENT_UEVENT:
                 event->uevent.action = byte_take(stream) % (UEVENT_OTHER + 1);

@@ -130,6 +130,15 @@ class Lab:
             return
         self.daemon.configure(config)
         self.start(spared)
+        if self.platform.iommu == "amd":
+            took = self.wait("every requester ID reserved", self.reserved, 400, 0.5)
+            self.say(f"every requester ID is reserved after {took:.2f} s")
+
+    def reserved(self):
+        """Does the daemon say that Xen blocks every requester ID below every port?"""
+        ports = self.daemon.ports()
+        mine = [ports.get(pci.sbdf(port.rid), {}) for port in self.external()]
+        return all(port.get("reserved") and port["reserved"] == port["requesters"] for port in mine)
 
     def start(self, spared=(), **options):
         """Starts the daemon with the configuration that is there; then every port must be guarded, but

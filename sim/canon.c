@@ -105,11 +105,12 @@ static void core_function_add(struct canon *canon, uint64_t now_ms, const struct
 
         word = word << 1 | function->asked;
         word = word << 1 | function->confirmed;
+        word = word << 1 | function->due;
         word = word << 16 | function->owner;
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->driver);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->quarantine);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->removal);
-        bits_add(canon, word, 8 + 13 + 2 + 16 + 3 * ATTEMPT_BITS);
+        bits_add(canon, word, 8 + 13 + 3 + 16 + 3 * ATTEMPT_BITS);
 }
 
 static uint64_t core_port_flags(const struct model_port *port)
@@ -169,12 +170,27 @@ static void core_pending_add(struct canon *canon, const struct sim_world *world,
         bits_add(canon, port->pending, 6);
         bits_add(canon, port->pending_goal, 5);
         bits_add(canon, place_index(world, number, port->pending_function), 5);
+        bits_add(canon, port->pending == EFFECT_RESERVE ? port->reserve_doubted : 0, 1);
         bits_add(canon, port->pending_incarnation == port->incarnation, 1);
         bits_add(canon, port->pending_incarnation == port->rescanned, 1);
         bits_add(canon, port->pending == EFFECT_INVENTORY && port->inventory_dirty, 1);
         bits_add(canon, port->pending == EFFECT_OWNERS && port->owners_dirty, 1);
         bits_add(canon, port->pending == EFFECT_REMEMBER && port->memory_dirty, 1);
         bits_add(canon, port->pending == EFFECT_REMEMBER && port->pending_remembered != 0, 1);
+}
+
+/* Which of the port's buses are reserved, and which is or was the last; nothing where none is ever. */
+static void core_reserved_add(struct canon *canon, const struct sim_world *world, uint32_t number,
+                              const struct model_port *port)
+{
+        const struct sim_shape_port *shape = sim_shape_of(world, number);
+
+        if (world->vendor != SIM_AMD)
+                return;
+        bits_add(canon, port->reserved_told, 1);
+        bits_add(canon, port->reserve_bus, 8);
+        for (uint32_t bus = shape->bus_first; bus <= shape->bus_last; bus++)
+                bits_add(canon, port->reserved[bus / 64] >> bus % 64, 1);
 }
 
 static void core_port_add(struct canon *canon, const struct sim_world *world, uint32_t number,
@@ -197,6 +213,7 @@ static void core_port_add(struct canon *canon, const struct sim_world *world, ui
                                      attempt_code(world->now_ms, &port->attempts[goal]);
         bits_add(canon, attempts[0], (GOAL_MAX + 1) / 2 * ATTEMPT_BITS);
         bits_add(canon, attempts[1], (GOAL_MAX + 1) / 2 * ATTEMPT_BITS);
+        core_reserved_add(canon, world, number, port);
 }
 
 static void function_add(struct canon *canon, const struct sim_function *function)
@@ -214,7 +231,8 @@ static void function_add(struct canon *canon, const struct sim_function *functio
         flags = flags << 1 | function->kept_off;
         flags = flags << 3 | (uint64_t)function->owner;
         flags = flags << 2 | (uint64_t)function->mapping;
-        bits_add(canon, flags, 15);
+        flags = flags << 1 | function->blank;
+        bits_add(canon, flags, 16);
 }
 
 /* What the worker saw of one function, as far as its answer tells it. */
@@ -223,7 +241,7 @@ static void seen_add(struct canon *canon, enum effect_kind kind, const struct si
 {
         uint64_t flags = 0;
 
-        if (kind == EFFECT_OWNERS) {
+        if (kind == EFFECT_OWNERS || kind == EFFECT_RESERVE) {
                 bits_add(canon, seen->owner, 3);
                 return;
         }
@@ -327,6 +345,7 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
         bits_add(canon, world->crashed, 1);
         bits_add(canon, world->panicked, 1);
         bits_add(canon, world->licence_broken, 1);
+        bits_add(canon, world->added_unasked, 1);
         bits_add(canon, world->rescan_unguarded, 1);
         bits_add(canon, core->discover, 1);
         bits_add(canon, core->discovered, 1);

@@ -44,6 +44,14 @@ static void port_copy(struct sim_port *to, const struct sim_port *from, size_t s
                 memcpy(to->seen, from->seen, size);
 }
 
+/* Constant as well, but a state that was never begun has none. */
+static void platform_copy(struct event_platform *to, const struct event_platform *from)
+{
+        memcpy(to, from,
+               offsetof(struct event_platform, coverage.ranges) +
+                       from->coverage.count * sizeof from->coverage.ranges[0]);
+}
+
 void sim_copy(struct sim_state *to, const struct sim_state *from)
 {
         memcpy(&to->world, &from->world, WORLD_HEAD_SIZE);
@@ -54,6 +62,7 @@ void sim_copy(struct sim_state *to, const struct sim_state *from)
         memcpy(to->core.functions, from->core.functions, functions_size(from));
         base_assert(from->core.memory_port_count == 0); /* every port was found at once */
         memcpy(to->core.memory_functions, from->core.memory_functions, memory_size(from));
+        platform_copy(&to->core.platform, &from->core.platform);
         to->core.config.auto_ports = from->core.config.auto_ports;
         to->core.config.in_use_quarantine = from->core.config.in_use_quarantine;
         to->core.config.poll_interval_ms = from->core.config.poll_interval_ms;

@@ -188,5 +188,8 @@ void sim_edge_answer(struct sim_state *state, uint32_t port, struct event *ret_e
         } else if (from->pending.kind == EFFECT_OWNERS) {
                 ret_event->kind = EVENT_OWNERS;
                 sim_owners_fill(&state->world, port, &ret_event->owners);
+        } else if (from->pending.kind == EFFECT_RESERVE) {
+                ret_event->kind = EVENT_RESERVED;
+                sim_reserved_fill(&state->world, port, &ret_event->reserved);
         }
 }

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/sbdf.h"
 #include "canon.h"
+#include "core/event/coverage.h"
 #include "core/step.h"
 #include "edge.h"
 
@@ -149,6 +150,19 @@ static void config_send(struct sim_state *state)
         event_send(state, EVENT_CONFIG, SIM_PORTS);
 }
 
+/* As firmware mostly has it: each port's bus range as a whole. */
+static void coverage_fill(const struct sim_world *world, struct event_coverage *coverage)
+{
+        coverage->known = true;
+        for (uint32_t i = 0; i < world->port_count; i++) {
+                const struct sim_shape_port *port = sim_shape_of(world, i);
+                uint16_t segment = base_sbdf_segment(port->sbdf);
+
+                base_assert(event_coverage_add(coverage, BASE_SBDF(segment, port->bus_first, 0, 0),
+                                               BASE_SBDF(segment, port->bus_last, 31, 7)));
+        }
+}
+
 void sim_daemon_start(struct sim_state *state)
 {
         const struct sim_shape *shape = state->world.shape;
@@ -169,6 +183,8 @@ void sim_daemon_start(struct sim_state *state)
         event.platform.passthrough = shape->dom0_passthrough ? FACT_YES : FACT_NO;
         event.platform.xen_major = 4;
         event.platform.xen_minor = state->world.xen_minor;
+        if (state->world.vendor == SIM_AMD)
+                coverage_fill(&state->world, &event.platform.coverage);
         event_send(state, EVENT_PLATFORM, SIM_PORTS);
         intrusion_end(&state->world);
 }
@@ -187,7 +203,8 @@ static void worker_act(struct sim_state *state, uint32_t number, bool lies, int3
                         port->answer_error = answer;
         }
         if (error == 0 && !lies &&
-            (port->pending.kind == EFFECT_INVENTORY || port->pending.kind == EFFECT_OWNERS)) {
+            (port->pending.kind == EFFECT_INVENTORY || port->pending.kind == EFFECT_OWNERS ||
+             port->pending.kind == EFFECT_RESERVE)) {
                 port->answer_observes = true;
                 sim_functions_see(&state->world, number);
         }

@@ -115,14 +115,15 @@ void sim_functions_see(struct sim_world *world, uint32_t port)
 
 /*
  * PHYSDEVOP_pci_device_add (pci.c:pci_add_device): an existing entry is left as it is, a new one goes to dom0.
- * VT-d maps endpoints only; AMD-Vi maps everything (amd_iommu_add_device). A function that cannot be typed stays
- * without owner.
+ * VT-d maps endpoints only, and a function that it cannot type stays without owner; AMD-Vi maps everything
+ * (amd_iommu_add_device).
  */
 static void xen_add(const struct sim_world *world, struct sim_function *function, bool endpoint)
 {
         if (function->owner != SIM_ABSENT)
                 return;
-        if (function->strange) {
+        function->blank = false;
+        if (function->strange && world->vendor == SIM_VTD) {
                 function->owner = SIM_NOBODY;
                 return;
         }
@@ -270,6 +271,15 @@ void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity)
         sim_kernel_pciehp(world, port);
 }
 
+/* Is this one of the requester IDs that EFFECT_RESERVE is about? */
+static bool effect_asks(const struct effect *effect, uint32_t sbdf)
+{
+        uint8_t devfn = (uint8_t)sbdf;
+
+        return base_sbdf_bus(sbdf) == effect->bus_first &&
+               (effect->requesters[devfn / 64] >> devfn % 64 & 1);
+}
+
 /* The index of the effect's function below the port; SIM_FUNCTIONS where there is none such. */
 static uint32_t function_find(const struct sim_world *world, uint32_t number, uint32_t sbdf)
 {
@@ -284,8 +294,9 @@ static int32_t xen_quarantine(struct sim_function *function)
 {
         if (function->owner == SIM_ABSENT)
                 return ENODEV;
-        if (function->owner == SIM_NOBODY || function->owner == SIM_GUEST ||
-            function->identity == 0 || function->dumb)
+        if (function->owner == SIM_NOBODY || function->owner == SIM_GUEST)
+                return EUSERS;
+        if ((function->identity == 0 || function->dumb) && !function->blank)
                 return EBUSY;
         function->owner = SIM_DOM_IO;
         function->mapping = SIM_BLOCKED;
@@ -304,6 +315,28 @@ void sim_guest_detach(struct sim_function *function)
 {
         base_assert(function->owner == SIM_GUEST);
         function->owner = SIM_DOM_IO;
+}
+
+/* EFFECT_RESERVE, for the addresses that something can ever be at. */
+static void port_reserve(struct sim_world *world, uint32_t number, const struct effect *effect)
+{
+        struct sim_port *port = &world->ports[number];
+
+        if (world->vendor != SIM_AMD ||
+            effect->bus_first < sim_shape_of(world, number)->bus_first ||
+            effect->bus_first > sim_shape_of(world, number)->bus_last)
+                world->added_unasked = true;
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
+                struct sim_function *function = &port->functions[i];
+
+                if (!effect_asks(effect, sim_sbdf(world, number, i)))
+                        continue;
+                if (function->owner == SIM_ABSENT) {
+                        xen_add(world, function, /* endpoint= */ true);
+                        function->blank = !function_answers(world, number, i);
+                }
+                (void)xen_quarantine(function);
+        }
 }
 
 /* Effects on one function. The edge compares the instance before it acts; the licence is broken where that let by. */
@@ -370,6 +403,8 @@ static int32_t port_act(struct sim_world *world, uint32_t number, const struct e
                 port->slot_status &= (uint16_t)~effect->value;
         else if (effect->kind == EFFECT_RESCAN)
                 port_rescan(world, port);
+        else if (effect->kind == EFFECT_RESERVE)
+                port_reserve(world, number, effect);
         else
                 return function_act(world, effect);
         return 0;
@@ -453,6 +488,24 @@ void sim_inventory_fill(const struct sim_world *world, uint32_t port,
                         (void)base_text_copy(place->facts[from->known - 1].driver,
                                              strlen(place->facts[from->known - 1].driver),
                                              to->driver, sizeof to->driver);
+        }
+}
+
+void sim_reserved_fill(const struct sim_world *world, uint32_t port,
+                       struct event_reserved *ret_reserved)
+{
+        const struct effect *effect = &world->ports[port].pending;
+
+        memcpy(ret_reserved->blocked, effect->requesters, sizeof ret_reserved->blocked);
+        ret_reserved->error = 0;
+        for (uint32_t i = 0; i < sim_function_count(world, port); i++) {
+                uint32_t sbdf = sim_sbdf(world, port, i);
+                uint8_t devfn = (uint8_t)sbdf;
+
+                if (!effect_asks(effect, sbdf) || world->ports[port].seen[i].owner == SIM_DOM_IO)
+                        continue;
+                ret_reserved->blocked[devfn / 64] &= ~(UINT64_C(1) << devfn % 64);
+                ret_reserved->error = EBUSY;
         }
 }
 

@@ -44,6 +44,7 @@ struct sim_function {
         /* Xen's. */
         enum sim_owner owner;
         enum sim_mapping mapping;
+        bool blank; /* its entry was made while nothing answered: it has no MSI-X that could be masked (H1) */
 };
 
 struct sim_port {
@@ -84,6 +85,7 @@ struct sim_world {
         bool crashed;          /* the daemon is not running */
         bool panicked;         /* Xen is gone */
         bool licence_broken;   /* an effect hit another device than the one that it was meant for */
+        bool added_unasked; /* the core had Xen add a requester ID where that fails, or on VT-d */
         bool rescan_unguarded; /* the core let the kernel enumerate below a port that was not ours */
         uint64_t now_ms;
         uint64_t instance_next;
@@ -156,4 +158,7 @@ struct event_port_registers sim_registers(const struct sim_world *world, uint32_
 /** Fills an inventory or owner event from what the port's worker saw. */
 void sim_inventory_fill(const struct sim_world *world, uint32_t port,
                         struct event_inventory *ret_inventory);
+/** Fills the answer to EFFECT_RESERVE: what of those that were asked for is so, as the port's worker saw. */
+void sim_reserved_fill(const struct sim_world *world, uint32_t port,
+                       struct event_reserved *ret_reserved);
 void sim_owners_fill(const struct sim_world *world, uint32_t port, struct event_owners *ret_owners);

@@ -23,6 +23,9 @@ const char *check_i6(const struct sim_state *state)
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++) {
                         const struct sim_function *function = &port->functions[j];
 
+                        if (function->mapping == SIM_UNTRANSLATED)
+                                return "a port is called quarantined, and a requester ID of it is "
+                                       "not blocked";
                         if (function->known == 0)
                                 continue;
                         if ((function->owner != SIM_DOM_IO && function->owner != SIM_GUEST) ||

@@ -6,5 +6,7 @@
 
 const char *check_i7(const struct sim_state *state)
 {
+        if (state->world.added_unasked)
+                return "Xen was told of a requester ID that it leaves without owner";
         return state->world.panicked ? "Xen panicked over an entry without owner" : NULL;
 }

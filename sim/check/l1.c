@@ -36,33 +36,43 @@ static bool port_hostile(const struct sim_port *port, uint32_t count)
         return port->hid;
 }
 
-static bool port_bare(const struct sim_port *port, uint32_t count)
+/* Xen's entry of what is not there: none, or where all is reserved one that blocks. */
+static bool function_bare(enum sim_vendor vendor, const struct sim_function *function)
+{
+        if (function->known != 0)
+                return false;
+        if (vendor == SIM_AMD)
+                return function->owner == SIM_DOM_IO && function->mapping == SIM_BLOCKED;
+        return function->owner == SIM_ABSENT;
+}
+
+static bool port_bare(enum sim_vendor vendor, const struct sim_port *port, uint32_t count)
 {
         for (uint32_t i = 0; i < count; i++)
-                if (port->functions[i].known != 0 || port->functions[i].owner != SIM_ABSENT)
+                if (!function_bare(vendor, &port->functions[i]))
                         return false;
         return true;
 }
 
-static bool function_whole(const struct sim_function *function)
+static bool function_whole(enum sim_vendor vendor, const struct sim_function *function)
 {
         if (function->known != function->identity || function->former || function->driver)
                 return false;
         if (function->identity == 0)
-                return function->owner == SIM_ABSENT;
+                return function_bare(vendor, function);
         return function->kept_off &&
                (function->owner == SIM_DOM_IO || function->owner == SIM_GUEST);
 }
 
-static bool port_whole(const struct sim_port *port, uint32_t count)
+static bool port_whole(enum sim_vendor vendor, const struct sim_port *port, uint32_t count)
 {
         for (uint32_t i = 0; i < count; i++)
-                if (!function_whole(&port->functions[i]))
+                if (!function_whole(vendor, &port->functions[i]))
                         return false;
         return true;
 }
 
-static const char *port_wrong(const struct sim_port *port, uint32_t count,
+static const char *port_wrong(enum sim_vendor vendor, const struct sim_port *port, uint32_t count,
                               const struct model_port *model)
 {
         bool present = port->slot_status & MODEL_SLOT_STATUS_PDS;
@@ -82,12 +92,13 @@ static const char *port_wrong(const struct sim_port *port, uint32_t count,
         if (port_hostile(port, count))
                 return NULL;
         if (model->state == STATE_EJECTED)
-                return present && port_bare(port, count) ? NULL : "called ejected, and is not";
+                return present && port_bare(vendor, port, count) ? NULL
+                                                                 : "called ejected, and is not";
         if (!present)
-                return model->state == STATE_EMPTY && port_bare(port, count)
+                return model->state == STATE_EMPTY && port_bare(vendor, port, count)
                                ? NULL
                                : "nothing is plugged, and it is not empty";
-        return model->state == STATE_QUARANTINED && port_whole(port, count)
+        return model->state == STATE_QUARANTINED && port_whole(vendor, port, count)
                        ? NULL
                        : "what is plugged is not in quarantine";
 }
@@ -98,8 +109,8 @@ static const char *state_wrong(const struct sim_state *state)
                 return "the daemon does not know its ports";
         for (uint32_t i = 0; i < state->world.port_count; i++) {
                 const char *wrong =
-                        port_wrong(&state->world.ports[i], sim_function_count(&state->world, i),
-                                   &state->core.ports[i]);
+                        port_wrong(state->world.vendor, &state->world.ports[i],
+                                   sim_function_count(&state->world, i), &state->core.ports[i]);
 
                 if (wrong)
                         return wrong;

@@ -50,6 +50,8 @@ static const struct cli_column port_columns[] = {
         { .name = "GUEST", .hidden = true },
         { .name = "USE", .type = CLI_LIST, .hidden = true },
         { .name = "USED_BY", .hidden = true },
+        { .name = "REQUESTERS", .type = CLI_NUMBER, .hidden = true },
+        { .name = "RESERVED", .type = CLI_NUMBER, .hidden = true },
 };
 const struct cli_table cli_table_ports = TABLE("ports", port_columns, .tree = false);
 
@@ -73,6 +75,8 @@ static const struct cli_column status_columns[] = {
         { .name = "DOOR2" },
         { .name = "REASON" },
         { .name = "MEMORY" },
+        { .name = "REQUESTERS", .type = CLI_NUMBER, .hidden = true },
+        { .name = "RESERVED", .type = CLI_NUMBER, .hidden = true },
         { .name = "CONFIG" },
 };
 const struct cli_table cli_table_status = TABLE("status", status_columns, .tree = false);

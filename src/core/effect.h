@@ -15,8 +15,8 @@ enum effect_kind {
         EFFECT_PORT_READ,   /**< read port's registers and drivers -> EVENT_PORT_READ. At once, never in a worker */
         EFFECT_INVENTORY,   /**< list every function below port -> EVENT_INVENTORY */
         EFFECT_OWNERS,      /**< read Xen's owner list for bus_first..bus_last of port's segment -> EVENT_OWNERS */
-        EFFECT_CONFIRM,     /**< assign function to DOMID_IO once more; error 0 = Xen blocks its DMA ->
-                                 EVENT_COMPLETED */
+        EFFECT_CONFIRM,     /**< assign function to DOMID_IO once more; error 0 = Xen blocks its DMA, EUSERS = it is
+                                 neither dom0's nor DOMID_IO's -> EVENT_COMPLETED */
         /* Actions: answered by EVENT_COMPLETED, which proves nothing. */
         EFFECT_PORT_CLOSE,  /**< clear Bus Master Enable in port's Command register. At once, never in a worker */
         EFFECT_PORT_BIND,   /**< bind port to pcieport */
@@ -27,6 +27,8 @@ enum effect_kind {
         EFFECT_RESCAN,      /**< write 1 to port's rescan attribute */
         EFFECT_DRIVER_OFF,  /**< function: driver_override := the keep-off name, then unbind its driver */
         EFFECT_QUARANTINE,  /**< XEN_DOMCTL_assign_device of function to DOMID_IO */
+        EFFECT_RESERVE,     /**< those requester IDs of bus bus_first that Xen does not know are added to it, all are
+                                 assigned to DOMID_IO, and once more -> EVENT_RESERVED */
         EFFECT_REMOVE,      /**< write 1 to function's remove attribute */
         EFFECT_REMEMBER,    /**< write core_port_memory of port to the state file; error 0 = it is on the disk, and was
                                  read back -> EVENT_COMPLETED */
@@ -62,6 +64,7 @@ struct effect {
         uint16_t mask;        /**< register effects: bits that `value` replaces */
         uint8_t bus_first;    /**< EFFECT_OWNERS: first bus of the range */
         uint8_t bus_last;
+        uint64_t requesters[LIMIT_BUS_WORDS]; /**< EFFECT_RESERVE: bits by devfn */
         uint64_t request;     /**< EFFECT_REPLY: whose */
         enum effect_result result;
         enum record_reason reason;

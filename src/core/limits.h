@@ -53,5 +53,18 @@
 #define LIMIT_GUEST 64
 #define LIMIT_VARIABLE 32
 #define LIMIT_RULE_FILE 256
+/**
+ * Ranges of requester IDs that the IOMMUs cover (IVRS). Firmware gives one for all, or one for each device: about 40
+ * on a desktop machine.
+ */
+#define LIMIT_COVERAGE 128
+/**
+ * Requester IDs that are reserved for all ports together. Xen has 32767 numbers for devices in quarantine
+ * (passthrough/x86/iommu.c:iommu_alloc_domid), and leaves an entry without owner where none is left: a quarter of them
+ * is for everything else. 96 buses.
+ */
+#define LIMIT_RESERVED 24576
+/** Words of 64 bits that have one for each requester ID of a bus: device and function number are 8 bits. */
+#define LIMIT_BUS_WORDS 4u
 /** CardBus bridges that are named; notebooks had one socket or two. */
 #define LIMIT_CARDBUS 8

@@ -52,6 +52,8 @@ enum record_kind {
         RECORD_MEMORY_FAILED,     /**< something could not be remembered */
         RECORD_PORT_EXPOSED,      /**< an external port is left open for what dom0 does with what is below it */
         RECORD_PORT_CUT_OFF,      /**< an external port is closed although dom0 uses what is below it */
+        RECORD_PORT_RESERVED,     /**< every requester ID of the port's bus range is reserved; count = how many */
+        RECORD_SEEN_RESERVED,     /**< debug: Xen said that it blocks requester IDs of a bus; count = how many */
         RECORD_MAX
 };
 
@@ -90,7 +92,7 @@ enum record_reason {
         REASON_ATS,               /**< Xen was started with ats: devices may bypass translation */
         REASON_PASSTHROUGH,       /**< dom0-iommu=passthrough: dom0's devices are not translated */
         REASON_UNKNOWN_VENDOR,    /**< neither DMAR nor IVRS among the ACPI tables */
-        REASON_AMD_UNSUPPORTED,   /**< AMD-Vi: unknown requester IDs are not reserved by this version */
+        REASON_AMD_UNSUPPORTED,   /**< no longer given: AMD-Vi, before requester IDs were reserved */
         REASON_TIMEOUT,           /**< not done within its time */
         REASON_REQUESTED,         /**< somebody asked for it */
         REASON_BUTTON,            /**< attention button */
@@ -111,6 +113,10 @@ enum record_reason {
         REASON_NEEDED,            /**< dom0 cannot do without what is below */
         REASON_IN_USE,            /**< dom0 uses what is below, and can do without */
         REASON_ROOT_UNKNOWN,      /**< dom0's root, not mounted yet, may be below */
+        REASON_COVERAGE,          /**< AMD-Vi: which requester IDs the IOMMU covers is not known */
+        REASON_UNCOVERED,         /**< AMD-Vi: the IVRS does not cover every requester ID of the port's bus range */
+        REASON_RESERVE_LIMIT,     /**< AMD-Vi: there are more requester IDs than can be reserved */
+        REASON_UNRESERVED,        /**< AMD-Vi: Xen does not block every requester ID of the port's bus range */
         REASON_MAX
 };
 

@@ -31,6 +31,8 @@ static size_t event_size(enum event_kind kind)
                 return SIZE_WITH(inventory);
         case EVENT_OWNERS:
                 return SIZE_WITH(owners);
+        case EVENT_RESERVED:
+                return SIZE_WITH(reserved);
         case EVENT_UEVENT:
                 return SIZE_WITH(uevent);
         case EVENT_REQUEST:

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/sbdf.h"
 #include "base/text.h"
+#include "core/event/coverage.h"
 #include "core/report/report.h"
 #include "core/step.h"
 
@@ -59,6 +60,28 @@ void world_init(struct world *ret_world)
         };
         for (uint32_t i = 0; i < WORLD_FUNCTIONS; i++)
                 ret_world->functions[i].owner = EVENT_OWNER_ABSENT;
+        for (uint32_t i = 0; i < WORLD_BUSES * 256; i++)
+                ret_world->others[i / 256][i % 256] = EVENT_OWNER_ABSENT;
+        ret_world->iommu = IOMMU_VTD;
+}
+
+void world_amd(struct world *world)
+{
+        world->iommu = IOMMU_AMD;
+        world->coverage.known = true;
+        world->coverage.count = 1;
+        world->coverage.ranges[0] =
+                (struct event_range){ BASE_SBDF(0, 1, 0, 0), BASE_SBDF(0, WORLD_BUSES, 31, 7) };
+}
+
+uint16_t *world_owner(struct world *world, uint32_t sbdf)
+{
+        uint32_t index = sbdf - BASE_SBDF(0, 1, 0, 0);
+
+        base_assert(index < WORLD_BUSES * 256);
+        if (index < WORLD_FUNCTIONS)
+                return &world->functions[index].owner;
+        return &world->others[index / 256][index % 256];
 }
 
 static void link_update(struct world *world)
@@ -77,9 +100,10 @@ void world_plug(struct world *world, uint32_t count)
         base_assert(count <= WORLD_FUNCTIONS);
         for (uint32_t i = 0; i < count; i++) {
                 struct event_function *facts = &world->functions[i].facts;
+                uint16_t owner = world->functions[i].owner;
 
                 memset(&world->functions[i], 0, sizeof world->functions[i]);
-                world->functions[i].owner = EVENT_OWNER_ABSENT;
+                world->functions[i].owner = world->iommu == IOMMU_AMD ? owner : EVENT_OWNER_ABSENT;
                 world->functions[i].there = true;
                 facts->sbdf = BASE_SBDF(0, 1, 0, i);
                 facts->parent = WORLD_PORT;
@@ -156,11 +180,38 @@ static int32_t function_effect(struct world *world, const struct effect *effect)
         }
         if (function->owner == EVENT_OWNER_ABSENT)
                 return ENODEV;
+        if (function->owner != EVENT_OWNER_DOM0 && function->owner != EVENT_OWNER_DOM_IO)
+                return EUSERS;
         if (function->refuses)
                 return EBUSY;
         if (effect->kind == EFFECT_QUARANTINE || world->lies != EFFECT_QUARANTINE)
                 function->owner = EVENT_OWNER_DOM_IO;
         return 0;
+}
+
+/* As amd_iommu_add_device has it: what is not covered stays without owner. */
+static void reserve(struct world *world, const struct effect *effect,
+                    struct event_reserved *reserved)
+{
+        for (uint32_t i = 0; i < 256; i++) {
+                uint32_t sbdf = BASE_SBDF(0, effect->bus_first, 0, 0) + i;
+                uint16_t *owner = world_owner(world, sbdf);
+
+                if (!(effect->requesters[i / 64] >> i % 64 & 1))
+                        continue;
+                base_assert(world->iommu == IOMMU_AMD &&
+                            event_coverage_has(&world->coverage, sbdf));
+                if (*owner == EVENT_OWNER_ABSENT) {
+                        world->adds++;
+                        *owner = EVENT_OWNER_DOM0;
+                }
+                if (*owner == EVENT_OWNER_DOM0)
+                        *owner = EVENT_OWNER_DOM_IO;
+                if (*owner == EVENT_OWNER_DOM_IO)
+                        reserved->blocked[i / 64] |= UINT64_C(1) << i % 64;
+                else
+                        reserved->error = EUSERS;
+        }
 }
 
 static void slot_control(struct world *world, const struct effect *effect)
@@ -212,6 +263,7 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
         case EFFECT_PORT_READ:
         case EFFECT_INVENTORY:
         case EFFECT_OWNERS:
+        case EFFECT_RESERVE:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 break;
@@ -240,6 +292,10 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
                                 event->owners.owners[event->owners.count++] =
                                         (struct event_owner){ world->functions[i].facts.sbdf,
                                                               world->functions[i].owner };
+                return true;
+        case EFFECT_RESERVE:
+                event->kind = EVENT_RESERVED;
+                reserve(world, effect, &event->reserved);
                 return true;
         case EFFECT_DISCOVER:
                 event->kind = EVENT_PORT_FOUND;
@@ -368,7 +424,8 @@ void world_start(struct world *world)
         event.config = world->config;
         world_event(world, &event);
         event = event_make(world, EVENT_PLATFORM, 0);
-        event.platform = (struct event_platform){ .iommu = IOMMU_VTD,
+        event.platform = (struct event_platform){ .iommu = world->iommu,
+                                                  .coverage = world->coverage,
                                                   .xen = FACT_YES,
                                                   .iommu_on = FACT_YES,
                                                   .intremap = FACT_YES,

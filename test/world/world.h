@@ -16,6 +16,7 @@
 
 #define WORLD_PORT BASE_SBDF(0, 0, 4, 0)
 #define WORLD_FUNCTIONS 8
+#define WORLD_BUSES 4
 #define WORLD_QUEUE 64
 #define WORLD_RECORDS 512
 
@@ -33,6 +34,11 @@ struct world {
         uint64_t now_ms;
         uint16_t minute; /* of the week */
         uint64_t instance_next;
+        enum event_iommu iommu;         /* VT-d by itself */
+        struct event_coverage coverage; /* of AMD-Vi: by itself all of buses 1 to 4 */
+        /* Owners of requester IDs that are no function's: of buses 1 to 4. */
+        uint16_t others[WORLD_BUSES][256];
+        uint32_t adds; /* requester IDs that Xen was told of by EFFECT_RESERVE */
         struct event_config config; /* as the daemon reads it at its start */
         struct event_port found;
         struct event_port_registers registers;
@@ -60,6 +66,10 @@ struct world {
 void world_init(struct world *ret_world);
 /** Configuration (auto), platform and discovery: as the daemon starts. Runs until nothing is left to do. */
 void world_start(struct world *world);
+/** The same with AMD-Vi, which passes what Xen does not know: to be called between the two. */
+void world_amd(struct world *world);
+/** The owner in Xen's books of any requester ID below the port. */
+uint16_t *world_owner(struct world *world, uint32_t sbdf);
 /** A new core on the same machine: the daemon was killed and starts again. */
 void world_restart(struct world *world);
 /** Plugs count functions: 01:00.0 (NVMe, with driver), 01:00.1 (bridge)... Presence and link come up. */

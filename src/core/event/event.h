@@ -16,6 +16,7 @@ enum event_kind {
         EVENT_PORT_READ,  /**< registers and drivers of a port: polled, or read on demand */
         EVENT_INVENTORY,  /**< functions below a port */
         EVENT_OWNERS,     /**< Xen's owner list below a port */
+        EVENT_RESERVED,   /**< requester IDs that Xen was made to block */
         EVENT_COMPLETED,  /**< an effect has ended */
         EVENT_UEVENT,
         EVENT_OVERRUN, /**< the uevent socket lost messages (ENOBUFS) */
@@ -40,6 +41,21 @@ enum event_quarantine {
         QUARANTINE_MAX
 };
 
+/** Requester IDs first..last, both included, as SBDFs. */
+struct event_range {
+        uint32_t first, last;
+};
+
+/**
+ * Requester IDs that an AMD IOMMU covers, of which each has a device table entry of its own: those that Xen can be told
+ * of (amd_iommu_add_device fails for others, and leaves an entry without owner).
+ */
+struct event_coverage {
+        bool known; /**< the table was there and understood; else the set is empty */
+        uint32_t count;
+        struct event_range ranges[LIMIT_COVERAGE]; /**< ascending, with gaps between them */
+};
+
 struct event_platform {
         enum event_iommu iommu;
         enum event_fact xen;         /**< can Xen be asked (privcmd, domctl) */
@@ -49,6 +65,7 @@ struct event_platform {
         enum event_fact passthrough; /**< dom0-iommu=passthrough, or iommu=dom0-passthrough */
         enum event_quarantine quarantine;
         uint16_t xen_major, xen_minor;
+        struct event_coverage coverage; /**< of IOMMU_AMD */
 };
 
 /** What the Thunderbolt domains' security level means for PCIe tunnels. The worst of all domains counts. */
@@ -212,6 +229,7 @@ struct event_inventory {
 #define EVENT_OWNER_UNKNOWN 0xffffu /**< not read */
 #define EVENT_OWNER_ABSENT 0xfffeu  /**< Xen does not list the function */
 #define EVENT_OWNER_NOBODY 0xfffdu  /**< listed without an owner ("NULL") */
+#define EVENT_OWNER_GUEST 0x7fefu   /**< a guest; which one is not known. No domain has this number */
 #define EVENT_OWNER_DOM0 0u
 #define EVENT_OWNER_DOM_IO 0x7ff1u /**< DOMID_IO */
 
@@ -224,6 +242,12 @@ struct event_owners {
         uint32_t count;
         bool truncated; /**< not the whole list */
         struct event_owner owners[LIMIT_OWNERS];
+};
+
+/** Bits by devfn: number devfn is bit devfn % 64 of word devfn / 64. */
+struct event_reserved {
+        uint64_t blocked[LIMIT_BUS_WORDS]; /**< Xen said of these that it blocks their DMA */
+        int32_t error; /**< of the first of the others: positive errno, or 0 */
 };
 
 enum event_action {
@@ -303,6 +327,7 @@ struct event {
                 struct event_port_registers registers;
                 struct event_inventory inventory;
                 struct event_owners owners;
+                struct event_reserved reserved;
                 struct event_uevent uevent;
                 struct event_request request;
                 struct event_memory memory;

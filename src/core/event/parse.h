@@ -67,6 +67,14 @@ enum event_fact event_intremap_parse(const char *text, size_t length);
  */
 void event_cmdline_parse(const char *text, size_t length, struct event_platform *platform);
 
+/**
+ * Reads an ACPI IVRS (AMD I/O Virtualization Technology Specification, 48882, chapter 5): the requester IDs that it
+ * covers, but for those that an alias names on either side, and of I/O APICs, HPETs, ACPI's devices and the IOMMUs.
+ * Where there are blocks of several types (10h, 11h, 40h), what counts is what each of them covers. Total and bounded;
+ * false, with *ret_coverage untouched, for whatever is not understood to the last byte.
+ */
+bool event_ivrs_parse(const uint8_t *bytes, size_t length, struct event_coverage *ret_coverage);
+
 /** The release of Linux, "6.1.0-25-amd64" (uname(2)): false, with both 0, where it is not that of a kernel. */
 bool event_linux_parse(const char *text, size_t length, uint16_t *ret_major, uint16_t *ret_minor);
 /**

@@ -14,8 +14,10 @@ static void uevent_apply(struct core *core, const struct event_uevent *uevent)
         if (uevent->subsystem == SUBSYSTEM_OTHER)
                 return;
         if (uevent->place.truncated) {
-                for (uint32_t i = 0; i < core->port_count; i++)
+                for (uint32_t i = 0; i < core->port_count; i++) {
                         model_port_doubt(&core->ports[i]);
+                        model_reserve_forget(&core->ports[i]);
+                }
                 core->discover = true;
                 return;
         }
@@ -30,6 +32,9 @@ static void uevent_apply(struct core *core, const struct event_uevent *uevent)
                 /* That a driver left takes nothing away from what was verified; mostly it left because we said so. */
                 if (uevent->action != UEVENT_UNBIND)
                         model_port_doubt(port);
+                /* Even of what came and went unseen: whoever removed it told Xen (drivers/xen/pci.c). */
+                if (uevent->action == UEVENT_REMOVE)
+                        model_reserve_doubt(port, uevent->place.sbdf);
                 return;
         }
         if (uevent->subsystem == SUBSYSTEM_PCI &&
@@ -42,8 +47,10 @@ static void overrun_apply(struct core *core, struct effects *effects)
         struct record record =
                 model_record(core, RECORD_OVERRUN, REASON_NONE, BASE_SBDF_NONE, BASE_SBDF_NONE);
 
-        for (uint32_t i = 0; i < core->port_count; i++)
+        for (uint32_t i = 0; i < core->port_count; i++) {
                 model_port_doubt(&core->ports[i]);
+                model_reserve_forget(&core->ports[i]);
+        }
         core->discover = true;
         core_record_add(effects, &record);
 }
@@ -71,6 +78,10 @@ static void answer_apply(struct core *core, const struct event *event, struct ef
         case EVENT_OWNERS:
                 if (port->pending == EFFECT_OWNERS)
                         model_owners_apply(core, port, &event->owners, effects);
+                break;
+        case EVENT_RESERVED:
+                if (port->pending == EFFECT_RESERVE)
+                        model_reserved_apply(core, port, &event->reserved);
                 break;
         case EVENT_COMPLETED:
                 model_completed_apply(core, port, event->error, effects);
@@ -155,6 +166,7 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 break;
         case EVENT_INVENTORY:
         case EVENT_OWNERS:
+        case EVENT_RESERVED:
                 answer_apply(core, event, effects);
                 break;
         case EVENT_COMPLETED:
@@ -176,4 +188,5 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
         case EVENT_MAX:
                 break;
         }
+        model_owners_settle(core);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The end of an effect: what has to be looked at again, for its return code proves nothing. */
+#include <errno.h>
+
 #include "base/assert.h"
 #include "base/sbdf.h"
+#include "core/event/coverage.h"
 #include "core/model/model.h"
 
 /* The function that the effect was licensed for, if it is still that one (I5). */
@@ -38,6 +41,23 @@ static void failure_tell(struct core *core, const struct model_port *port, int32
         core_record_add(effects, &record);
 }
 
+/* Where there is no owner list, what assigning said tells the owner: `owner` if it said that it was done. */
+static void owner_tell(const struct core *core, struct model_port *port,
+                       struct model_function *function, int32_t error, uint16_t owner)
+{
+        if (!model_unlisted(core) || !function)
+                return;
+        port->rechecked = false;
+        if (error == 0)
+                function->owner = owner;
+        else if (error != EUSERS)
+                function->owner = EVENT_OWNER_UNKNOWN;
+        else
+                function->owner = event_coverage_has(&core->platform.coverage, function->facts.sbdf)
+                                          ? EVENT_OWNER_GUEST
+                                          : EVENT_OWNER_NOBODY;
+}
+
 void model_completed_apply(struct core *core, struct model_port *port, int32_t error,
                            struct effects *effects)
 {
@@ -67,8 +87,12 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
                 port->stable = false; /* one inventory, after the last of them, shows which have gone */
                 break;
         case EFFECT_QUARANTINE:
+                /* Two answers without error, one after the other: where there is no list, nothing else would tell. */
                 if (function)
-                        function->asked = true;
+                        function->asked = !error;
+                owner_tell(core, port, function, error, EVENT_OWNER_UNKNOWN);
+                if (model_unlisted(core))
+                        break;
                 port->owners_fresh = false;
                 port->owners_dirty = true;
                 break;
@@ -77,6 +101,7 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
                         function->confirmed = error == 0;
                         function->asked = error == 0;
                 }
+                owner_tell(core, port, function, error, EVENT_OWNER_DOM_IO);
                 break;
         case EFFECT_REMEMBER:
                 model_memory_written(core, port, error, effects);
@@ -86,6 +111,7 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
         case EFFECT_PORT_READ:
         case EFFECT_INVENTORY:
         case EFFECT_OWNERS:
+        case EFFECT_RESERVE:
         case EFFECT_PORT_CLOSE:
         case EFFECT_SLOT_CONTROL:
         case EFFECT_SLOT_CLEAR:

@@ -26,7 +26,7 @@ static bool inventory_holds(const struct event_inventory *inventory,
 }
 
 /* Drops what the kernel no longer lists. What Xen alone still knows stays until the owner list says otherwise. */
-static bool inventory_prune(struct core *core, const struct model_port *port,
+static bool inventory_prune(struct core *core, struct model_port *port,
                             const struct event_inventory *inventory, struct effects *effects)
 {
         bool pruned = false;
@@ -38,6 +38,7 @@ static bool inventory_prune(struct core *core, const struct model_port *port,
                     inventory_holds(inventory, function))
                         continue;
                 function_tell(core, function, RECORD_FUNCTION_GONE, effects);
+                model_reserve_doubt(port, function->facts.sbdf); /* whoever removed it told Xen */
                 model_function_drop(core, function);
                 pruned = true;
         }

@@ -54,6 +54,7 @@ enum model_goal {
         GOAL_STABLE,     /**< two inventories in a row are the same */
         GOAL_QUARANTINE, /**< door 2: Xen says that the function's DMA is blocked (each) */
         GOAL_OWNERS,     /**< Xen's owner list says the same */
+        GOAL_RESERVED,   /**< AMD-Vi: Xen blocks every requester ID of the port's bus range */
         GOAL_RECHECK,    /**< the port was read once more after all that */
         GOAL_MAX
 };
@@ -96,6 +97,7 @@ struct model_function {
         bool driver_asked;    /**< its driver was told to go since the last inventory */
         bool asked;           /**< assigning to DOMID_IO was tried */
         bool confirmed;       /**< assigning again returned 0: Xen blocks it */
+        bool due;             /**< AMD-Vi: that is to be asked once more (model/reserve.c) */
         struct model_attempt driver, quarantine, removal;
         enum record_verdict verdict; /**< of the rules, for this function alone */
         uint32_t rule;               /**< 1 + index of the rule that decided; 0 = a default */
@@ -149,6 +151,11 @@ struct model_port {
         bool owners_fresh, owners_dirty;
         bool owners_due;      /**< functions went away: Xen has to have forgotten them too */
 
+        uint64_t reserved[4];  /**< AMD-Vi, bits by bus: each requester ID of it that is to be reserved was confirmed */
+        uint8_t reserve_bus;   /**< bus that was last asked for */
+        bool reserve_doubted;  /**< something may have been forgotten since it was */
+        bool reserved_told;
+
         bool leaving;         /**< everything below is to be removed */
         bool ejected;         /**< it was; stays until the slot is empty or the button is pressed */
         uint64_t button_at_ms; /**< attention button was pressed then, and can be pressed again to cancel; 0 = not */
@@ -194,7 +201,6 @@ struct core {
         uint32_t discovery;   /**< counts discoveries */
         uint32_t discover_token; /**< of the one under way; 0 = none */
         uint64_t discover_until_ms;
-        struct event_platform platform;
         bool platform_known;
         const struct policy_rules *rules; /**< NULL: none, everything is quarantined */
         uint16_t minute;      /**< of the week, as last told by a reading */
@@ -207,7 +213,9 @@ struct core {
         struct model_function functions[LIMIT_FUNCTIONS];
         struct model_memory_port memory_ports[LIMIT_PORTS];
         struct model_memory_function memory_functions[LIMIT_FUNCTIONS];
-        struct event_config config; /* last: constant while the daemon runs, so explorers need not copy it */
+        /* Last: constant while the daemon runs, so explorers need not copy it. */
+        struct event_platform platform;
+        struct event_config config;
 };
 
 /** Takes an event into the state; what was noticed leaves as records. */
@@ -224,6 +232,10 @@ void model_owners_apply(struct core *core, struct model_port *port,
                         const struct event_owners *owners, struct effects *effects);
 void model_completed_apply(struct core *core, struct model_port *port, int32_t error,
                            struct effects *effects);
+void model_reserved_apply(const struct core *core, struct model_port *port,
+                          const struct event_reserved *reserved);
+/** After each event: where Xen's owner list is not read, doubt about it is doubt about what was confirmed. */
+void model_owners_settle(struct core *core);
 
 void model_memory_apply(struct core *core, const struct event_memory *memory);
 void model_memory_end(struct core *core, const struct event *event, struct effects *effects);
@@ -276,6 +288,31 @@ bool model_function_leaves(const struct model_port *port, const struct model_fun
 bool model_facts_same(const struct event_function *a, const struct event_function *b);
 /** Is there a function below that is to be removed from the kernel? */
 bool model_port_leaves(const struct core *core, const struct model_port *port);
+/** Is the machine one whose requester IDs are reserved, and whose owner list therefore is not read? */
+bool model_unlisted(const struct core *core);
+/** What the port's bus range holds; all 0 where it has none, or none is known. */
+struct model_requesters {
+        uint32_t count;   /**< requester IDs: 256 a bus */
+        uint32_t covered; /**< of them by the IOMMU, as event_coverage has it; 0 but on AMD-Vi */
+};
+struct model_requesters model_port_requesters(const struct core *core,
+                                              const struct model_port *port);
+/** Are requester IDs reserved for this port? Not where all ports together have more than LIMIT_RESERVED. */
+bool model_port_reserves(const struct core *core, const struct model_port *port);
+/**
+ * Which requester IDs of a bus are to be reserved: those that are covered, but for the functions that the kernel lists,
+ * which GOAL_QUARANTINE is about. Returns how many.
+ */
+uint32_t model_reserve_wanted(const struct core *core, const struct model_port *port, uint8_t bus,
+                              uint64_t ret_devfns[static LIMIT_BUS_WORDS]);
+/** A bus of the port with some that were not confirmed; the one after the last asked for comes first. False: none. */
+bool model_reserve_next(const struct core *core, const struct model_port *port, uint8_t *ret_bus);
+/** How many requester IDs of the port are confirmed to be blocked, functions included. */
+uint32_t model_port_reserved(const struct core *core, const struct model_port *port);
+/** What was confirmed of this requester ID's bus is to be confirmed anew: Xen may have forgotten it. */
+void model_reserve_doubt(struct model_port *port, uint32_t sbdf);
+/** ... of all buses. */
+void model_reserve_forget(struct model_port *port);
 /** Is this owner a guest? */
 bool model_owner_guest(uint16_t owner);
 

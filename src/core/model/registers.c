@@ -40,6 +40,7 @@ static void guard_compare(struct core *core, struct model_port *port,
                 port_tell(core, port, RECORD_PCIEHP_BACK, REASON_NONE, effects);
                 /* It cleared the slot's event bits (pciehp_hpc.c:pcie_init): a swap just before would not be seen. */
                 model_port_incarnation_next(core, port);
+                model_reserve_forget(port); /* and it removes from Xen what it removes */
         }
         port->closed = closed;
         if (closed && seen->pcieport && !seen->pciehp && !port->guarded) {
@@ -170,8 +171,10 @@ void model_registers_apply(struct core *core, struct model_port *port,
                 return;
         }
         if (port->registers.secondary != seen->secondary ||
-            port->registers.subordinate != seen->subordinate)
+            port->registers.subordinate != seen->subordinate) {
                 port->owners_fresh = false;
+                model_reserve_forget(port);
+        }
         port->registers = *seen;
         port->read_once = true;
         port->registers_fresh = true;

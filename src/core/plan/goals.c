@@ -22,7 +22,8 @@ struct plan_goal {
  * new enumeration (I5); drivers go before the owner changes, since Xen resets MSI-X with it. Deadlines: a rescan reads
  * hostile config space (a Completion Timeout is up to 64 s by spec, 50 ms in practice); unbinding waits for a driver's
  * pending commands (nvme: 60 s). What the state file says of what was there is taken back before anything destroys the
- * evidence: a new binding of pciehp, or clearing the event bits. A disk that takes longer than 3 s is tried again.
+ * evidence: a new binding of pciehp, or clearing the event bits. A disk that takes longer than 3 s is tried again. One
+ * bus is reserved at a time: what is plugged meanwhile waits for no more than that.
  */
 static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false, true },
@@ -42,6 +43,7 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_STABLE, EFFECT_INVENTORY, 30000, false, false, false },
         { GOAL_QUARANTINE, EFFECT_QUARANTINE, 10000, true, false, false },
         { GOAL_OWNERS, EFFECT_OWNERS, 10000, false, false, true },
+        { GOAL_RESERVED, EFFECT_RESERVE, 30000, false, true, false },
         { GOAL_RECHECK, EFFECT_PORT_READ, 0, false, false, false },
 };
 
@@ -103,6 +105,17 @@ static void effect_registers(const struct core *core, const struct model_port *p
         }
 }
 
+/* Which requester IDs are to be reserved next. */
+static void effect_bus(const struct core *core, struct model_port *port, struct effect *effect)
+{
+        bool any = model_reserve_next(core, port, &port->reserve_bus);
+
+        base_assert(any); /* else the goal was met */
+        port->reserve_doubted = false;
+        effect->bus_first = effect->bus_last = port->reserve_bus;
+        (void)model_reserve_wanted(core, port, port->reserve_bus, effect->requesters);
+}
+
 /* What an effect that runs at once makes stale; the answer to the others does it (model/completed.c). */
 static void effect_at_once(const struct core *core, struct model_port *port,
                            const struct effect *effect)
@@ -162,8 +175,12 @@ static void effect_leave(struct core *core, struct model_port *port,
                 .bus_last = port->registers.subordinate,
         };
 
-        if (line->goal == GOAL_QUARANTINE && function && function->asked)
-                effect.kind = EFFECT_CONFIRM;
+        if (line->goal == GOAL_QUARANTINE && function) {
+                effect.kind = function->asked ? EFFECT_CONFIRM : EFFECT_QUARANTINE;
+                function->due = false;
+        }
+        if (line->goal == GOAL_RESERVED)
+                effect_bus(core, port, &effect);
         effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;
         effect_registers(core, port, &effect);
         attempt_count(core, goal_attempt(port, function, line->goal), line);
@@ -189,11 +206,13 @@ static bool effect_pending(const struct core *core, enum effect_kind kind)
 /*
  * A rescan reaches below every port of its bus (probe.c:pci_rescan_bus): what it brings in there must not be taken for
  * what the owner list showed before a removal, since a function without owner among it would panic Xen < 4.19 (I7).
+ * And one bus is reserved at a time: what Xen's console tells meanwhile is lowered for all (edge/actuator/reserve.c).
  */
 static bool line_excluded(const struct core *core, const struct plan_goal *line)
 {
         return (line->goal == GOAL_RESCAN && effect_pending(core, EFFECT_REMOVE)) ||
-               (line->goal == GOAL_GONE && effect_pending(core, EFFECT_RESCAN));
+               (line->goal == GOAL_GONE && effect_pending(core, EFFECT_RESCAN)) ||
+               (line->goal == GOAL_RESERVED && effect_pending(core, EFFECT_RESERVE));
 }
 
 /* May this line act now, or does something else have to come first? */

@@ -32,7 +32,9 @@ static void test_platform_weakness(void **state)
         (void)state;
         assert_int_equal(policy_platform_weakness(&platform), REASON_NONE);
         platform.iommu = IOMMU_AMD;
-        assert_int_equal(policy_platform_weakness(&platform), REASON_AMD_UNSUPPORTED);
+        assert_int_equal(policy_platform_weakness(&platform), REASON_COVERAGE);
+        platform.coverage.known = true;
+        assert_int_equal(policy_platform_weakness(&platform), REASON_NONE);
         platform.iommu = IOMMU_UNKNOWN;
         assert_int_equal(policy_platform_weakness(&platform), REASON_UNKNOWN_VENDOR);
         for (enum event_fact bad = FACT_UNKNOWN; bad <= FACT_NO; bad++) {

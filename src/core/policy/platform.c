@@ -17,8 +17,8 @@ enum record_reason policy_platform_weakness(const struct event_platform *platfor
                 return REASON_PASSTHROUGH;
         if (platform->intremap != FACT_YES)
                 return REASON_NO_INTREMAP;
-        if (platform->iommu == IOMMU_AMD)
-                return REASON_AMD_UNSUPPORTED;
+        if (platform->iommu == IOMMU_AMD && !platform->coverage.known)
+                return REASON_COVERAGE;
         return REASON_NONE;
 }
 
@@ -34,6 +34,19 @@ void policy_platform_judge(struct core *core, struct effects *effects)
         record = model_record(core, weakness ? RECORD_PLATFORM_WEAK : RECORD_PLATFORM_READY,
                               weakness, BASE_SBDF_NONE, BASE_SBDF_NONE);
         core_record_add(effects, &record);
+}
+
+enum record_reason policy_port_uncovered(const struct core *core, const struct model_port *port)
+{
+        struct model_requesters requesters = model_port_requesters(core, port);
+
+        if (core->platform.iommu != IOMMU_AMD)
+                return core->platform.iommu == IOMMU_VTD ? REASON_NONE : REASON_UNKNOWN_VENDOR;
+        if (!core->platform.coverage.known)
+                return REASON_COVERAGE;
+        if (requesters.count == 0 || requesters.covered != requesters.count)
+                return REASON_UNCOVERED;
+        return model_port_reserves(core, port) ? REASON_NONE : REASON_RESERVE_LIMIT;
 }
 
 bool policy_port_validated(const struct model_port *port)

@@ -75,5 +75,11 @@ const char *policy_verdict_guest(const struct core *core, uint32_t rule);
 void policy_verdict_rule(const struct core *core, uint32_t rule,
                          char ret_name[static LIMIT_RULE_NAME]);
 
+/**
+ * Why door 2 cannot be shut for every requester ID of an external port's bus range, or REASON_NONE. VT-d blocks each
+ * that Xen does not know (it has no context entry); on AMD-Vi each has to be reserved, and so has to be covered. Of one
+ * that the IVRS does not cover firmware says no IOMMU, and nothing says that its DMA passes any.
+ */
+enum record_reason policy_port_uncovered(const struct core *core, const struct model_port *port);
 /** Does ACS Source Validation confine requester IDs to the port's bus range? As last read. */
 bool policy_port_validated(const struct model_port *port);

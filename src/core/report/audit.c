@@ -87,10 +87,10 @@ static enum audit tables_judge(const struct subject *subject, struct base_text *
                 base_text_add(what, "DMAR (Intel VT-d)");
                 return AUDIT_OK;
         case IOMMU_AMD:
-                base_text_add(what,
-                              "IVRS (AMD-Vi): requester IDs that nobody has enumerated are not "
-                              "blocked");
-                return AUDIT_BROKEN;
+                base_text_add(what, subject->core->platform.coverage.known
+                                            ? "IVRS (AMD-Vi)"
+                                            : "IVRS (AMD-Vi), not readable or not understood");
+                return subject->core->platform.coverage.known ? AUDIT_OK : AUDIT_BROKEN;
         case IOMMU_UNKNOWN:
         case IOMMU_MAX:
                 break;
@@ -351,6 +351,54 @@ static enum audit redirect_judge(const struct subject *subject, struct base_text
         return missing ? AUDIT_WEAK : AUDIT_OK;
 }
 
+static void share_add(struct base_text *text, uint64_t part, uint64_t whole, const char *what)
+{
+        base_text_add_u64(text, part);
+        base_text_add(text, " of ");
+        base_text_add_u64(text, whole);
+        base_text_add(text, what);
+}
+
+/* 48882: no IVHD entry, no IOMMU that firmware names for it. */
+static enum audit coverage_judge(const struct subject *subject, struct base_text *what)
+{
+        const struct model_requesters requesters =
+                model_port_requesters(subject->core, subject->port);
+
+        switch (subject->core->platform.iommu) {
+        case IOMMU_VTD:
+                base_text_add(what, "DMAR: requester IDs that Xen does not know are blocked");
+                return AUDIT_OK;
+        case IOMMU_AMD:
+                share_add(what, requesters.covered, requesters.count,
+                          " requester IDs covered by the IVRS");
+                if (policy_port_uncovered(subject->core, subject->port) == REASON_RESERVE_LIMIT)
+                        base_text_add(what, ", too many to reserve");
+                return policy_port_uncovered(subject->core, subject->port) ? AUDIT_BROKEN
+                                                                           : AUDIT_OK;
+        case IOMMU_UNKNOWN:
+        case IOMMU_MAX:
+                break;
+        }
+        return unknown(what);
+}
+
+static enum audit reserved_judge(const struct subject *subject, struct base_text *what)
+{
+        const struct core *core = subject->core;
+        uint32_t reserved = model_port_reserved(core, subject->port);
+        uint32_t count = model_port_requesters(core, subject->port).count;
+
+        if (core->platform.iommu == IOMMU_VTD) {
+                base_text_add(what, "not needed");
+                return AUDIT_OK;
+        }
+        if (core->platform.iommu != IOMMU_AMD)
+                return unknown(what);
+        share_add(what, reserved, count, " requester IDs reserved");
+        return reserved == count && count > 0 ? AUDIT_OK : AUDIT_WEAK;
+}
+
 static enum audit below_judge(const struct subject *subject, struct base_text *what)
 {
         const struct model_port *port = subject->port;
@@ -429,6 +477,12 @@ static const struct check port_checks[] = {
         { "acs-redirect", redirect_judge,
           "without it devices below reach each other, or others beside the port, past the IOMMU",
           "give a guest all that is below the port, or nothing" },
+        { "iommu-coverage", coverage_judge,
+          "nothing says what becomes of the DMA of a requester ID that is not covered",
+          "this port stays closed for good; use another, or fewer bus numbers for it" },
+        { "reserved", reserved_judge,
+          "on AMD-Vi the DMA of a requester ID that Xen does not know is not blocked",
+          "wait until it is done; if it does not go on, see sallyport explain for this port" },
 };
 
 static const struct check function_checks[] = {

@@ -132,6 +132,37 @@ static void test_platform(void **state)
         EXPECT("iommu-tables", "weak");
         core.platform.iommu = IOMMU_AMD;
         EXPECT("iommu-tables", "broken");
+        core.platform.coverage.known = true;
+        EXPECT("iommu-tables", "ok");
+}
+
+/* AMD-Vi: each requester ID of the bus range has to be covered, and to be reserved. */
+static void test_requesters(void **state)
+{
+        struct event_coverage *coverage = &core.platform.coverage;
+
+        (void)state;
+        EXPECT("iommu-coverage", "ok");
+        EXPECT("reserved", "ok");
+        core.platform.iommu = IOMMU_AMD;
+        coverage->known = true;
+        coverage->count = 1;
+        coverage->ranges[0] = (struct event_range){ 0, 0xffff };
+        EXPECT("iommu-coverage", "ok");
+        EXPECT("reserved", "weak");
+        memset(port->reserved, 0xff, sizeof port->reserved);
+        EXPECT("reserved", "ok");
+        port->reserved[0] &= ~UINT64_C(4); /* bus 2 */
+        EXPECT("reserved", "weak");
+        coverage->ranges[0].last = BASE_SBDF(0, 4, 31, 6);
+        EXPECT("iommu-coverage", "broken");
+        coverage->ranges[0].first = BASE_SBDF(0, 5, 0, 0);
+        coverage->ranges[0].last = BASE_SBDF(0, 5, 31, 7);
+        EXPECT("iommu-coverage", "broken");
+        EXPECT("reserved", "weak");
+        core.platform.iommu = IOMMU_UNKNOWN;
+        EXPECT("iommu-coverage", "weak");
+        EXPECT("reserved", "weak");
 }
 
 static void test_quarantine(void **state)
@@ -338,6 +369,7 @@ int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                 TEST(test_all_good),   TEST(test_nothing_known), TEST(test_platform),
+                TEST(test_requesters),
                 TEST(test_quarantine), TEST(test_versions),      TEST(test_machine),
                 TEST(test_cardbus),    TEST(test_gate),          TEST(test_acs),
                 TEST(test_below),      TEST(test_two_ports),     TEST(test_golden),

@@ -181,6 +181,8 @@ bool report_explain_now(const struct core *core, uint32_t device, struct report_
         part_add(&row, ", owner ", "owner", &text);
         part_add(&row, ", driver ", "driver", &text);
         part_add(&row, ", gate ", "gate", &text);
+        part_add(&row, ", reserved ", "reserved", &text);
+        part_add(&row, " of ", "requesters", &text);
         base_text_add_char(&text, '.');
         for (uint32_t i = 0; i < core->port_count; i++)
                 if (core->ports[i].found.sbdf == sbdf && core->ports[i].external)

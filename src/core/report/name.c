@@ -73,6 +73,10 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_NEEDED] = "needed-by-dom0",
         [REASON_IN_USE] = "in-use-by-dom0",
         [REASON_ROOT_UNKNOWN] = "root-not-mounted",
+        [REASON_COVERAGE] = "coverage-unknown",
+        [REASON_UNCOVERED] = "not-covered",
+        [REASON_RESERVE_LIMIT] = "too-many-requesters",
+        [REASON_UNRESERVED] = "not-reserved",
         [REASON_MEMORY_OUTDATED] = "state-outdated",
         [REASON_MEMORY_DAMAGED] = "state-damaged",
         [REASON_MEMORY_NEWER] = "state-newer",
@@ -101,6 +105,7 @@ static const char *const effect_names[EFFECT_MAX] = {
         [EFFECT_RESCAN] = "rescan",
         [EFFECT_DRIVER_OFF] = "driver-off",
         [EFFECT_QUARANTINE] = "quarantine",
+        [EFFECT_RESERVE] = "reserve",
         [EFFECT_REMOVE] = "remove",
         [EFFECT_REMEMBER] = "remember",
         [EFFECT_REPLY] = "reply",
@@ -124,6 +129,7 @@ static const char *const goal_texts[GOAL_MAX] = {
         [GOAL_STABLE] = "two inventories in a row are the same",
         [GOAL_QUARANTINE] = "Xen blocks its DMA",
         [GOAL_OWNERS] = "Xen's owner list agrees",
+        [GOAL_RESERVED] = "Xen blocks every requester ID of the port's bus range",
         [GOAL_RECHECK] = "the port is read once more after all that",
 };
 
@@ -192,6 +198,8 @@ const char *report_errno_name(int32_t error)
                 return "ETIMEDOUT";
         case ESTALE:
                 return "ESTALE";
+        case EUSERS:
+                return "EUSERS";
         case EUCLEAN:
                 return "EUCLEAN";
         default:
@@ -209,6 +217,10 @@ void report_owner_text(uint16_t owner, struct base_text *text)
         }
         if (owner == EVENT_OWNER_DOM_IO) {
                 base_text_add(text, "dom_io");
+                return;
+        }
+        if (owner == EVENT_OWNER_GUEST) {
+                base_text_add(text, "guest");
                 return;
         }
         base_text_add(text, "dom");

@@ -84,8 +84,8 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "closed." },
         [RECORD_UNPLUGGED] = {
                 { "unplugged", "07d358501b4c45838f34aa5c0027d14c", RECORD_NOTICE },
-                "Port %p is empty, and neither the kernel nor Xen knows anything below it. The "
-                "port stays closed." },
+                "Port %p is empty: the kernel knows nothing below it, and Xen nothing that is not "
+                "blocked. The port stays closed." },
         [RECORD_PLATFORM_WEAK] = {
                 { "platform-weak", "9108a2d8f9ce46ab83bc4102c81dd70e", RECORD_CRITICAL },
                 "The IOMMU cannot be relied upon here: %r (%p). External ports are closed and "
@@ -194,6 +194,14 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "Port %p is being closed although dom0 uses what is below it (%r%w), as the "
                 "configuration says. Dom0 loses it now; move the device to another port if "
                 "that was not meant." },
+        [RECORD_PORT_RESERVED] = {
+                { "port-reserved", "c3a51c6d2b0e4d1f9a7752f2f3d4d0b6", RECORD_INFO },
+                "All %n requester IDs of the bus range of port %p are blocked by Xen, whether "
+                "something is there or not. What is plugged is in quarantine from its first "
+                "moment, even while sallyportd does not run; nothing to do." },
+        [RECORD_SEEN_RESERVED] = {
+                { "seen-reserved", "5e0b8f6c41f04c2c8b7e1de0a94e7c35", RECORD_DEBUG },
+                "Seen: Xen blocks %n requester IDs below port %p, of the bus of %f." },
 };
 /* clang-format on */
 

@@ -45,7 +45,8 @@ bool report_function_row(const struct core *core, uint32_t index, struct report_
  * ("bound"/"unbound") acs ("true"/"false") functions (decimal) path slot (decimal or empty)
  * why (reason of the verdict) evidence (words of policy_evidence_word, between blanks) verdict rule guest (of the
  * rules, for the hierarchy as a whole) use (what dom0 does with what is below: words of policy_use_word, and "unknown")
- * used_by (the gravest of that, for people).
+ * used_by (the gravest of that, for people) requesters reserved (decimal: requester IDs of the bus range, and how many
+ * of them are reserved or quarantined; empty but on AMD-Vi).
  */
 bool report_port_row(const struct core *core, uint32_t index, struct report_row *ret_row);
 
@@ -53,7 +54,8 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
  * The machine as a whole. Keys: contained ("true"/"false": exit code 4 where false) ports external functions
  * quarantined problems exposed (ports; decimals) iommu ("vtd"/"amd"/"unknown") xen ("4.17" or empty) door2
  * ("holds"/"weak") reason memory ("good", "damaged"/"newer": set aside at the start, "unusable", "unwritable", or
- * empty: not looked at yet) config ("ok"/"auto": guarding with defaults after an error; set by the daemon).
+ * empty: not looked at yet) requesters reserved (as in a port's row, of all external ports)
+ * config ("ok"/"auto": guarding with defaults after an error; set by the daemon).
  */
 void report_status_row(const struct core *core, struct report_row *ret_row);
 

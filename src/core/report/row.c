@@ -159,6 +159,19 @@ static void port_use(const struct event_use *use, struct report_row *row)
         report_field_text(row, "used_by", use->first);
 }
 
+/* Nothing where requester IDs are not reserved: on VT-d Xen blocks those that it does not know. */
+static void port_requesters(const struct core *core, const struct model_port *port,
+                            struct report_row *row)
+{
+        struct base_text text = report_field_open(row, "requesters");
+
+        if (model_unlisted(core))
+                base_text_add_u64(&text, model_port_requesters(core, port).count);
+        text = report_field_open(row, "reserved");
+        if (model_unlisted(core))
+                base_text_add_u64(&text, model_port_reserved(core, port));
+}
+
 bool report_port_row(const struct core *core, uint32_t index, struct report_row *ret_row)
 {
         const struct model_port *port = &core->ports[index];
@@ -187,6 +200,7 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
         port_evidence(port, ret_row);
         verdict_fields(core, port->verdict, port->verdict_rule, ret_row);
         port_use(&port->found.use, ret_row);
+        port_requesters(core, port, ret_row);
         return true;
 }
 
@@ -250,6 +264,25 @@ static uint64_t ports_exposed(const struct core *core)
         return count;
 }
 
+static void status_requesters(const struct core *core, struct report_row *row)
+{
+        uint64_t requesters = 0, reserved = 0;
+        struct base_text text;
+
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                if (!core->ports[i].external)
+                        continue;
+                requesters += model_port_requesters(core, &core->ports[i]).count;
+                reserved += model_port_reserved(core, &core->ports[i]);
+        }
+        text = report_field_open(row, "requesters");
+        if (model_unlisted(core))
+                base_text_add_u64(&text, requesters);
+        text = report_field_open(row, "reserved");
+        if (model_unlisted(core))
+                base_text_add_u64(&text, reserved);
+}
+
 void report_status_row(const struct core *core, struct report_row *ret_row)
 {
         enum record_reason weakness = policy_platform_weakness(&core->platform);
@@ -280,6 +313,7 @@ void report_status_row(const struct core *core, struct report_row *ret_row)
         report_field_text(ret_row, "door2", weakness ? "weak" : "holds");
         report_field_text(ret_row, "reason", report_reason_name(weakness));
         report_field_text(ret_row, "memory", memory_name(core));
+        status_requesters(core, ret_row);
 }
 
 const char *report_row_value(const struct report_row *row, const char *key)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Facts as they come in, told at debug priority: for those who ask afterwards why something was done. */
 #include "base/sbdf.h"
+#include "core/event/coverage.h"
 #include "core/report/report.h"
 #include "core/verify/verify.h"
 
@@ -82,6 +83,14 @@ static void owners_see(const struct core *core, const struct event *event, struc
         seen_add(event, RECORD_SEEN_OWNERS, BASE_SBDF_NONE, quarantined, seen);
 }
 
+static void reserved_see(const struct model_port *port, const struct event *event,
+                         struct effects *seen)
+{
+        seen_add(event, RECORD_SEEN_RESERVED,
+                 BASE_SBDF(base_sbdf_segment(event->port), port->reserve_bus, 0, 0),
+                 event_bus_count(event->reserved.blocked), seen);
+}
+
 static void answer_see(const struct core *core, const struct model_port *port,
                        const struct event *event, struct effects *seen)
 {
@@ -101,6 +110,8 @@ static void answer_see(const struct core *core, const struct model_port *port,
                          BASE_SBDF_NONE, event->inventory.count, seen);
         else if (event->kind == EVENT_OWNERS)
                 owners_see(core, event, seen);
+        else if (event->kind == EVENT_RESERVED)
+                reserved_see(port, event, seen);
         else if (port->pending == EFFECT_CONFIRM)
                 seen_add(event, RECORD_SEEN_BLOCKED, port->pending_function, 0, seen);
 }
@@ -114,7 +125,7 @@ void report_seen(const struct core *core, const struct event *event, struct effe
         if (event->kind == EVENT_PORT_READ)
                 registers_see(port, event, seen);
         else if ((event->kind == EVENT_INVENTORY || event->kind == EVENT_OWNERS ||
-                  event->kind == EVENT_COMPLETED) &&
+                  event->kind == EVENT_RESERVED || event->kind == EVENT_COMPLETED) &&
                  event->token != 0 && event->token == port->token)
                 answer_see(core, port, event, seen);
 }

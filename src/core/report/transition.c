@@ -73,6 +73,24 @@ static void acs_tell(struct core *core, struct model_port *port, struct effects 
         core_record_add(effects, &record);
 }
 
+/* Likewise one whose requester IDs the IOMMU does not all cover; and that all are reserved, when they are. */
+static void reserve_tell(struct core *core, struct model_port *port, struct effects *effects)
+{
+        enum record_reason uncovered = policy_port_uncovered(core, port);
+        struct record record;
+        uint8_t bus;
+
+        if (!model_unlisted(core) || port->reserved_told || !verify_port_guarded(port) ||
+            port->exposed || policy_platform_weakness(&core->platform) ||
+            (!uncovered && model_reserve_next(core, port, &bus)))
+                return;
+        port->reserved_told = true;
+        record = model_record(core, uncovered ? RECORD_PLATFORM_WEAK : RECORD_PORT_RESERVED,
+                              uncovered, port->found.sbdf, BASE_SBDF_NONE);
+        record.count = model_port_reserved(core, port);
+        core_record_add(effects, &record);
+}
+
 static void port_transition(struct core *core, struct model_port *port, struct effects *effects)
 {
         struct record record;
@@ -81,6 +99,7 @@ static void port_transition(struct core *core, struct model_port *port, struct e
         enum model_state from = port->state;
 
         acs_tell(core, port, effects);
+        reserve_tell(core, port, effects);
         if (state == from && reason == port->reason)
                 return;
         port->state = state;

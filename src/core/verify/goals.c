@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/assert.h"
+#include "core/event/coverage.h"
 #include "core/verify/verify.h"
 
 bool verify_port_guarded(const struct model_port *port)
@@ -14,6 +15,14 @@ bool verify_port_guarded(const struct model_port *port)
 bool verify_port_bare(const struct core *core, const struct model_port *port)
 {
         return port->inventory_fresh && port->owners_fresh && model_function_count(core, port) == 0;
+}
+
+/* Where there is no list: AMD-Vi takes what the IVRS covers, of any type, and nothing else (amd_iommu_add_device). */
+static bool function_ownerless(const struct core *core, const struct model_function *function)
+{
+        if (model_unlisted(core))
+                return !event_coverage_has(&core->platform.coverage, function->facts.sbdf);
+        return function->owner == EVENT_OWNER_NOBODY;
 }
 
 bool verify_port_ownerless(const struct core *core, const struct model_port *port)
@@ -28,7 +37,7 @@ bool verify_port_ownerless(const struct core *core, const struct model_port *por
                 return true;
         for (uint32_t i = 0; i < core->function_count; i++)
                 if (core->functions[i].port == port->found.sbdf &&
-                    core->functions[i].owner == EVENT_OWNER_NOBODY)
+                    function_ownerless(core, &core->functions[i]))
                         return true;
         return false;
 }
@@ -37,8 +46,8 @@ bool verify_port_settling(const struct core *core, const struct model_port *port
 {
         bool blind = !(port->found.link_cap & MODEL_LINK_CAP_DLLLARC);
 
-        return core->now_ms - port->up_since_ms <
-               (blind ? VERIFY_SETTLE_BLIND_MS : VERIFY_SETTLE_MS);
+        return port->up && core->now_ms - port->up_since_ms <
+                                   (blind ? VERIFY_SETTLE_BLIND_MS : VERIFY_SETTLE_MS);
 }
 
 static bool slot_met(const struct core *core, const struct model_port *port)
@@ -75,7 +84,11 @@ static bool driver_met(const struct model_port *port, const struct model_functio
 
 static bool quarantine_met(const struct model_port *port, const struct model_function *function)
 {
-        if (model_function_leaves(port, function) || model_owner_guest(function->owner))
+        if (model_function_leaves(port, function))
+                return true;
+        if (function->due)
+                return false;
+        if (model_owner_guest(function->owner))
                 return true;
         if (!function->listed && function->owner == EVENT_OWNER_NOBODY)
                 return true; /* no owner, no mapping, and nothing may be done to it (I7) */
@@ -135,6 +148,8 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
                 return quarantine_met(port, function);
         case GOAL_OWNERS:
                 return owners_met(core, port);
+        case GOAL_RESERVED:
+                return !model_reserve_next(core, port, &(uint8_t){ 0 });
         case GOAL_RECHECK:
                 return port->rechecked || model_function_count(core, port) == 0;
         case GOAL_MAX:

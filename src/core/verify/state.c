@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/assert.h"
+#include "core/event/coverage.h"
 #include "core/verify/verify.h"
 
 static bool attempt_failed(const struct model_attempt *attempt)
@@ -15,6 +16,9 @@ static enum record_reason quarantine_reason(const struct core *core,
 {
         if (core->platform.xen == FACT_NO)
                 return REASON_NO_XEN;
+        if (model_unlisted(core) &&
+            !event_coverage_has(&core->platform.coverage, function->facts.sbdf))
+                return REASON_UNCOVERED;
         if (function->quarantine.error)
                 return REASON_QUARANTINE_REFUSED;
         if (function->owner == EVENT_OWNER_ABSENT)
@@ -69,6 +73,7 @@ static enum record_reason port_failure(const struct core *core, const struct mod
                 [GOAL_RESCAN] = REASON_NO_FUNCTION,
                 [GOAL_STABLE] = REASON_UNSTABLE,
                 [GOAL_OWNERS] = REASON_OWNERS_UNREADABLE,
+                [GOAL_RESERVED] = REASON_UNRESERVED,
         };
 
         if (port->read_once && !port->registers.readable)

@@ -29,6 +29,8 @@ void actuator_port_read(const struct actuator *actuator, const struct effect *ef
 /** EFFECT_INVENTORY. 0, or a negative errno where the port's folder cannot be opened. */
 int actuator_inventory_read(const struct actuator *actuator, const struct effect *effect,
                             struct event_inventory *ret_inventory);
+/** EFFECT_RESERVE. 0, or a negative errno where Xen cannot be asked. Xen says less than usual meanwhile. */
+int actuator_requesters_reserve(const struct effect *effect, struct event_reserved *ret_reserved);
 /**
  * Opens the folder of the effect's function and checks that it is the one that the effect was meant for, so that all
  * that is done relative to it is never done to a successor at the same address. A descriptor that the caller closes,

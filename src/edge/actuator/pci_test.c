@@ -58,6 +58,23 @@ int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf)
         return xen_error;
 }
 
+int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf)
+{
+        (void)xen, (void)sbdf;
+        return -ENODEV;
+}
+
+bool actuator_xen_level_get(struct actuator_xen *xen, char ret_level[static ACTUATOR_XEN_LEVEL])
+{
+        (void)xen, (void)ret_level;
+        return false;
+}
+
+void actuator_xen_level_set(struct actuator_xen *xen, const char *level)
+{
+        (void)xen, (void)level;
+}
+
 int actuator_xen_owners_text(struct actuator_xen *xen, char **ret_text, size_t *ret_length)
 {
         (void)xen;
@@ -449,8 +466,34 @@ static void test_xen(void **state)
         assert_int_equal(event.kind, EVENT_OWNERS);
         assert_int_equal(event.owners.count, 1);
         assert_int_equal(event.owners.owners[0].domid, EVENT_OWNER_DOM_IO);
+        effect = (struct effect){ .kind = EFFECT_RESERVE, .bus_first = 2, .requesters = { 0, 2 } };
+        xen_error = 0;
+        event = perform(effect);
+        assert_int_equal(event.kind, EVENT_RESERVED);
+        assert_int_equal(xen_quarantined, BASE_SBDF(0, 2, 8, 1));
+        assert_int_equal(event.reserved.blocked[1], 2);
         xen_error = -ENODEV;
         assert_completed(effect, ENODEV);
+}
+
+/* One block with one function, 01:00.0. */
+static void ivrs_write(void)
+{
+        uint8_t bytes[48 + 24 + 4] = { 'I', 'V', 'R', 'S', sizeof bytes };
+        uint8_t sum = 0;
+        int fd =
+                openat(actuator.sysfs, "firmware/acpi/tables/IVRS", O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+        bytes[48] = 0x10;
+        bytes[50] = 24 + 4;
+        bytes[72] = 2;
+        bytes[74] = 1;
+        for (size_t i = 0; i < sizeof bytes; i++)
+                sum = (uint8_t)(sum + bytes[i]);
+        bytes[9] = (uint8_t)-sum;
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, bytes, sizeof bytes), (ssize_t)sizeof bytes);
+        assert_int_equal(close(fd), 0);
 }
 
 static void test_platform(void **state)
@@ -466,10 +509,17 @@ static void test_platform(void **state)
         tree_text_write(actuator.sysfs, "firmware/acpi/tables", "RMAD", "");
         actuator_platform_read(&actuator, &event);
         assert_int_equal(event.platform.iommu, IOMMU_VTD);
+        assert_false(event.platform.coverage.known);
         tree_text_write(actuator.sysfs, "firmware/acpi/tables", "IVRS", "");
         xen_error = -ENODEV;
         actuator_platform_read(&actuator, &event);
         assert_int_equal(event.platform.iommu, IOMMU_AMD);
+        assert_false(event.platform.coverage.known);
+        ivrs_write();
+        actuator_platform_read(&actuator, &event);
+        assert_true(event.platform.coverage.known);
+        assert_int_equal(event.platform.coverage.count, 1);
+        assert_int_equal(event.platform.coverage.ranges[0].first, 0x0100);
         assert_int_equal(event.platform.xen, FACT_NO);
         assert_int_equal(event.platform.intremap, FACT_UNKNOWN);
 }

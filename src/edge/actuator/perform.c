@@ -85,6 +85,8 @@ static enum event_kind answer_kind(enum effect_kind kind)
                 return EVENT_INVENTORY;
         case EFFECT_OWNERS:
                 return EVENT_OWNERS;
+        case EFFECT_RESERVE:
+                return EVENT_RESERVED;
         case EFFECT_CONFIRM:
         case EFFECT_PORT_CLOSE:
         case EFFECT_PORT_BIND:
@@ -118,6 +120,8 @@ static int effect_perform(const struct actuator *actuator, const struct effect *
                 return actuator_inventory_read(actuator, effect, &event->inventory);
         case EFFECT_OWNERS:
                 return owners_read(effect, &event->owners);
+        case EFFECT_RESERVE:
+                return actuator_requesters_reserve(effect, &event->reserved);
         case EFFECT_PORT_CLOSE:
                 return actuator_port_close(actuator, effect);
         case EFFECT_PORT_BIND:

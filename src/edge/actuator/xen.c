@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xencall.h>
 #include <xenctrl.h>
+#include <xenhypfs.h>
 #include <xentoollog.h>
 
 #include "core/event/parse.h"
@@ -19,8 +21,11 @@
 /* Somebody may write faster than we read: then what was read has to do. */
 #define CONSOLE_ROUNDS_MAX 256
 
+#define LEVEL_PATH "/params/loglvl"
+
 struct actuator_xen {
         xc_interface *handle;
+        xencall_handle *calls; /* opened where it is needed */
         xentoollog_logger logger;
 };
 
@@ -60,6 +65,8 @@ int actuator_xen_open(struct actuator_xen **ret_xen)
 
 struct actuator_xen *actuator_xen_close(struct actuator_xen *xen)
 {
+        if (xen && xen->calls)
+                (void)xencall_close(xen->calls);
         if (xen)
                 (void)xc_interface_close(xen->handle);
         free(xen);
@@ -68,10 +75,73 @@ struct actuator_xen *actuator_xen_close(struct actuator_xen *xen)
 
 int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf)
 {
+        int error;
+
         errno = 0;
-        if (xc_assign_device(xen->handle, DOMID_IO, sbdf, XEN_DOMCTL_DEV_RDM_RELAXED) != 0)
+        if (xc_assign_device(xen->handle, DOMID_IO, sbdf, XEN_DOMCTL_DEV_RDM_RELAXED) == 0)
+                return 0;
+        error = failure();
+        /* Xen says EBUSY of what is somebody's, and of MSI-X that reads as masked; this call only of the former. */
+        if (error == -EBUSY && xc_test_assign_device(xen->handle, DOMID_INVALID, sbdf) != 0)
+                return -EUSERS;
+        return error;
+}
+
+/* With an element of the array behind it, which without XEN_PCI_DEV_PXM nobody reads. */
+#define ADD_SIZE (sizeof(struct physdev_pci_device_add) + sizeof(uint32_t))
+
+int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf)
+{
+        struct physdev_pci_device_add *add;
+        int error = 0;
+
+        errno = 0;
+        if (!xen->calls)
+                xen->calls = xencall_open(&xen->logger, 0);
+        if (!xen->calls)
                 return failure();
-        return 0;
+        add = xencall_alloc_buffer(xen->calls, ADD_SIZE);
+        if (!add)
+                return -ENOMEM;
+        memset(add, 0, ADD_SIZE);
+        add->seg = (uint16_t)(sbdf >> 16);
+        add->bus = (uint8_t)(sbdf >> 8);
+        add->devfn = (uint8_t)sbdf;
+        errno = 0;
+        if (xencall2(xen->calls, __HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_add,
+                     (uint64_t)(uintptr_t)add) != 0)
+                error = failure();
+        xencall_free_buffer(xen->calls, add);
+        return error;
+}
+
+static xenhypfs_handle *hypfs_open(struct actuator_xen *xen)
+{
+        return xenhypfs_open(&xen->logger, 0);
+}
+
+bool actuator_xen_level_get(struct actuator_xen *xen, char ret_level[static ACTUATOR_XEN_LEVEL])
+{
+        xenhypfs_handle *hypfs = hypfs_open(xen);
+        char *text = hypfs ? xenhypfs_read(hypfs, LEVEL_PATH) : NULL;
+        bool fits = text && strlen(text) < ACTUATOR_XEN_LEVEL;
+
+        if (fits)
+                memcpy(ret_level, text, strlen(text) + 1);
+        free(text);
+        if (hypfs)
+                (void)xenhypfs_close(hypfs);
+        return fits;
+}
+
+void actuator_xen_level_set(struct actuator_xen *xen, const char *level)
+{
+        xenhypfs_handle *hypfs = hypfs_open(xen);
+
+        if (!hypfs)
+                return;
+        (void)xenhypfs_write(hypfs, LEVEL_PATH, level);
+        (void)xenhypfs_close(hypfs);
 }
 
 /*

@@ -2,6 +2,7 @@
 /* Xen, as narrow as it is needed. Nothing stays open: hypercall buffers do not survive a fork. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,9 +18,23 @@ struct actuator_xen *actuator_xen_close(struct actuator_xen *xen);
 
 /**
  * XEN_DOMCTL_assign_device to DOMID_IO. Idempotent: that it succeeds again says that Xen blocks the function's DMA
- * (mechanisms.md, §2). 0, or a negative errno: -ENODEV = Xen does not know it, -EBUSY = a guest's, or it refuses.
+ * (mechanisms.md, §2). 0, or a negative errno: -ENODEV = Xen does not know it, -EUSERS = a guest's or nobody's,
+ * -EBUSY = it refuses (its MSI-X reads as masked).
  */
 int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf);
+/**
+ * PHYSDEVOP_pci_device_add: makes Xen know the requester ID, whether anything is there or not; what it did not know is
+ * dom0's then. 0, or a negative errno: then Xen may have an entry without owner.
+ */
+int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf);
+
+/** Bytes of what Xen was told about how much it prints, NUL included: "warning", "info/all". */
+#define ACTUATOR_XEN_LEVEL 32
+/** Reads that (loglvl= in hypfs). False where Xen does not tell. */
+bool actuator_xen_level_get(struct actuator_xen *xen, char ret_level[static ACTUATOR_XEN_LEVEL]);
+/** Changes it, where Xen lets. */
+void actuator_xen_level_set(struct actuator_xen *xen, const char *level);
+
 /**
  * Has Xen print its list of PCI functions (debug key 'Q') and reads what it printed. 0 with *ret_text, not
  * NUL-terminated, to be freed by the caller; or a negative errno.
