@@ -13,7 +13,7 @@ enum effect_kind {
         /* Observations: each is answered by the event that it names, or by EVENT_COMPLETED with an error. */
         EFFECT_DISCOVER,    /**< find every bridge that can be a port -> EVENT_PORT_FOUND, one each, parents first */
         EFFECT_PORT_READ,   /**< read port's registers and drivers -> EVENT_PORT_READ. At once, never in a worker */
-        EFFECT_INVENTORY,   /**< list every function below port -> EVENT_INVENTORY */
+        EFFECT_INVENTORY,   /**< list every function below port, on buses bus_first..bus_last -> EVENT_INVENTORY */
         EFFECT_OWNERS,      /**< read Xen's owner list for bus_first..bus_last of port's segment -> EVENT_OWNERS */
         EFFECT_CONFIRM,     /**< assign function to DOMID_IO once more; error 0 = Xen blocks its DMA ->
                                  EVENT_COMPLETED */
@@ -60,7 +60,7 @@ struct effect {
         uint16_t value;       /**< register effects: bits to write */
         bool at_boot;         /**< EFFECT_DRIVER_OFF: keep off by the name of what was there at boot */
         uint16_t mask;        /**< register effects: bits that `value` replaces */
-        uint8_t bus_first;    /**< EFFECT_OWNERS: first bus of the range */
+        uint8_t bus_first;    /**< EFFECT_INVENTORY, EFFECT_OWNERS: first bus of the range */
         uint8_t bus_last;
         uint64_t request;     /**< EFFECT_REPLY: whose */
         enum effect_result result;

@@ -310,6 +310,45 @@ static void test_port_drivers(void **state)
         assert_completed((struct effect){ .kind = EFFECT_PCIEHP_UNBIND }, ENOENT);
 }
 
+/* What the kernel dealt to each, and what it says that it has. */
+static void test_inventory_places(void **state)
+{
+        static const char bar[] = "0x00000000fe000000 0x00000000fe003fff 0x0000000000040200\n";
+        struct event event;
+
+        (void)state;
+        register_set(BRIDGE_FOLDER, 0x19, 0x0402); /* buses 2 to 4 */
+        tree_text_write(actuator.sysfs, LEAF_FOLDER, "resource", bar);
+        tree_text_write(actuator.sysfs, BRIDGE_FOLDER, "resource", bar);
+        event = perform((struct effect){ .kind = EFFECT_INVENTORY, .bus_first = 1, .bus_last = 8 });
+        assert_int_equal(event.inventory.functions[0].subordinate, 4);
+        assert_false(event.inventory.functions[0].buses_wrong);
+        assert_true(event.inventory.functions[0].bars_overlap);
+        assert_false(event.inventory.functions[1].bars_overlap);
+        assert_true(event.inventory.functions[2].bars_overlap);
+        assert_false(event.inventory.functions[2].bars_outside);
+        tree_text_write(actuator.sysfs, PORT_FOLDER, "resource",
+                        bar); /* one that forwards nothing */
+        event = perform((struct effect){ .kind = EFFECT_INVENTORY, .bus_first = 1, .bus_last = 3 });
+        assert_true(event.inventory.functions[0].buses_wrong);
+        assert_true(event.inventory.functions[2].bars_outside);
+        assert_false(event.inventory.functions[2].inconsistent);
+}
+
+static void test_inventory_extended(void **state)
+{
+        static const uint8_t sr_iov[12] = { 0x10, 0, 1, 0, 0, 0, 0, 0, 1 };
+        uint8_t config[4096] = { 0x36, 0x1b, 0x10, 0x00 };
+        struct event event;
+
+        (void)state;
+        memcpy(config + 0x100, sr_iov, sizeof sr_iov);
+        tree_file_write(actuator.sysfs, LEAF_FOLDER, "config", config, sizeof config);
+        event = perform((struct effect){ .kind = EFFECT_INVENTORY });
+        assert_int_equal(event.inventory.functions[2].enabled,
+                         EVENT_CAPABILITY_BIT(CAPABILITY_SR_IOV));
+}
+
 static void test_inventory(void **state)
 {
         struct event event = perform((struct effect){ .kind = EFFECT_INVENTORY });
@@ -528,6 +567,8 @@ int main(void)
                 TEST(test_slot),
                 TEST(test_port_drivers),
                 TEST(test_inventory),
+                TEST(test_inventory_places),
+                TEST(test_inventory_extended),
                 TEST(test_inventory_damaged),
                 TEST(test_inventory_deep),
                 TEST(test_driver_off),
