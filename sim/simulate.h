@@ -20,7 +20,7 @@ struct sim_field {
         const char *key, *value;
 };
 
-#define SIM_FIELDS 24
+#define SIM_FIELDS 28
 
 /**
  * Takes one row. Keys: step, kind, and those of core/report/report.h. kind "record": something that an operator is told

@@ -52,6 +52,9 @@ enum record_kind {
         RECORD_MEMORY_FAILED,     /**< something could not be remembered */
         RECORD_PORT_EXPOSED,      /**< an external port is left open for what dom0 does with what is below it */
         RECORD_PORT_CUT_OFF,      /**< an external port is closed although dom0 uses what is below it */
+        RECORD_FINDINGS,          /**< something is odd about a function; count = bits by enum policy_finding */
+        RECORD_BARRED,            /**< the rules give a function away, and it stays: count = dangerous findings */
+        RECORD_PORT_TAINTED,      /**< Xen may keep a stale entry for what was below: closed until the reboot */
         RECORD_MAX
 };
 
@@ -111,6 +114,8 @@ enum record_reason {
         REASON_NEEDED,            /**< dom0 cannot do without what is below */
         REASON_IN_USE,            /**< dom0 uses what is below, and can do without */
         REASON_ROOT_UNKNOWN,      /**< dom0's root, not mounted yet, may be below */
+        REASON_FINDING,           /**< a dangerous finding, not forgiven */
+        REASON_TAINTED,           /**< something was below since the boot that Xen may keep a stale entry for */
         REASON_MAX
 };
 

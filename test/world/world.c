@@ -87,6 +87,7 @@ void world_plug(struct world *world, uint32_t count)
                 facts->vendor = 0x1b36;
                 facts->device = (uint16_t)(0x10 + i);
                 facts->class = i == 1 ? 0x060400 : 0x010802;
+                facts->header_type = i == 1;
                 facts->kind = i == 1 ? FUNCTION_BRIDGE : FUNCTION_ENDPOINT;
                 facts->digest = 7 + i;
         }
@@ -393,6 +394,15 @@ const struct record *world_record(const struct world *world, enum record_kind ki
                 if (world->records[i].kind == kind)
                         return &world->records[i];
         return NULL;
+}
+
+uint32_t world_records_count(const struct world *world, enum record_kind kind)
+{
+        uint32_t count = 0;
+
+        for (uint32_t i = 0; i < world->record_count; i++)
+                count += world->records[i].kind == kind;
+        return count;
 }
 
 enum model_state world_state(const struct world *world, uint32_t index)

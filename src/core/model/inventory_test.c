@@ -122,6 +122,73 @@ static void test_changed_function(void **state)
 }
 
 /* The same address, another kernel object: the former is gone, the new one is not verified (I5). */
+/* Whatever is judged: each fact alone. */
+static void test_judged_facts(void **state)
+{
+        (void)state;
+        for (int fact = 0; fact < 9; fact++) {
+                struct event_function *facts = &event.inventory.functions[0];
+
+                inventory_start();
+                facts->inconsistent = fact == 0;
+                facts->buses_wrong = fact == 1;
+                facts->bars_overlap = fact == 2;
+                facts->bars_outside = fact == 3;
+                facts->capabilities = fact == 4;
+                facts->enabled = fact == 5;
+                facts->malformed = fact == 6;
+                facts->pci_bridge = fact == 7;
+                facts->secondary = fact == 8;
+                port->weighed = true;
+                answer(EVENT_INVENTORY);
+                assert_false(function->confirmed || port->stable || port->weighed);
+        }
+}
+
+static bool tainted(struct event_function facts, bool known)
+{
+        inventory_start();
+        if (!known)
+                core.function_count = 0;
+        facts.sbdf = FUNCTION;
+        facts.parent = WORLD_PORT;
+        facts.instance = 7;
+        event.inventory.functions[0] = facts;
+        answer(EVENT_INVENTORY);
+        return port->tainted;
+}
+
+/* What VT-d may keep an entry for; and what could be that, for all that is known, when it is seen first. */
+static void test_taint(void **state)
+{
+        (void)state;
+        for (int known = 0; known < 2; known++) {
+                assert_false(tainted((struct event_function){ .readable = true }, known));
+                assert_true(tainted(
+                        (struct event_function){ .readable = true, .conventional = true }, known));
+                assert_true(tainted((struct event_function){ .readable = true, .pci_bridge = true },
+                                    known));
+                assert_true(tainted(
+                        (struct event_function){ .readable = true, .inconsistent = true }, known));
+                assert_int_equal(
+                        tainted((struct event_function){ .readable = true, .changed = true },
+                                known),
+                        !known);
+                assert_int_equal(tainted((struct event_function){ .readable = false }, known),
+                                 !known);
+        }
+        /* known to Xen alone until now: nobody has looked at it yet */
+        inventory_start();
+        function->listed = false;
+        event.inventory.functions[0].readable = false;
+        answer(EVENT_INVENTORY);
+        assert_true(port->tainted);
+        answer(EVENT_INVENTORY);
+        assert_true(port->tainted);
+        model_port_forget(&core, port);
+        assert_true(port->tainted);
+}
+
 static void test_successor(void **state)
 {
         (void)state;
@@ -402,6 +469,8 @@ int main(void)
                 cmocka_unit_test(test_same_inventory),
                 cmocka_unit_test(test_inventory_from_before),
                 cmocka_unit_test(test_changed_function),
+                cmocka_unit_test(test_judged_facts),
+                cmocka_unit_test(test_taint),
                 cmocka_unit_test(test_successor),
                 cmocka_unit_test(test_function_gone),
                 cmocka_unit_test(test_function_found),

@@ -99,6 +99,8 @@ struct model_function {
         struct model_attempt driver, quarantine, removal;
         enum record_verdict verdict; /**< of the rules, for this function alone */
         uint32_t rule;               /**< 1 + index of the rule that decided; 0 = a default */
+        bool barred;                 /**< the rules would give it away, but for what was found: REASON_FINDING */
+        uint32_t findings_told;      /**< that were told since the kernel enumerated it */
         enum model_state state; /**< as last reported */
         enum record_reason reason;
 };
@@ -111,6 +113,7 @@ struct model_port {
         bool judged;
         enum record_reason exposed; /**< why it is left open and only looked at; REASON_NONE: it is not */
         bool taken;             /**< it was closed, or is to be: it is never left open again */
+        bool tainted;           /**< since the boot, something was below that Xen may keep a stale entry for (H2) */
         uint32_t discovery;     /**< core.discovery when it was last found */
 
         struct event_port_registers registers;
@@ -139,7 +142,7 @@ struct model_port {
 
         bool weighed;         /**< the rules were asked since the functions below changed */
         enum record_verdict verdict; /**< for the hierarchy */
-        enum record_reason verdict_why; /**< REASON_RULES_DISAGREE, or none */
+        enum record_reason verdict_why; /**< REASON_RULES_DISAGREE; what bars that it is given away; or none */
         uint32_t verdict_rule; /**< 1 + index of the rule that decided; 0 = a default, or rules that disagree */
 
         bool inventory_fresh, inventory_dirty; /**< dirty: something changed after the reading under way began */
@@ -168,12 +171,13 @@ struct model_port {
         enum model_state state; /**< as last reported */
         enum record_reason reason;
         bool acs_told;
+        bool taint_told;
 };
 
 /** What an earlier daemon of this boot remembered of a port, until the port is found. */
 struct model_memory_port {
         uint32_t port;
-        bool ejected;
+        bool ejected, tainted;
         bool functions; /**< it named some */
 };
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/assert.h"
+#include "core/policy/finding.h"
 #include "core/report/report.h"
 
 static const char *const state_names[STATE_MAX] = {
@@ -77,6 +78,8 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_MEMORY_DAMAGED] = "state-damaged",
         [REASON_MEMORY_NEWER] = "state-newer",
         [REASON_MEMORY_UNUSABLE] = "state-unusable",
+        [REASON_FINDING] = "finding",
+        [REASON_TAINTED] = "tainted",
 };
 
 static const char *const verdict_names[VERDICT_MAX] = {
@@ -149,6 +152,20 @@ const char *report_verdict_name(enum record_verdict verdict)
 {
         base_assert(verdict < VERDICT_MAX && verdict_names[verdict]);
         return verdict_names[verdict];
+}
+
+void report_findings_text(uint32_t findings, struct base_text *text)
+{
+        bool first = true;
+
+        for (enum policy_finding i = 0; i < FINDING_MAX; i++) {
+                if (!(findings & 1u << i))
+                        continue;
+                if (!first)
+                        base_text_add_char(text, ' ');
+                base_text_add(text, policy_finding_get(i)->name);
+                first = false;
+        }
 }
 
 const char *report_effect_name(uint32_t kind)

@@ -73,6 +73,19 @@ static void acs_tell(struct core *core, struct model_port *port, struct effects 
         core_record_add(effects, &record);
 }
 
+/* Said once, and again by each daemon: it holds until the reboot. */
+static void taint_tell(struct core *core, struct model_port *port, struct effects *effects)
+{
+        struct record record;
+
+        if (port->taint_told || !policy_port_tainted(core, port))
+                return;
+        port->taint_told = true;
+        record = model_record(core, RECORD_PORT_TAINTED, REASON_TAINTED, port->found.sbdf,
+                              BASE_SBDF_NONE);
+        core_record_add(effects, &record);
+}
+
 static void port_transition(struct core *core, struct model_port *port, struct effects *effects)
 {
         struct record record;
@@ -81,6 +94,7 @@ static void port_transition(struct core *core, struct model_port *port, struct e
         enum model_state from = port->state;
 
         acs_tell(core, port, effects);
+        taint_tell(core, port, effects);
         if (state == from && reason == port->reason)
                 return;
         port->state = state;
