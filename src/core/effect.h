@@ -27,6 +27,8 @@ enum effect_kind {
         EFFECT_RESCAN,      /**< write 1 to port's rescan attribute */
         EFFECT_DRIVER_OFF,  /**< function: driver_override := the keep-off name, then unbind its driver */
         EFFECT_QUARANTINE,  /**< XEN_DOMCTL_assign_device of function to DOMID_IO */
+        EFFECT_WITHDRAW,    /**< have Xen forget function (PHYSDEVOP_pci_device_remove), twice; error 0 = it then knew
+                                 no such function -> EVENT_COMPLETED */
         EFFECT_REMOVE,      /**< write 1 to function's remove attribute */
         EFFECT_REMEMBER,    /**< write core_port_memory of port to the state file; error 0 = it is on the disk, and was
                                  read back -> EVENT_COMPLETED */

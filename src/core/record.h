@@ -54,6 +54,7 @@ enum record_kind {
         RECORD_PORT_CUT_OFF,      /**< an external port is closed although dom0 uses what is below it */
         RECORD_FINDINGS,          /**< something is odd about a function; count = bits by enum policy_finding */
         RECORD_BARRED,            /**< the rules give a function away, and it stays: count = dangerous findings */
+        RECORD_FUNCTION_WITHDRAWN, /**< Xen refused to quarantine a function, and was made to forget it */
         RECORD_PORT_TAINTED,      /**< Xen may keep a stale entry for what was below: closed until the reboot */
         RECORD_MAX
 };
@@ -116,6 +117,7 @@ enum record_reason {
         REASON_ROOT_UNKNOWN,      /**< dom0's root, not mounted yet, may be below */
         REASON_FINDING,           /**< a dangerous finding, not forgiven */
         REASON_TAINTED,           /**< something was below since the boot that Xen may keep a stale entry for */
+        REASON_WITHDRAWN,         /**< Xen refused DOMID_IO, and was made to forget the function: nothing is mapped */
         REASON_MAX
 };
 

@@ -155,6 +155,10 @@ static int32_t function_effect(struct world *world, const struct effect *effect)
                 memset(function->facts.driver, 0, sizeof function->facts.driver);
                 return 0;
         }
+        if (effect->kind == EFFECT_WITHDRAW) {
+                function->owner = EVENT_OWNER_ABSENT;
+                return 0;
+        }
         if (function->owner == EVENT_OWNER_ABSENT)
                 return ENODEV;
         if (function->refuses)
@@ -207,6 +211,7 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
         case EFFECT_DRIVER_OFF:
         case EFFECT_QUARANTINE:
         case EFFECT_CONFIRM:
+        case EFFECT_WITHDRAW:
                 return function_effect(world, effect);
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
@@ -260,6 +265,7 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
         case EFFECT_RESCAN:
         case EFFECT_DRIVER_OFF:
         case EFFECT_QUARANTINE:
+        case EFFECT_WITHDRAW:
         case EFFECT_REMOVE:
         case EFFECT_REMEMBER:
         case EFFECT_REPLY:

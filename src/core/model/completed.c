@@ -38,6 +38,13 @@ static void failure_tell(struct core *core, const struct model_port *port, int32
         core_record_add(effects, &record);
 }
 
+/* Who owns what was changed, and a list that is being read now may be from before. */
+static void owners_doubt(struct model_port *port)
+{
+        port->owners_fresh = false;
+        port->owners_dirty = true;
+}
+
 void model_completed_apply(struct core *core, struct model_port *port, int32_t error,
                            struct effects *effects)
 {
@@ -67,16 +74,25 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
                 port->stable = false; /* one inventory, after the last of them, shows which have gone */
                 break;
         case EFFECT_QUARANTINE:
-                if (function)
+                if (function) {
                         function->asked = true;
-                port->owners_fresh = false;
-                port->owners_dirty = true;
+                        function->refused = error != 0;
+                }
+                owners_doubt(port);
                 break;
         case EFFECT_CONFIRM:
                 if (function) {
                         function->confirmed = error == 0;
                         function->asked = error == 0;
+                        function->refused = error != 0;
                 }
+                break;
+        case EFFECT_WITHDRAW:
+                if (function) {
+                        function->withdrawn = error == 0;
+                        function->refused = false; /* where it failed, assigning is tried again first */
+                }
+                owners_doubt(port);
                 break;
         case EFFECT_REMEMBER:
                 model_memory_written(core, port, error, effects);

@@ -176,6 +176,8 @@ static void owner_compare(struct model_function *function)
 {
         if (function->owner != EVENT_OWNER_DOM_IO)
                 function->asked = function->confirmed = false;
+        if (function->owner != EVENT_OWNER_ABSENT)
+                function->withdrawn = false;
 }
 
 void model_owners_apply(struct core *core, struct model_port *port,

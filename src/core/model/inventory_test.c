@@ -436,6 +436,28 @@ static void test_confirm_completed(void **state)
 }
 
 /* The answer about what was there before says nothing about what is there now (I5). */
+static void test_withdraw_completed(void **state)
+{
+        (void)state;
+        completed(EFFECT_WITHDRAW, GOAL_QUARANTINE, 0);
+        assert_true(function->withdrawn);
+        assert_false(port->owners_fresh);
+        assert_true(port->owners_dirty);
+        start(EFFECT_WITHDRAW, GOAL_QUARANTINE);
+        function->refused = true;
+        event.error = EBUSY;
+        answer(EVENT_COMPLETED);
+        assert_false(function->withdrawn || function->refused || port->owners_fresh);
+        completed(EFFECT_QUARANTINE, GOAL_QUARANTINE, EBUSY);
+        assert_true(function->refused);
+        completed(EFFECT_CONFIRM, GOAL_QUARANTINE, EBUSY);
+        assert_true(function->refused);
+        answer(EVENT_COMPLETED);
+        event.error = 0;
+        answer(EVENT_COMPLETED);
+        assert_false(function->refused);
+}
+
 static void test_completed_for_predecessor(void **state)
 {
         (void)state;
@@ -485,6 +507,7 @@ int main(void)
                 cmocka_unit_test(test_rescan_puts_every_port_in_doubt),
                 cmocka_unit_test(test_errors_are_alike),
                 cmocka_unit_test(test_confirm_completed),
+                cmocka_unit_test(test_withdraw_completed),
                 cmocka_unit_test(test_completed_for_predecessor),
                 cmocka_unit_test(test_failures_are_told),
         };

@@ -96,6 +96,8 @@ struct model_function {
         bool driver_asked;    /**< its driver was told to go since the last inventory */
         bool asked;           /**< assigning to DOMID_IO was tried */
         bool confirmed;       /**< assigning again returned 0: Xen blocks it */
+        bool refused;         /**< the last try to assign it was answered with an error */
+        bool withdrawn;       /**< Xen was made to forget it, and said so: nothing is mapped for it */
         struct model_attempt driver, quarantine, removal;
         enum record_verdict verdict; /**< of the rules, for this function alone */
         uint32_t rule;               /**< 1 + index of the rule that decided; 0 = a default */

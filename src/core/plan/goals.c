@@ -164,6 +164,9 @@ static void effect_leave(struct core *core, struct model_port *port,
 
         if (line->goal == GOAL_QUARANTINE && function && function->asked)
                 effect.kind = EFFECT_CONFIRM;
+        else if (line->goal == GOAL_QUARANTINE && function &&
+                 verify_function_withdrawable(port, function))
+                effect.kind = EFFECT_WITHDRAW;
         effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;
         effect_registers(core, port, &effect);
         attempt_count(core, goal_attempt(port, function, line->goal), line);

@@ -80,6 +80,7 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_MEMORY_UNUSABLE] = "state-unusable",
         [REASON_FINDING] = "finding",
         [REASON_TAINTED] = "tainted",
+        [REASON_WITHDRAWN] = "withdrawn",
 };
 
 static const char *const verdict_names[VERDICT_MAX] = {
@@ -104,6 +105,7 @@ static const char *const effect_names[EFFECT_MAX] = {
         [EFFECT_RESCAN] = "rescan",
         [EFFECT_DRIVER_OFF] = "driver-off",
         [EFFECT_QUARANTINE] = "quarantine",
+        [EFFECT_WITHDRAW] = "withdraw",
         [EFFECT_REMOVE] = "remove",
         [EFFECT_REMEMBER] = "remember",
         [EFFECT_REPLY] = "reply",
@@ -125,7 +127,7 @@ static const char *const goal_texts[GOAL_MAX] = {
         [GOAL_REMEMBERED] = "the state file names what is below",
         [GOAL_DRIVER] = "no dom0 driver holds it",
         [GOAL_STABLE] = "two inventories in a row are the same",
-        [GOAL_QUARANTINE] = "Xen blocks its DMA",
+        [GOAL_QUARANTINE] = "Xen blocks its DMA, or has forgotten it",
         [GOAL_OWNERS] = "Xen's owner list agrees",
         [GOAL_RECHECK] = "the port is read once more after all that",
 };

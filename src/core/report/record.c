@@ -205,6 +205,12 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "Function %f below port %p: the rules give it away%u, but it has dangerous "
                 "findings (%g). It and everything below the port stay in quarantine. Unplug it, or "
                 "name them in Forgive= if they are known to be harmless." },
+        [RECORD_FUNCTION_WITHDRAWN] = {
+                { "function-withdrawn", "2ef1a39f327c4f9296725aab6b103874", RECORD_ERROR },
+                "Function %f below port %p: Xen refused again and again to quarantine it (masked "
+                "MSI-X is one way to bring that about), and was made to forget it. The IOMMU maps "
+                "nothing for it, and the port stays closed. It can be given to nobody. Unplug it; "
+                "honest devices do not refuse." },
         [RECORD_PORT_TAINTED] = {
                 { "port-tainted", "2403576da92c40f2b552c08ac2e164ed", RECORD_WARNING },
                 "Below port %p a conventional PCI function or bridge was enumerated, or one that "

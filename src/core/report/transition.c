@@ -21,7 +21,9 @@ static void function_transition(struct core *core, const struct model_port *port
         function->reason = reason;
         record = model_record(core, RECORD_FUNCTION_QUARANTINED, reason, function->port,
                               function->facts.sbdf);
-        if (state == STATE_CONTAINED || reason == REASON_REMOVE_FAILED)
+        if (reason == REASON_WITHDRAWN)
+                record.kind = RECORD_FUNCTION_WITHDRAWN;
+        else if (state == STATE_CONTAINED || reason == REASON_REMOVE_FAILED)
                 record.kind = RECORD_FUNCTION_CONTAINED;
         else if (state != STATE_QUARANTINED)
                 return;

@@ -33,7 +33,7 @@
 static char root[64];
 static struct actuator actuator;
 static int xen_error;
-static uint32_t xen_quarantined;
+static uint32_t xen_quarantined, xen_withdrawn;
 static const char *xen_owners;
 
 /* Xen, as xen.h has it. */
@@ -55,6 +55,13 @@ int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf)
 {
         (void)xen;
         xen_quarantined = sbdf;
+        return xen_error;
+}
+
+int actuator_xen_withdraw(struct actuator_xen *xen, uint32_t sbdf)
+{
+        (void)xen;
+        xen_withdrawn = sbdf;
         return xen_error;
 }
 
@@ -184,7 +191,7 @@ static int setup(void **state)
         function_make(BRIDGE_FOLDER, "0000:01:00.0", 1, "PCI_CLASS=60400\nPCI_ID=1B36:0010\n");
         function_make(DEEP_FOLDER, "0000:02:00.0", 0, "PCI_CLASS=10800\nPCI_ID=1B36:0010\n");
         xen_error = 0;
-        xen_quarantined = 0;
+        xen_quarantined = xen_withdrawn = 0;
         return 0;
 }
 
@@ -474,6 +481,15 @@ static void test_xen(void **state)
         (void)state;
         assert_completed(effect, 0);
         assert_int_equal(xen_quarantined, LEAF);
+        assert_int_equal(xen_withdrawn, 0);
+        effect.kind = EFFECT_WITHDRAW;
+        assert_completed(effect, 0);
+        assert_int_equal(xen_withdrawn, LEAF);
+        xen_withdrawn = 0;
+        effect.instance++; /* another one is there: nothing is asked of Xen */
+        assert_completed(effect, ESTALE);
+        assert_int_equal(xen_withdrawn, 0);
+        effect.kind = EFFECT_QUARANTINE;
         effect.function = BASE_SBDF(0, 9, 0, 0); /* known to Xen only */
         effect.instance = 0;
         xen_error = -EBUSY;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xencall.h>
 #include <xenctrl.h>
 #include <xentoollog.h>
 
@@ -72,6 +73,42 @@ int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf)
         if (xc_assign_device(xen->handle, DOMID_IO, sbdf, XEN_DOMCTL_DEV_RDM_RELAXED) != 0)
                 return failure();
         return 0;
+}
+
+/* xen/include/public/physdev.h; the interface is stable, and libxenctrl has no call for it. */
+static int device_remove(xencall_handle *calls, struct physdev_pci_device *device)
+{
+        errno = 0;
+        if (xencall2(calls, __HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_remove,
+                     (uint64_t)(uintptr_t)device) != 0)
+                return failure();
+        return 0;
+}
+
+int actuator_xen_withdraw(struct actuator_xen *xen, uint32_t sbdf)
+{
+        xencall_handle *calls = xencall_open(&xen->logger, 0);
+        struct physdev_pci_device *device;
+        int error;
+
+        if (!calls)
+                return failure();
+        device = xencall_alloc_buffer(calls, sizeof *device);
+        if (!device) {
+                (void)xencall_close(calls);
+                return -ENOMEM;
+        }
+        *device = (struct physdev_pci_device){ .seg = (uint16_t)(sbdf >> 16),
+                                               .bus = (uint8_t)(sbdf >> 8),
+                                               .devfn = (uint8_t)sbdf };
+        error = device_remove(calls, device);
+        if (!error)
+                error = device_remove(calls, device);
+        xencall_free_buffer(calls, device);
+        (void)xencall_close(calls);
+        if (error == -ENODEV)
+                return 0;
+        return error ? error : -EBUSY;
 }
 
 /*
