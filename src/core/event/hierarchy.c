@@ -88,7 +88,7 @@ static void bar_take(const uint8_t *bytes, size_t length, uint32_t number, const
 {
         uint32_t at = 0x10u + 4 * number;
         bool wide = (line->flags & RESOURCE_MEMORY_64) && number < 5;
-        uint64_t base = 0;
+        uint64_t base = 0, size;
 
         if (number >= LINE_ROM || at + (wide ? 8 : 4) > length)
                 return;
@@ -97,8 +97,9 @@ static void bar_take(const uint8_t *bytes, size_t length, uint32_t number, const
         base &= range->io ? ~(uint64_t)0x3 : ~(uint64_t)0xf;
         if (base == 0)
                 return;
-        range->last = base + (range->last - range->first);
+        size = range->last - range->first;
         range->first = base;
+        range->last = base > UINT64_MAX - size ? UINT64_MAX : base + size;
 }
 
 void event_ranges_parse(const char *text, size_t length, const uint8_t *bytes, size_t bytes_length,
@@ -210,7 +211,7 @@ static bool range_forwarded(const struct event_ranges *bridge, const struct even
         for (uint32_t i = 0; i < bridge->window_count; i++)
                 if (bridge->windows[i].io == range->io &&
                     bridge->windows[i].first <= range->first &&
-                    range->last <= bridge->windows[i].last && range->first <= range->last)
+                    range->last <= bridge->windows[i].last)
                         return true;
         return false;
 }
