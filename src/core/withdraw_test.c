@@ -95,11 +95,9 @@ static void test_withdrawable(void **state)
         function->quarantine.tries = VERIFY_TRIES;
         good = *function;
         assert_true(verify_function_withdrawable(port, function));
-        function->owner = EVENT_OWNER_DOM_IO;
-        assert_true(verify_function_withdrawable(port, function));
-        for (int fact = 0; fact < 7; fact++) {
+        for (int fact = 0; fact < 8; fact++) {
                 static const uint16_t owners[] = { EVENT_OWNER_NOBODY, EVENT_OWNER_ABSENT,
-                                                   EVENT_OWNER_UNKNOWN, 5 };
+                                                   EVENT_OWNER_UNKNOWN, 5, EVENT_OWNER_DOM_IO };
 
                 *function = good;
                 function->refused = fact != 0;

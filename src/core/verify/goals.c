@@ -78,7 +78,7 @@ bool verify_function_withdrawable(const struct model_port *port,
 {
         return function->refused && function->quarantine.tries >= VERIFY_TRIES &&
                function->listed && verify_function_driverless(function) && port->owners_fresh &&
-               (function->owner == EVENT_OWNER_DOM0 || function->owner == EVENT_OWNER_DOM_IO);
+               function->owner == EVENT_OWNER_DOM0;
 }
 
 static bool quarantine_met(const struct model_port *port, const struct model_function *function)
