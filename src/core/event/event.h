@@ -66,6 +66,8 @@ struct event_machine {
         enum event_fact lockdown; /**< kernel lockdown is on: config space cannot be written */
         enum event_fact acpiphp;  /**< ACPI hot-plug may enumerate */
         enum event_fact boltd;    /**< boltd runs */
+        enum event_fact autoprobe; /**< drivers_autoprobe of the PCI bus is on */
+        enum event_fact modules;   /**< kernel modules can be loaded */
         enum event_thunderbolt thunderbolt;
         bool drivers_known; /**< the two below hold */
         uint32_t built_in;  /**< PCI drivers that are not modules, but for pcieport */

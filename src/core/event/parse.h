@@ -122,7 +122,10 @@ bool event_linux_parse(const char *text, size_t length, uint16_t *ret_major, uin
 enum event_fact event_lockdown_parse(const char *text, size_t length);
 /** A Thunderbolt domain's attribute security (drivers/thunderbolt/domain.c:security_show). */
 enum event_thunderbolt event_thunderbolt_parse(const char *text, size_t length);
-/** A boolean parameter of a kernel module, "Y" or "N" (kernel/params.c:param_get_bool). */
+/**
+ * A boolean parameter of a kernel module, "Y" or "N" (kernel/params.c:param_get_bool); or a switch, "1" or "0" (sysctl,
+ * drivers/base/bus.c:drivers_autoprobe_show).
+ */
 enum event_fact event_parameter_parse(const char *text, size_t length);
 
 /** One name of the ACPI namespace; it has no NUL. */

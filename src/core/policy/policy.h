@@ -75,6 +75,8 @@ const char *policy_verdict_guest(const struct core *core, uint32_t rule);
 void policy_verdict_rule(const struct core *core, uint32_t rule,
                          char ret_name[static LIMIT_RULE_NAME]);
 
+/** What is odd about a function (bits by enum policy_finding); nothing where the kernel does not list it. */
+uint32_t policy_function_findings(const struct model_function *function);
 /** What of a function's findings bars that its hierarchy is given to anybody: the dangerous ones, unless forgiven. */
 uint32_t policy_function_dangers(const struct core *core, const struct model_function *function);
 /**

@@ -71,11 +71,15 @@ static struct policy_decision function_decide(struct core *core, const struct mo
         return decide(core, &facts);
 }
 
+uint32_t policy_function_findings(const struct model_function *function)
+{
+        return function->listed ? policy_findings_gather(&function->facts) : 0;
+}
+
 uint32_t policy_function_dangers(const struct core *core, const struct model_function *function)
 {
-        uint32_t findings = policy_findings_gather(&function->facts);
-
-        return policy_findings_worse(findings, SEVERITY_DANGEROUS) & ~core->config.forgiven;
+        return policy_findings_worse(policy_function_findings(function), SEVERITY_DANGEROUS) &
+               ~core->config.forgiven;
 }
 
 bool policy_port_tainted(const struct core *core, const struct model_port *port)
@@ -181,7 +185,7 @@ static void function_weigh(struct core *core, struct model_port *port,
 static enum record_reason port_bar(const struct core *core, const struct model_port *port)
 {
         for (uint32_t i = 0; i < core->function_count; i++)
-                if (core->functions[i].port == port->found.sbdf && core->functions[i].listed &&
+                if (core->functions[i].port == port->found.sbdf &&
                     policy_function_dangers(core, &core->functions[i]))
                         return REASON_FINDING;
         return policy_port_tainted(core, port) ? REASON_TAINTED : REASON_NONE;

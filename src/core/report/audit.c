@@ -175,6 +175,36 @@ static enum audit autoprobe_judge(const struct subject *subject, struct base_tex
         return AUDIT_WEAK;
 }
 
+/*
+ * Linux up to 6.12 binds a driver before anybody can say no (bus.c:pci_bus_add_device); then driver_override and unbind
+ * are what is left, behind the closed port.
+ */
+static enum audit keep_off_judge(const struct subject *subject, struct base_text *what)
+{
+        const struct event_machine *machine = subject->machine;
+        uint32_t version = machine->linux_major * 1000u + machine->linux_minor;
+
+        if (version == 0 || machine->autoprobe == FACT_UNKNOWN)
+                return unknown(what);
+        if (version >= 7002 && machine->autoprobe == FACT_NO) {
+                base_text_add(what, "drivers_autoprobe is 0: no driver binds by itself");
+                return AUDIT_OK;
+        }
+        base_text_add(what, "a driver that fits binds first; it is unbound, and then kept off by "
+                            "driver_override, behind the closed port");
+        return AUDIT_WEAK;
+}
+
+static enum audit modules_judge(const struct subject *subject, struct base_text *what)
+{
+        if (subject->machine->modules == FACT_UNKNOWN)
+                return unknown(what);
+        base_text_add(what, subject->machine->modules == FACT_YES
+                                    ? "whatever is plugged has its driver loaded"
+                                    : "none can be loaded any more");
+        return subject->machine->modules == FACT_YES ? AUDIT_WEAK : AUDIT_OK;
+}
+
 static enum audit lockdown_judge(const struct subject *subject, struct base_text *what)
 {
         return fact_judge(subject->machine->lockdown, FACT_NO, "on: config space cannot be written",
@@ -348,6 +378,24 @@ static enum audit below_judge(const struct subject *subject, struct base_text *w
         return port->state == STATE_NONE || port->state == STATE_STARTING ? AUDIT_WEAK : AUDIT_OK;
 }
 
+static enum audit taint_judge(const struct subject *subject, struct base_text *what)
+{
+        bool tainted = policy_port_tainted(subject->core, subject->port);
+
+        base_text_add(what,
+                      tainted ? "something conventional was below since the boot, or may have been"
+                              : "no stale entry of the IOMMU");
+        return tainted ? AUDIT_WEAK : AUDIT_OK;
+}
+
+static enum audit findings_judge(const struct subject *subject, struct base_text *what)
+{
+        uint32_t dangers = policy_function_dangers(subject->core, subject->function);
+
+        report_findings_text(dangers, what);
+        return dangers ? AUDIT_WEAK : AUDIT_OK;
+}
+
 static enum audit boot_judge(const struct subject *subject, struct base_text *what)
 {
         base_text_add(what,
@@ -380,6 +428,11 @@ static const struct check machine_checks[] = {
         { "autoprobe", autoprobe_judge,
           "a driver that binds at once touches the device before it can be taken off it",
           "use Linux 7.2 or newer; until then drivers are unbound while the port is closed" },
+        { "keep-off", keep_off_judge, "a driver believes what the device says of itself",
+          "Linux 7.2 or newer, and when dom0's devices have their drivers: echo 0 "
+          ">/sys/bus/pci/drivers_autoprobe" },
+        { "modules", modules_judge, "a device chooses by its IDs which driver meets it",
+          "sysctl kernel.modules_disabled=1, once all that dom0 needs is loaded" },
         { "lockdown", lockdown_judge, "door 1 is a bit in config space",
           "switch kernel lockdown (Secure Boot) off for dom0" },
         { "acpiphp", acpiphp_judge, "it enumerates when firmware says so, without asking us",
@@ -409,9 +462,14 @@ static const struct check port_checks[] = {
         { "acs-redirect", redirect_judge,
           "without it devices below reach each other, or others beside the port, past the IOMMU",
           "give a guest all that is below the port, or nothing" },
+        { "taint", taint_judge,
+          "VT-d can keep an entry into dom0's memory for a conventional device that is gone",
+          "this port stays closed until the reboot; use another" },
 };
 
 static const struct check function_checks[] = {
+        { "findings", findings_judge, "nothing below its port is given to anybody",
+          "see sallyport explain for this function; unplug it, or forgive what is known" },
         { "at-boot", boot_judge, "until then it stood in dom0's IOMMU context",
           "plug it after the start, or start sallyportd earlier" },
 };

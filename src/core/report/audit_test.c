@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/sbdf.h"
+#include "core/policy/finding.h"
 #include "core/report/report.h"
 #include "world/world.h"
 
@@ -45,6 +46,8 @@ static int good(void **state)
                                           .lockdown = FACT_NO,
                                           .acpiphp = FACT_NO,
                                           .boltd = FACT_NO,
+                                          .autoprobe = FACT_NO,
+                                          .modules = FACT_NO,
                                           .thunderbolt = THUNDERBOLT_ABSENT,
                                           .drivers_known = true,
                                           .cardbus_known = true };
@@ -150,7 +153,7 @@ static void test_versions(void **state)
 {
         static const struct {
                 uint16_t major, minor;
-                const char *xen, *kernel, *autoprobe;
+                const char *xen, *kernel, *autoprobe; /* which keep-off depends on */
         } versions[] = {
                 { 4, 16, "weak", "weak", "weak" }, { 4, 17, "weak", "weak", "weak" },
                 { 4, 18, "weak", "weak", "weak" }, { 4, 19, "ok", "weak", "weak" },
@@ -168,6 +171,12 @@ static void test_versions(void **state)
                 EXPECT("xen-version", versions[i].xen);
                 EXPECT("linux-version", versions[i].kernel);
                 EXPECT("autoprobe", versions[i].autoprobe);
+                machine.autoprobe = FACT_NO;
+                EXPECT("keep-off", versions[i].autoprobe);
+                machine.autoprobe = FACT_YES;
+                EXPECT("keep-off", "weak");
+                machine.autoprobe = FACT_UNKNOWN;
+                EXPECT("keep-off", "weak");
         }
 }
 
@@ -180,6 +189,8 @@ static void test_machine(void **state)
         EXPECT("acpiphp", "weak");
         machine.boltd = FACT_YES;
         EXPECT("boltd", "weak");
+        machine.modules = FACT_YES;
+        EXPECT("modules", "weak");
         machine.thunderbolt = THUNDERBOLT_UNGUARDED;
         EXPECT("thunderbolt", "weak");
         machine.thunderbolt = THUNDERBOLT_GUARDED;
@@ -244,6 +255,27 @@ static void test_acs(void **state)
         EXPECT("acs-redirect", "weak");
 }
 
+static void test_findings(void **state)
+{
+        (void)state;
+        EXPECT("taint", "ok");
+        EXPECT("findings", "");
+        port->tainted = true;
+        EXPECT("taint", "weak");
+        core.platform.iommu = IOMMU_AMD;
+        EXPECT("taint", "ok");
+        core.functions[0].facts.capabilities = EVENT_CAPABILITY_BIT(CAPABILITY_ATS);
+        EXPECT("findings", "");
+        core.functions[0].facts.enabled = EVENT_CAPABILITY_BIT(CAPABILITY_ATS);
+        EXPECT("findings", "weak");
+        core.config.forgiven = 1u << FINDING_ATS_ENABLED;
+        EXPECT("findings", "");
+        core.functions[0].facts.readable = false;
+        EXPECT("findings", "weak");
+        core.functions[0].listed = false; /* known to Xen only: nobody has read it */
+        EXPECT("findings", "");
+}
+
 static void test_below(void **state)
 {
         (void)state;
@@ -297,12 +329,16 @@ static void test_golden(void **state)
                                           .built_in_first = "e\033vil",
                                           .acpiphp = FACT_YES,
                                           .boltd = FACT_YES,
+                                          .autoprobe = FACT_YES,
+                                          .modules = FACT_YES,
                                           .lockdown = FACT_YES,
                                           .cardbus_count = 1,
                                           .thunderbolt = THUNDERBOLT_UNGUARDED };
         port->closed = false;
         port->registers.acs_control = 0;
         core.functions[0].at_boot = true;
+        core.functions[0].facts.malformed = true;
+        port->tainted = true;
         for (uint32_t i = 0; report_audit_row(&core, &machine, i, &row); i++)
                 for (uint32_t j = 0; j < row.count; j++) {
                         base_text_add(&text, row.fields[j].value);
@@ -331,6 +367,7 @@ int main(int argc, char **argv)
                 TEST(test_quarantine), TEST(test_versions),      TEST(test_machine),
                 TEST(test_cardbus),    TEST(test_gate),          TEST(test_acs),
                 TEST(test_below),      TEST(test_two_ports),     TEST(test_golden),
+                TEST(test_findings),
         };
 
         if (argc != 2)

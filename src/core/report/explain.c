@@ -123,9 +123,9 @@ bool report_explain_finding(const struct core *core, uint32_t function, uint32_t
         enum policy_finding finding = 0;
 
         for (uint32_t i = 0; i < core->function_count && !found; i++)
-                if (core->functions[i].facts.sbdf == function && core->functions[i].listed)
+                if (core->functions[i].facts.sbdf == function)
                         found = &core->functions[i];
-        findings = found ? policy_findings_gather(&found->facts) : 0;
+        findings = found ? policy_function_findings(found) : 0;
         for (; finding < FINDING_MAX && !info; finding++)
                 if (findings & 1u << finding && index-- == 0)
                         info = policy_finding_get(finding);

@@ -4,7 +4,6 @@
 
 #include "base/assert.h"
 #include "base/sbdf.h"
-#include "core/policy/finding.h"
 #include "core/policy/policy.h"
 #include "core/report/name.h"
 #include "core/report/report.h"
@@ -81,17 +80,14 @@ static void verdict_fields(const struct core *core, enum record_verdict verdict,
         report_field_text(row, "guest", policy_verdict_guest(core, rule));
 }
 
-/* What the kernel does not list has no config space to look at. */
 static void function_findings(const struct core *core, const struct model_function *function,
                               struct report_row *row)
 {
         struct base_text text = report_field_open(row, "findings");
 
-        if (function->listed)
-                report_findings_text(policy_findings_gather(&function->facts), &text);
+        report_findings_text(policy_function_findings(function), &text);
         text = report_field_open(row, "dangers");
-        if (function->listed)
-                report_findings_text(policy_function_dangers(core, function), &text);
+        report_findings_text(policy_function_dangers(core, function), &text);
 }
 
 /* The index-th function in the order of `list`: ports by address, functions as enumerated. */

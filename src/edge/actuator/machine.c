@@ -119,6 +119,24 @@ static enum event_fact lockdown_read(int sysfs)
         return length < 0 ? FACT_UNKNOWN : event_lockdown_parse(text, (size_t)length);
 }
 
+static enum event_fact switch_read(int folder, const char *path)
+{
+        char text[TEXT_SIZE];
+        ssize_t length = folder < 0 ? -EBADF : actuator_sysfs_read(folder, path, text, sizeof text);
+
+        return length < 0 ? FACT_UNKNOWN : event_parameter_parse(text, (size_t)length);
+}
+
+/* The sysctl says whether loading is switched off, and cannot be switched on again (kernel/module/main.c). */
+static enum event_fact modules_read(int proc)
+{
+        enum event_fact disabled = switch_read(proc, "sys/kernel/modules_disabled");
+
+        if (disabled == FACT_UNKNOWN)
+                return FACT_UNKNOWN;
+        return disabled == FACT_YES ? FACT_NO : FACT_YES;
+}
+
 /* Linux keeps a header of type 2 only with class 0607 (drivers/pci/probe.c:pci_setup_device). */
 static void cardbus_take(int devices, uint32_t sbdf, struct event_machine *machine)
 {
@@ -167,6 +185,8 @@ void actuator_machine_read(const struct actuator *actuator, const char *run,
         machine.acpiphp = acpiphp_read(actuator->sysfs);
         if (folder >= 0) /* its unit has RuntimeDirectory=boltd: there while it runs */
                 machine.boltd = faccessat(folder, "boltd", F_OK, 0) == 0 ? FACT_YES : FACT_NO;
+        machine.autoprobe = switch_read(actuator->sysfs, "bus/pci/drivers_autoprobe");
+        machine.modules = modules_read(actuator->proc);
         thunderbolt_read(actuator->sysfs, &machine);
         machine.drivers_known =
                 entries_each(actuator->sysfs, "bus/pci/drivers", driver_take, &machine) == 0;

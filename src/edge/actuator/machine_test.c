@@ -53,6 +53,8 @@ static void test_nothing(void **state)
         assert_int_equal(machine.lockdown, FACT_UNKNOWN);
         assert_int_equal(machine.acpiphp, FACT_UNKNOWN);
         assert_int_equal(machine.boltd, FACT_UNKNOWN);
+        assert_int_equal(machine.autoprobe, FACT_UNKNOWN);
+        assert_int_equal(machine.modules, FACT_UNKNOWN);
         assert_int_equal(machine.thunderbolt, THUNDERBOLT_ABSENT);
         assert_false(machine.drivers_known);
         assert_false(machine.cardbus_known);
@@ -142,11 +144,30 @@ static void test_cardbus(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* What binds drivers, and what loads them. sysfs and procfs are the same folder here. */
+static void test_keep_off(void **state)
+{
+        (void)state;
+        tree_folder_make(actuator.sysfs, "bus/pci");
+        tree_folder_make(actuator.proc, "sys/kernel");
+        for (int on = 0; on < 2; on++) {
+                tree_text_write(actuator.sysfs, "bus/pci", "drivers_autoprobe", on ? "1\n" : "0\n");
+                tree_text_write(actuator.proc, "sys/kernel", "modules_disabled",
+                                on ? "0\n" : "1\n");
+                machine_read();
+                assert_int_equal(machine.autoprobe, on ? FACT_YES : FACT_NO);
+                assert_int_equal(machine.modules, on ? FACT_YES : FACT_NO);
+        }
+        tree_text_write(actuator.proc, "sys/kernel", "modules_disabled", "2\n");
+        machine_read();
+        assert_int_equal(machine.modules, FACT_UNKNOWN);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 TEST(test_nothing), TEST(test_attributes), TEST(test_thunderbolt),
-                TEST(test_drivers), TEST(test_cardbus),
+                TEST(test_drivers), TEST(test_cardbus),    TEST(test_keep_off),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
