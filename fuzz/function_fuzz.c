@@ -42,6 +42,14 @@ static struct event_function function_parse(const uint8_t *bytes, size_t length,
 
 static void function_check(const struct event_function *function, size_t length)
 {
+        struct event_function again = *function;
+
+        event_function_repeat(function, &again);
+        base_assert(!again.inconsistent);
+        base_assert(function->readable || function->capabilities == 0);
+        base_assert((function->enabled & ~function->capabilities) == 0);
+        base_assert(function->kind == FUNCTION_BRIDGE ||
+                    (function->secondary == 0 && function->subordinate == 0));
         bool all_ones = function->vendor == 0xffffu || function->header_type == 0xffu;
 
         base_assert(function->readable == (length >= 0x40 && !all_ones));
@@ -61,6 +69,7 @@ static void functions_compare(const struct event_function *a, const struct event
                     a->subsystem_device == b->subsystem_device && a->class == b->class &&
                     a->header_type == b->header_type && a->kind == b->kind &&
                     a->readable == b->readable && a->malformed == b->malformed);
+        base_assert(event_function_same(a, b));
 }
 
 /* What the kernel would say of just this function: then nothing has changed. */
@@ -87,6 +96,27 @@ static void agreement_check(const struct event_function *function, const uint8_t
         base_assert(base_text_equal(agreed.driver, "nvme"));
 }
 
+/* The same text as addresses: whatever it says, what is judged by them has bounds. */
+static void ranges_check(const char *text, size_t text_length, const uint8_t *bytes, size_t length,
+                         const struct event_function *function)
+{
+        static struct event_inventory inventory;
+        struct event_ranges ranges[2];
+        struct event_above above = { .secondary = 1, .subordinate = 8 };
+
+        event_ranges_parse(text, text_length, bytes, length, &ranges[0]);
+        base_assert(ranges[0].bar_count <= LIMIT_BARS && ranges[0].window_count <= LIMIT_WINDOWS);
+        base_assert(ranges[0].known || ranges[0].bar_count + ranges[0].window_count == 0);
+        ranges[1] = above.ranges = ranges[0];
+        inventory.count = 2;
+        inventory.functions[0] = inventory.functions[1] = *function;
+        inventory.functions[1].sbdf = BASE_SBDF(0, 2, 0, 0);
+        inventory.functions[1].parent = function->sbdf;
+        event_hierarchy_judge(&inventory, ranges, &above);
+        base_assert(inventory.functions[0].bars_overlap ==
+                    (function->readable && ranges[0].bar_count > 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         const uint8_t *nul = memchr(data, '\0', size), *bytes = nul ? nul + 1 : data + size;
@@ -103,5 +133,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         base_assert(function.changed == again.changed && function.kept_off == again.kept_off);
         base_assert(memcmp(function.driver, again.driver, sizeof again.driver) == 0);
         agreement_check(&function, bytes, length);
+        ranges_check((const char *)data, text, bytes, length, &function);
         return 0;
 }

@@ -89,7 +89,7 @@ static struct policy_facts facts_take(struct source *source, struct event_functi
                                       .at_boot = bytes_take(source, 1) & 1,
                                       .minute = bytes_take(source, 2) % 10080,
                                       .depth = bytes_take(source, 1) % (LIMIT_DEPTH + 1) + 1,
-                                      .findings = bytes_take(source, 1) % (1u << FINDING_MAX),
+                                      .findings = bytes_take(source, 4) % (1u << FINDING_MAX),
                                       .count = bytes_take(source, 1),
                                       .function = ret_function };
 

@@ -94,6 +94,7 @@ static void config_take(struct fuzz_stream *stream, struct event_config *ret_con
 
         memset(ret_config, 0, sizeof *ret_config);
         ret_config->auto_ports = !(byte & 1);
+        ret_config->forgiven = byte & 0x40 ? UINT32_MAX : 0;
         ret_config->poll_interval_ms = byte & 2 ? (uint32_t)number_take(stream, 4) : 100;
         ret_config->selector_count = byte & 4 ? LIMIT_SELECTORS : byte >> 3 & 3;
         for (uint32_t i = 0; i < ret_config->selector_count; i++) {
@@ -205,6 +206,8 @@ static void inventory_take(struct fuzz_stream *stream, const struct core *core, 
                 function->parent = bits & 1 ? function_take(stream, core) : port;
                 function->instance = bits & 2 ? byte_take(stream) : function->sbdf + 1ull;
                 function->digest = bits & 4 ? byte_take(stream) : 0;
+                function->conventional = function->digest & 0x80;
+                function->enabled = (uint8_t)(function->digest >> 1 & 0x3f);
                 function->readable = !(bits & 8);
                 function->changed = bits & 0x10;
                 function->kept_off = !(bits & 0x20);
@@ -261,6 +264,7 @@ static void memory_take(struct fuzz_stream *stream, const struct core *core,
         ret_memory->port = port_take(stream, core);
         ret_memory->this_boot = !(byte & 0x80);
         ret_memory->ejected = byte & 0x40;
+        ret_memory->tainted = (byte & 0x60) == 0x60;
         ret_memory->count = (byte & CROWD_MASK) == CROWD ? LIMIT_PORT_FUNCTIONS : byte & 7;
         for (uint32_t i = 0; i < ret_memory->count; i++) {
                 struct event_memory_function *function = &ret_memory->functions[i];

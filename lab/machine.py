@@ -30,7 +30,8 @@ class MachineError(Exception):
 
 # Vendor and device ID of QEMU's models.
 IDS = {"edu": "1234:11e8", "nvme": "1b36:0010", "pcie-pci-bridge": "1b36:000e",
-       "pci-bridge": "1b36:0001", "x3130-upstream": "104c:8232", "xio3130-downstream": "104c:8233"}
+       "pci-bridge": "1b36:0001", "x3130-upstream": "104c:8232", "xio3130-downstream": "104c:8233",
+       "e1000e": "8086:10d3"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -106,11 +106,13 @@ static void core_function_add(struct canon *canon, uint64_t now_ms, const struct
         word = word << 1 | function->asked;
         word = word << 1 | function->confirmed;
         word = word << 1 | function->due;
+        word = word << 1 | function->refused;
+        word = word << 1 | function->withdrawn;
         word = word << 16 | function->owner;
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->driver);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->quarantine);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->removal);
-        bits_add(canon, word, 8 + 13 + 3 + 16 + 3 * ATTEMPT_BITS);
+        bits_add(canon, word, 8 + 13 + 5 + 16 + 3 * ATTEMPT_BITS);
 }
 
 static uint64_t core_port_flags(const struct model_port *port)

@@ -356,6 +356,10 @@ static int32_t function_act(struct sim_world *world, const struct effect *effect
                 world->licence_broken = true;
         if (effect->kind == EFFECT_QUARANTINE || effect->kind == EFFECT_CONFIRM)
                 return xen_quarantine(function);
+        if (effect->kind == EFFECT_WITHDRAW) {
+                xen_remove(world, &world->ports[port], function);
+                return 0;
+        }
         if (effect->kind == EFFECT_REMOVE) {
                 kernel_remove(world, port, index);
                 return 0;

@@ -22,8 +22,11 @@ static const struct cli_column function_columns[] = {
         { .name = "REASON" },
         { .name = "AT_BOOT", .type = CLI_BOOLEAN, .hidden = true },
         { .name = "VERDICT", .hidden = true },
+        { .name = "VERDICT_WHY", .hidden = true },
         { .name = "RULE", .hidden = true },
         { .name = "GUEST", .hidden = true },
+        { .name = "FINDINGS", .type = CLI_LIST, .hidden = true },
+        { .name = "DANGERS", .type = CLI_LIST, .hidden = true },
         { .name = "NAME" },
 };
 const struct cli_table cli_table_functions = TABLE("functions", function_columns, .tree = false);
@@ -46,8 +49,10 @@ static const struct cli_column port_columns[] = {
         { .name = "WHY", .hidden = true },
         { .name = "EVIDENCE", .type = CLI_LIST, .hidden = true },
         { .name = "VERDICT", .hidden = true },
+        { .name = "VERDICT_WHY", .hidden = true },
         { .name = "RULE", .hidden = true },
         { .name = "GUEST", .hidden = true },
+        { .name = "TAINTED", .type = CLI_BOOLEAN, .hidden = true },
         { .name = "USE", .type = CLI_LIST, .hidden = true },
         { .name = "USED_BY", .hidden = true },
         { .name = "REQUESTERS", .type = CLI_NUMBER, .hidden = true },
@@ -70,6 +75,7 @@ static const struct cli_column status_columns[] = {
         { .name = "QUARANTINED", .type = CLI_NUMBER },
         { .name = "PROBLEMS", .type = CLI_NUMBER },
         { .name = "EXPOSED", .type = CLI_NUMBER },
+        { .name = "TAINTED", .type = CLI_NUMBER },
         { .name = "IOMMU" },
         { .name = "XEN" },
         { .name = "DOOR2" },
@@ -160,6 +166,7 @@ const struct cli_table cli_table_simulation =
         TABLE("simulation", simulation_columns, .tree = false);
 
 static const struct cli_column verdict_columns[] = {
-        { .name = "SBDF" }, { .name = "VERDICT" }, { .name = "RULE" }, { .name = "GUEST" }
+        { .name = "SBDF" },  { .name = "VERDICT" },     { .name = "RULE" },
+        { .name = "GUEST" }, { .name = "VERDICT_WHY" },
 };
 const struct cli_table cli_table_verdicts = TABLE("rules", verdict_columns, .tree = false);

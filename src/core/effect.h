@@ -13,7 +13,7 @@ enum effect_kind {
         /* Observations: each is answered by the event that it names, or by EVENT_COMPLETED with an error. */
         EFFECT_DISCOVER,    /**< find every bridge that can be a port -> EVENT_PORT_FOUND, one each, parents first */
         EFFECT_PORT_READ,   /**< read port's registers and drivers -> EVENT_PORT_READ. At once, never in a worker */
-        EFFECT_INVENTORY,   /**< list every function below port -> EVENT_INVENTORY */
+        EFFECT_INVENTORY,   /**< list every function below port, on buses bus_first..bus_last -> EVENT_INVENTORY */
         EFFECT_OWNERS,      /**< read Xen's owner list for bus_first..bus_last of port's segment -> EVENT_OWNERS */
         EFFECT_CONFIRM,     /**< assign function to DOMID_IO once more; error 0 = Xen blocks its DMA, EUSERS = it is
                                  neither dom0's nor DOMID_IO's -> EVENT_COMPLETED */
@@ -29,6 +29,8 @@ enum effect_kind {
         EFFECT_QUARANTINE,  /**< XEN_DOMCTL_assign_device of function to DOMID_IO */
         EFFECT_RESERVE,     /**< those requester IDs of bus bus_first that Xen does not know are added to it, all are
                                  assigned to DOMID_IO, and once more -> EVENT_RESERVED */
+        EFFECT_WITHDRAW,    /**< have Xen forget function (PHYSDEVOP_pci_device_remove), twice; error 0 = it then knew
+                                 no such function -> EVENT_COMPLETED */
         EFFECT_REMOVE,      /**< write 1 to function's remove attribute */
         EFFECT_REMEMBER,    /**< write core_port_memory of port to the state file; error 0 = it is on the disk, and was
                                  read back -> EVENT_COMPLETED */
@@ -62,7 +64,7 @@ struct effect {
         uint16_t value;       /**< register effects: bits to write */
         bool at_boot;         /**< EFFECT_DRIVER_OFF: keep off by the name of what was there at boot */
         uint16_t mask;        /**< register effects: bits that `value` replaces */
-        uint8_t bus_first;    /**< EFFECT_OWNERS: first bus of the range */
+        uint8_t bus_first;    /**< EFFECT_INVENTORY, EFFECT_OWNERS: first bus of the range */
         uint8_t bus_last;
         uint64_t requesters[LIMIT_BUS_WORDS]; /**< EFFECT_RESERVE: bits by devfn */
         uint64_t request;     /**< EFFECT_REPLY: whose */

@@ -51,15 +51,6 @@ static void run(void)
         world_run(&world, 20);
 }
 
-static uint32_t records(enum record_kind kind)
-{
-        uint32_t count = 0;
-
-        for (uint32_t i = 0; i < world.record_count; i++)
-                count += world.records[i].kind == kind;
-        return count;
-}
-
 /* Does udev load no driver for what is below the port? dom0 goes on with what an open port has. */
 static bool modules_refused(void)
 {
@@ -82,8 +73,8 @@ static void assert_exposed(enum record_reason reason)
                 if (i != EFFECT_DISCOVER && i != EFFECT_PORT_READ && i != EFFECT_INVENTORY &&
                     i != EFFECT_OWNERS)
                         assert_int_equal(world.done[i], 0);
-        assert_int_equal(records(RECORD_PORT_EXPOSED), 1);
-        assert_int_equal(records(RECORD_PORT_GUARDED), 0);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_EXPOSED), 1);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_GUARDED), 0);
         assert_false(verify_machine_contained(&world.core));
         assert_false(modules_refused());
         report_status_row(&world.core, &row);
@@ -162,8 +153,10 @@ static void test_exposed_is_left_alone(void **state)
         assert_int_equal(world.replies[0].reason, REASON_NEEDED);
         world.registers.slot_status |= MODEL_SLOT_STATUS_PDC;
         world_run(&world, 5);
-        assert_int_equal(records(RECORD_REMOVAL_SURPRISE) + records(RECORD_REMOVAL_ORDERLY) +
-                                 records(RECORD_FUNCTION_FOUND) + records(RECORD_ARRIVAL),
+        assert_int_equal(world_records_count(&world, RECORD_REMOVAL_SURPRISE) +
+                                 world_records_count(&world, RECORD_REMOVAL_ORDERLY) +
+                                 world_records_count(&world, RECORD_FUNCTION_FOUND) +
+                                 world_records_count(&world, RECORD_ARRIVAL),
                          0);
 }
 
@@ -176,7 +169,7 @@ static void test_closed_when_no_longer_used(void **state)
         use_set(EVENT_USE_BIT(USE_STORAGE), "");
         world_run(&world, POLLS);
         assert_quarantined();
-        assert_int_equal(records(RECORD_PORT_CUT_OFF), 0);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_CUT_OFF), 0);
         use_set(EVENT_USE_BIT(USE_SYSTEM), "");
         world_run(&world, 2 * POLLS);
         assert_quarantined();
@@ -197,7 +190,9 @@ static void test_never_exposed_again(void **state)
         world_restart(&world); /* it looks used, and is closed */
         world_run(&world, 20);
         assert_quarantined();
-        assert_int_equal(records(RECORD_PORT_EXPOSED) + records(RECORD_PORT_CUT_OFF), 0);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_EXPOSED) +
+                                 world_records_count(&world, RECORD_PORT_CUT_OFF),
+                         0);
 }
 
 static void test_in_use_quarantine(void **state)
@@ -207,7 +202,7 @@ static void test_in_use_quarantine(void **state)
         world.config.in_use_quarantine = true;
         run();
         assert_quarantined();
-        assert_int_equal(records(RECORD_PORT_CUT_OFF), 1);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_CUT_OFF), 1);
         assert_int_equal(world_record(&world, RECORD_PORT_CUT_OFF)->reason, REASON_IN_USE);
         boot(EVENT_USE_BIT(USE_KEYBOARDS));
         world.config.in_use_quarantine = true;
@@ -223,7 +218,7 @@ static void test_named_is_closed(void **state)
         world.config.selectors[0].sbdf = WORLD_PORT;
         run();
         assert_quarantined();
-        assert_int_equal(records(RECORD_PORT_CUT_OFF), 1);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_CUT_OFF), 1);
         assert_int_equal(world_record(&world, RECORD_PORT_CUT_OFF)->reason, REASON_NEEDED);
 }
 
@@ -265,7 +260,7 @@ static void test_internal_is_not_exposed(void **state)
         assert_int_equal(world.done[EFFECT_DISCOVER], 1);
         use_set(0, "");
         world_run(&world, 2 * POLLS);
-        assert_int_equal(records(RECORD_PORT_INTERNAL), 1);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_INTERNAL), 1);
 }
 
 /* Before dom0's root is mounted: an unmarked slot with a disk may hold it, a marked port is closed. */

@@ -34,8 +34,11 @@
 /** Effects and records that one step can leave. Each port has at most one effect under way. */
 #define LIMIT_EFFECTS 64
 #define LIMIT_RECORDS 64
-/** Bytes of config space that are read per function: the PCI-compatible space, where all that we judge stands. */
-#define LIMIT_CONFIG_BYTES 256
+/** Bytes of config space that are read per function: all of it (PCIe Base Spec 7.2.1). */
+#define LIMIT_CONFIG_BYTES 4096
+/** Address ranges of a function: 6 BARs and the ROM; and those that a bridge forwards. */
+#define LIMIT_BARS 7
+#define LIMIT_WINDOWS 4
 /** Rules of all files together; conditions and values (elements of lists) of all of them. */
 #define LIMIT_RULES 2048
 #define LIMIT_RULE_CONDITIONS 8192

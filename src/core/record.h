@@ -54,6 +54,10 @@ enum record_kind {
         RECORD_PORT_CUT_OFF,      /**< an external port is closed although dom0 uses what is below it */
         RECORD_PORT_RESERVED,     /**< every requester ID of the port's bus range is reserved; count = how many */
         RECORD_SEEN_RESERVED,     /**< debug: Xen said that it blocks requester IDs of a bus; count = how many */
+        RECORD_FINDINGS,          /**< something is odd about a function; count = bits by enum policy_finding */
+        RECORD_BARRED,            /**< the rules give a function away, and it stays: count = dangerous findings */
+        RECORD_FUNCTION_WITHDRAWN, /**< Xen refused to quarantine a function, and was made to forget it */
+        RECORD_PORT_TAINTED,      /**< Xen may keep a stale entry for what was below: closed until the reboot */
         RECORD_MAX
 };
 
@@ -117,6 +121,9 @@ enum record_reason {
         REASON_UNCOVERED,         /**< AMD-Vi: the IVRS does not cover every requester ID of the port's bus range */
         REASON_RESERVE_LIMIT,     /**< AMD-Vi: there are more requester IDs than can be reserved */
         REASON_UNRESERVED,        /**< AMD-Vi: Xen does not block every requester ID of the port's bus range */
+        REASON_FINDING,           /**< a dangerous finding, not forgiven */
+        REASON_TAINTED,           /**< something was below since the boot that Xen may keep a stale entry for */
+        REASON_WITHDRAWN,         /**< Xen refused DOMID_IO, and was made to forget the function: nothing is mapped */
         REASON_MAX
 };
 

@@ -45,6 +45,7 @@ bool core_port_memory(const struct core *core, uint32_t port, struct event_memor
         ret_memory->port = port;
         ret_memory->this_boot = true;
         ret_memory->ejected = from->ejected;
+        ret_memory->tainted = from->tainted;
         for (uint32_t i = 0; i < core->function_count; i++) {
                 const struct model_function *function = &core->functions[i];
                 struct event_memory_function *to = &ret_memory->functions[ret_memory->count];

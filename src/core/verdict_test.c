@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/sbdf.h"
+#include "core/policy/finding.h"
 #include "core/policy/policy.h"
 #include "core/policy/rules.h"
 #include "core/step.h"
@@ -214,6 +215,166 @@ static void test_disagreement_around_question(void **state)
         assert_int_equal(world_port(&world)->verdict_why, REASON_RULES_DISAGREE);
 }
 
+/* The core's function 01:00.index. */
+static const struct model_function *function_get(uint32_t index)
+{
+        for (uint32_t i = 0; i < world.core.function_count; i++)
+                if (world.core.functions[i].facts.sbdf == BASE_SBDF(0, 1, 0, index))
+                        return &world.core.functions[i];
+        fail_msg("no function %u", index);
+        return NULL;
+}
+
+static void config_send(uint32_t forgiven)
+{
+        struct event event = { .kind = EVENT_CONFIG, .port = BASE_SBDF_NONE };
+
+        world.config.forgiven = forgiven;
+        event.config = world.config;
+        world_event(&world, &event);
+        world_run(&world, 3);
+}
+
+static void platform_send(enum event_iommu iommu)
+{
+        struct event event = { .kind = EVENT_PLATFORM, .port = BASE_SBDF_NONE };
+
+        event.platform = world.core.platform;
+        event.platform.iommu = iommu;
+        world_event(&world, &event);
+        world_run(&world, 1);
+}
+
+/* What is dangerous about one function bars the whole hierarchy; and says why. */
+static void test_finding_bars(void **state)
+{
+        const struct record *told;
+
+        (void)state;
+        started("assign a if class = 0108\n");
+        world_plug(&world, 3);
+        world.functions[2].facts.enabled = EVENT_CAPABILITY_BIT(CAPABILITY_ATS);
+        world_run(&world, 40);
+        assert_quarantined();
+        assert_int_equal(function_get(0)->verdict, VERDICT_ASSIGN);
+        assert_false(function_get(0)->barred);
+        assert_int_equal(function_get(2)->verdict, VERDICT_QUARANTINE);
+        assert_true(function_get(2)->barred);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
+        assert_int_equal(world_port(&world)->verdict_why, REASON_FINDING);
+        assert_int_not_equal(world_port(&world)->verdict_rule, 0);
+        told = world_record(&world, RECORD_BARRED);
+        assert_non_null(told);
+        assert_int_equal(told->function, BASE_SBDF(0, 1, 0, 2));
+        assert_int_equal(told->count, 1u << FINDING_ATS_ENABLED);
+        assert_string_equal(told->rule, "50-test.rules:1");
+        told = world_record(&world, RECORD_FINDINGS);
+        assert_non_null(told);
+        assert_int_equal(told->count, 1u << FINDING_ATS_ENABLED);
+        assert_int_equal(world_records_count(&world, RECORD_FINDINGS), 1);
+}
+
+static void test_finding_forgiven(void **state)
+{
+        (void)state;
+        started("assign a if class = 0108\n");
+        world.config.forgiven = 1u << FINDING_ATS_ENABLED;
+        config_send(1u << FINDING_ATS_ENABLED);
+        world_plug(&world, 1);
+        world.functions[0].facts.enabled = EVENT_CAPABILITY_BIT(CAPABILITY_ATS);
+        world_run(&world, 40);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_ASSIGN);
+        assert_int_equal(world_port(&world)->verdict_why, REASON_NONE);
+        assert_int_equal(world_records_count(&world, RECORD_FINDINGS), 0);
+        config_send(1u << FINDING_PRI_ENABLED); /* it counts from now on */
+        assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
+        assert_int_equal(world_port(&world)->verdict_why, REASON_FINDING);
+        assert_true(function_get(0)->barred);
+        assert_int_equal(world_records_count(&world, RECORD_FINDINGS), 1);
+        assert_int_equal(world_records_count(&world, RECORD_BARRED), 1);
+}
+
+/* What is no danger bars nothing, and is told only from a warning on. */
+static void test_finding_harmless(void **state)
+{
+        (void)state;
+        started("assign a if class = 0108\n");
+        world_plug(&world, 1);
+        world.functions[0].facts.capabilities =
+                EVENT_CAPABILITY_BIT(CAPABILITY_ATS) | EVENT_CAPABILITY_BIT(CAPABILITY_PHANTOM);
+        world_run(&world, 40);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_ASSIGN);
+        assert_int_equal(world_record(&world, RECORD_FINDINGS)->count, 1u << FINDING_PHANTOM);
+}
+
+/* It is checked again whenever the function is read; and what flips does not fill the journal. */
+static void test_finding_later(void **state)
+{
+        (void)state;
+        arrived("assign a if class = 0108\n", 1);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_ASSIGN);
+        for (uint32_t i = 1; i <= 4; i++) {
+                struct event event = { .kind = EVENT_OVERRUN, .port = BASE_SBDF_NONE };
+
+                world.functions[0].facts.enabled =
+                        i % 2 ? EVENT_CAPABILITY_BIT(CAPABILITY_PASID) : 0;
+                world_event(&world, &event);
+                world_run(&world, 20);
+                assert_int_equal(world_port(&world)->verdict,
+                                 i % 2 ? VERDICT_QUARANTINE : VERDICT_ASSIGN);
+                assert_quarantined();
+        }
+        assert_int_equal(world_records_count(&world, RECORD_FINDINGS), 1);
+}
+
+/* A stale alias of VT-d's outlives what it came from: H2. */
+static void test_taint(void **state)
+{
+        (void)state;
+        started("assign a if class = 0108\n");
+        world_plug(&world, 1);
+        world.functions[0].facts.conventional = true;
+        world_run(&world, 40);
+        assert_quarantined();
+        assert_true(world_port(&world)->tainted);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
+        assert_int_equal(world_port(&world)->verdict_why, REASON_TAINTED);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_TAINTED), 1);
+        assert_int_equal(world_record(&world, RECORD_PORT_TAINTED)->port, WORLD_PORT);
+        world_unplug(&world);
+        world_run(&world, 20);
+        world_plug(&world, 1);
+        world_run(&world, 40);
+        assert_false(function_get(0)->facts.conventional);
+        assert_int_equal(world_port(&world)->verdict_why, REASON_TAINTED);
+        platform_send(IOMMU_AMD); /* which keeps no such entry */
+        assert_int_equal(world_port(&world)->verdict, VERDICT_ASSIGN);
+        platform_send(IOMMU_UNKNOWN);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
+        platform_send(IOMMU_VTD);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_TAINTED), 1);
+        world_restart(&world);
+        world_run(&world, 40);
+        assert_true(world_port(&world)->tainted);
+}
+
+/* A state file that cannot be read says nothing of what was below: all external ports are tainted, and no other. */
+static void test_taint_unknown(void **state)
+{
+        (void)state;
+        for (int hotplug = 0; hotplug < 2; hotplug++) {
+                world_init(&world);
+                world.memory_status = MEMORY_DAMAGED;
+                if (!hotplug)
+                        world.found.slot_cap = 0;
+                world_start(&world);
+                world_run(&world, 10);
+                assert_int_equal(policy_port_tainted(&world.core, world_port(&world)), hotplug);
+                assert_int_equal(world_records_count(&world, RECORD_PORT_TAINTED), hotplug);
+        }
+}
+
 static void test_count_and_position(void **state)
 {
         (void)state;
@@ -405,6 +566,12 @@ int main(void)
                 cmocka_unit_test(test_assign),
                 cmocka_unit_test(test_disagreement),
                 cmocka_unit_test(test_disagreement_around_question),
+                cmocka_unit_test(test_finding_bars),
+                cmocka_unit_test(test_finding_forgiven),
+                cmocka_unit_test(test_finding_harmless),
+                cmocka_unit_test(test_finding_later),
+                cmocka_unit_test(test_taint),
+                cmocka_unit_test(test_taint_unknown),
                 cmocka_unit_test(test_count_and_position),
                 cmocka_unit_test(test_arrival_time),
                 cmocka_unit_test(test_button_tries_again),

@@ -331,6 +331,18 @@ static void inventory_walk(const struct offline_dump *dump, uint32_t parent, uin
         }
 }
 
+/* What the kernel has dealt to each is not in a dump; the bridges' numbers are. */
+static void inventory_read(const struct offline_dump *dump, const struct effect *effect,
+                           struct event_inventory *inventory)
+{
+        static const struct event_ranges unknown[LIMIT_PORT_FUNCTIONS];
+        struct event_above above = { .secondary = effect->bus_first,
+                                     .subordinate = effect->bus_last };
+
+        inventory_walk(dump, effect->port, 0, inventory);
+        event_hierarchy_judge(inventory, unknown, &above);
+}
+
 /* The machine is a file: it can be looked at, and refuses all else. */
 static void answer(struct run *run, const struct effect *effect)
 {
@@ -347,7 +359,7 @@ static void answer(struct run *run, const struct effect *effect)
                 port_read(&run->world->dump, effect, &event);
         } else if (effect->kind == EFFECT_INVENTORY) {
                 event.kind = EVENT_INVENTORY;
-                inventory_walk(&run->world->dump, effect->port, 0, &event.inventory);
+                inventory_read(&run->world->dump, effect, &event.inventory);
         } else if (effect->deadline_ms == 0) {
                 event.kind = EVENT_NONE;
         }

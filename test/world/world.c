@@ -111,6 +111,7 @@ void world_plug(struct world *world, uint32_t count)
                 facts->vendor = 0x1b36;
                 facts->device = (uint16_t)(0x10 + i);
                 facts->class = i == 1 ? 0x060400 : 0x010802;
+                facts->header_type = i == 1;
                 facts->kind = i == 1 ? FUNCTION_BRIDGE : FUNCTION_ENDPOINT;
                 facts->digest = 7 + i;
         }
@@ -176,6 +177,10 @@ static int32_t function_effect(struct world *world, const struct effect *effect)
                 if (function->clings)
                         return ETIMEDOUT;
                 memset(function->facts.driver, 0, sizeof function->facts.driver);
+                return 0;
+        }
+        if (effect->kind == EFFECT_WITHDRAW) {
+                function->owner = EVENT_OWNER_ABSENT;
                 return 0;
         }
         if (function->owner == EVENT_OWNER_ABSENT)
@@ -257,6 +262,7 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
         case EFFECT_DRIVER_OFF:
         case EFFECT_QUARANTINE:
         case EFFECT_CONFIRM:
+        case EFFECT_WITHDRAW:
                 return function_effect(world, effect);
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
@@ -315,6 +321,7 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
         case EFFECT_RESCAN:
         case EFFECT_DRIVER_OFF:
         case EFFECT_QUARANTINE:
+        case EFFECT_WITHDRAW:
         case EFFECT_REMOVE:
         case EFFECT_REMEMBER:
         case EFFECT_REPLY:
@@ -450,6 +457,15 @@ const struct record *world_record(const struct world *world, enum record_kind ki
                 if (world->records[i].kind == kind)
                         return &world->records[i];
         return NULL;
+}
+
+uint32_t world_records_count(const struct world *world, enum record_kind kind)
+{
+        uint32_t count = 0;
+
+        for (uint32_t i = 0; i < world->record_count; i++)
+                count += world->records[i].kind == kind;
+        return count;
 }
 
 enum model_state world_state(const struct world *world, uint32_t index)

@@ -82,6 +82,8 @@ void world_run(struct world *world, uint32_t polls);
 void world_event(struct world *world, const struct event *event);
 /** The first record of this kind since the start, or NULL. */
 const struct record *world_record(const struct world *world, enum record_kind kind);
+/** How many records of this kind there were. */
+uint32_t world_records_count(const struct world *world, enum record_kind kind);
 /** The state that the core shows for function 01:00.index. */
 enum model_state world_state(const struct world *world, uint32_t index);
 /** The port as the core knows it. */

@@ -11,6 +11,7 @@
 #define STATUS_CAP_LIST 0x0010u
 #define HEADER_TYPE_MASK 0x7fu
 #define CAP_ID_EXPRESS 0x10u
+#define CAP_ID_MSI_X 0x11u
 #define EXT_CAP_START 0x100u
 #define EXT_CAP_ID_ACS 0x000du
 #define CAPS_MAX 48u      /* 192 bytes behind the header, at least 4 each */
@@ -52,23 +53,28 @@ static uint16_t cap_find(const uint8_t *bytes, size_t length, uint8_t id, bool *
         return 0;
 }
 
-/* The same in the extended space (7.6.3). */
-static uint16_t ext_cap_find(const uint8_t *bytes, size_t length, uint16_t id)
+/* The same in the extended space (7.6.3); where there is none, or its first entry is 0, there are none. */
+static uint16_t ext_cap_find(const uint8_t *bytes, size_t length, uint16_t id, bool *ret_malformed)
 {
-        uint32_t at = EXT_CAP_START;
+        uint32_t at = EXT_CAP_START, header;
 
+        *ret_malformed = false;
+        if (length <= EXT_CAP_START)
+                return 0;
+        header = config_read(bytes, length, at, 4);
+        if (header == 0 || header == UINT32_MAX)
+                return 0;
         for (uint32_t i = 0; i < EXT_CAPS_MAX; i++) {
-                uint32_t header;
-
                 if (at < EXT_CAP_START || at + 8 > length)
-                        return 0;
+                        break;
                 header = config_read(bytes, length, at, 4);
-                if (header == 0 || header == UINT32_MAX)
-                        return 0;
                 if ((header & 0xffffu) == id)
                         return (uint16_t)at;
                 at = header >> 20 & 0xffcu;
+                if (at == 0)
+                        return 0;
         }
+        *ret_malformed = true;
         return 0;
 }
 
@@ -94,7 +100,7 @@ bool event_port_parse(const uint8_t *bytes, size_t length, struct event_port *re
         port.slot = (flags & 0x100u) != 0;
         port.link_cap = config_read(bytes, length, port.pcie_cap + 0x0cu, 4);
         port.slot_cap = port.slot ? config_read(bytes, length, port.pcie_cap + 0x14u, 4) : 0;
-        port.acs_cap = ext_cap_find(bytes, length, EXT_CAP_ID_ACS);
+        port.acs_cap = ext_cap_find(bytes, length, EXT_CAP_ID_ACS, &malformed);
         *ret_port = port;
         return true;
 }
@@ -226,14 +232,75 @@ static void express_parse(const uint8_t *bytes, size_t length, struct event_func
         case 1: /* legacy endpoint */
                 function->type_wrong = bridge;
                 return;
-        case 5: /* upstream port */
-        case 6: /* downstream port */
         case 7: /* PCI Express to PCI bridge */
         case 8: /* PCI to PCI Express bridge */
+                function->pci_bridge = true;
+                function->type_wrong = !bridge;
+                return;
+        case 5: /* upstream port */
+        case 6: /* downstream port */
                 function->type_wrong = !bridge;
                 return;
         default:
                 function->type_wrong = true;
+        }
+}
+
+static void capability_take(bool enabled, enum event_capability capability,
+                            struct event_function *function)
+{
+        function->capabilities |= EVENT_CAPABILITY_BIT(capability);
+        if (enabled)
+                function->enabled |= EVENT_CAPABILITY_BIT(capability);
+}
+
+/* Offsets and bits: include/uapi/linux/pci_regs.h. */
+static void capabilities_parse(const uint8_t *bytes, size_t length, struct event_function *function)
+{
+        static const struct {
+                uint16_t id, control, enable;
+                enum event_capability capability;
+        } extended[] = {
+                { 0x10, 0x08, 0x0001, CAPABILITY_SR_IOV }, /* PCI_SRIOV_CTRL_VFE */
+                { 0x0f, 0x06, 0x8000, CAPABILITY_ATS },    /* PCI_ATS_CTRL_ENABLE */
+                { 0x13, 0x04, 0x0001, CAPABILITY_PRI },    /* PCI_PRI_CTRL_ENABLE */
+                { 0x1b, 0x06, 0x0001, CAPABILITY_PASID },  /* PCI_PASID_CTRL_ENABLE */
+        };
+        bool malformed;
+        uint32_t at = cap_find(bytes, length, CAP_ID_EXPRESS, &malformed);
+
+        if (at != 0 &&
+            (config_read(bytes, length, at + 0x04, 4) & 0x18)) /* PCI_EXP_DEVCAP_PHANTOM */
+                capability_take(config_read(bytes, length, at + 0x08, 2) &
+                                        0x0200, /* PCI_EXP_DEVCTL_PHANTOM */
+                                CAPABILITY_PHANTOM, function);
+        at = cap_find(bytes, length, CAP_ID_MSI_X, &malformed);
+        if (at != 0)
+                capability_take(config_read(bytes, length, at + 0x02, 2) &
+                                        0x4000, /* PCI_MSIX_FLAGS_MASKALL */
+                                CAPABILITY_MSI_X, function);
+        for (size_t i = 0; i < sizeof extended / sizeof extended[0]; i++) {
+                at = ext_cap_find(bytes, length, extended[i].id, &malformed);
+                if (at != 0)
+                        capability_take(config_read(bytes, length, at + extended[i].control, 2) &
+                                                extended[i].enable,
+                                        extended[i].capability, function);
+        }
+}
+
+/* What is judged only of a function that answers. */
+static void answer_parse(const uint8_t *bytes, size_t length, struct event_function *function)
+{
+        bool extended;
+
+        (void)cap_find(bytes, length, 0xff, &function->malformed);
+        (void)ext_cap_find(bytes, length, 0xffff, &extended);
+        function->malformed = function->malformed || extended;
+        express_parse(bytes, length, function);
+        capabilities_parse(bytes, length, function);
+        if (function->kind == FUNCTION_BRIDGE) {
+                function->secondary = (uint8_t)config_read(bytes, length, 0x19, 1);
+                function->subordinate = (uint8_t)config_read(bytes, length, 0x1a, 1);
         }
 }
 
@@ -261,10 +328,8 @@ void event_function_parse(const uint8_t *bytes, size_t length,
                 function.subsystem_vendor = (uint16_t)config_read(bytes, length, 0x2c, 2);
                 function.subsystem_device = (uint16_t)config_read(bytes, length, 0x2e, 2);
         }
-        if (function.readable) {
-                (void)cap_find(bytes, length, 0xff, &function.malformed);
-                express_parse(bytes, length, &function);
-        }
+        if (function.readable)
+                answer_parse(bytes, length, &function);
         function.digest = function_digest(bytes, length, function.kind == FUNCTION_BRIDGE);
         driver_parse(kernel, &function);
         function.changed = function.readable && !kernel_agrees(kernel, &function);
@@ -272,10 +337,30 @@ void event_function_parse(const uint8_t *bytes, size_t length,
                 override_length--;
         function.kept_at_boot =
                 base_text_is(kernel->override, override_length, EVENT_KEEP_OFF_AT_BOOT);
-        function.kept_off =
-                function.kept_at_boot ||
-                base_text_is(kernel->override, override_length, EVENT_KEEP_OFF_DRIVER);
+        function.kept_off = function.kept_at_boot ||
+                            base_text_is(kernel->override, override_length, EVENT_KEEP_OFF_DRIVER);
         *ret_function = function;
+}
+
+bool event_function_same(const struct event_function *a, const struct event_function *b)
+{
+        return a->digest == b->digest && a->readable == b->readable && a->class == b->class &&
+               a->vendor == b->vendor && a->device == b->device &&
+               a->header_type == b->header_type && a->malformed == b->malformed &&
+               a->conventional == b->conventional && a->type_wrong == b->type_wrong &&
+               a->pci_bridge == b->pci_bridge && a->capabilities == b->capabilities &&
+               a->enabled == b->enabled && a->secondary == b->secondary &&
+               a->subordinate == b->subordinate;
+}
+
+void event_function_repeat(const struct event_function *again, struct event_function *function)
+{
+        if (!function->readable)
+                return;
+        if (again->readable)
+                function->inconsistent = !event_function_same(again, function);
+        else
+                *function = *again;
 }
 
 bool event_host_interface_is(uint32_t class, uint16_t vendor)

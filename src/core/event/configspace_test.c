@@ -257,6 +257,159 @@ static void test_express_type(void **state)
         assert_false(parsed(bytes, sizeof bytes, nvme_uevent, "").conventional);
 }
 
+/* Each capability, absent, there, and switched on. */
+static void test_capabilities(void **state)
+{
+        static const struct {
+                enum event_capability capability;
+                uint16_t at, head, control, enable;
+        } all[] = {
+                { CAPABILITY_SR_IOV, 0x100, 0x0010, 0x108, 0x0001 },
+                { CAPABILITY_ATS, 0x100, 0x000f, 0x106, 0x8000 },
+                { CAPABILITY_PRI, 0x100, 0x0013, 0x104, 0x0001 },
+                { CAPABILITY_PASID, 0x100, 0x001b, 0x106, 0x0001 },
+                { CAPABILITY_PHANTOM, 0x84, 0x0008, 0x88, 0x0200 },
+                { CAPABILITY_PHANTOM, 0x84, 0x0010, 0x88, 0x0200 },
+        };
+        uint8_t bytes[4096];
+        struct event_function function;
+
+        (void)state;
+        memset(bytes, 0, sizeof bytes);
+        endpoint_fill(bytes);
+        function = parsed(bytes, sizeof bytes, nvme_uevent, "");
+        assert_int_equal(function.capabilities, EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X));
+        assert_int_equal(function.enabled, 0);
+        bytes[0x43] = 0x40;
+        function = parsed(bytes, sizeof bytes, nvme_uevent, "");
+        assert_int_equal(function.enabled, EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X));
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+                memset(bytes, 0, sizeof bytes);
+                endpoint_fill(bytes);
+                bytes[0x40] = 0x05; /* no MSI-X */
+                bytes[all[i].at] = (uint8_t)all[i].head;
+                function = parsed(bytes, sizeof bytes, nvme_uevent, "");
+                assert_int_equal(function.capabilities, EVENT_CAPABILITY_BIT(all[i].capability));
+                assert_int_equal(function.enabled, 0);
+                assert_false(function.malformed);
+                bytes[all[i].control] = (uint8_t)all[i].enable;
+                bytes[all[i].control + 1] = (uint8_t)(all[i].enable >> 8);
+                function = parsed(bytes, sizeof bytes, nvme_uevent, "");
+                assert_int_equal(function.enabled, EVENT_CAPABILITY_BIT(all[i].capability));
+        }
+        memset(bytes, 0, sizeof bytes);
+        endpoint_fill(bytes);
+        bytes[0x88 + 1] = 0x02; /* it may use what it does not have */
+        assert_int_equal(parsed(bytes, sizeof bytes, nvme_uevent, "").enabled, 0);
+        bytes[0x100] = 0x10;
+        bytes[0x108] = 0x01;
+        memset(bytes + 0x20, 0xff, 4);
+        bytes[0] = bytes[1] = 0xff; /* nothing of what does not answer counts */
+        function = parsed(bytes, sizeof bytes, nvme_uevent, "");
+        assert_int_equal(function.capabilities, 0);
+}
+
+static void test_extended_list(void **state)
+{
+        uint8_t bytes[4096];
+
+        (void)state;
+        memset(bytes, 0, sizeof bytes);
+        endpoint_fill(bytes);
+        memset(bytes + 0x100, 0xff, 4); /* nothing answers there */
+        assert_false(parsed(bytes, sizeof bytes, nvme_uevent, "").malformed);
+        memcpy(bytes + 0x100, (const uint8_t[]){ 0x01, 0x00, 0x02, 0x20 }, 4); /* AER, then 200h */
+        bytes[0x200] = 0x0f;
+        assert_false(parsed(bytes, sizeof bytes, nvme_uevent, "").malformed);
+        assert_true(parsed(bytes, sizeof bytes, nvme_uevent, "").capabilities &
+                    EVENT_CAPABILITY_BIT(CAPABILITY_ATS));
+        assert_true(parsed(bytes, 0x200, nvme_uevent, "").malformed); /* cut short */
+        assert_false(parsed(bytes, 0x100, nvme_uevent, "").malformed);
+        bytes[0x203] = 0x10; /* back to the first */
+        assert_true(parsed(bytes, sizeof bytes, nvme_uevent, "").malformed);
+        bytes[0x203] = 0x08; /* into the other list's space */
+        assert_true(parsed(bytes, sizeof bytes, nvme_uevent, "").malformed);
+        bytes[0x203] = 0xff; /* where nothing fits any more */
+        bytes[0x202] = 0xc0;
+        assert_true(parsed(bytes, sizeof bytes, nvme_uevent, "").malformed);
+}
+
+static void test_bus_numbers(void **state)
+{
+        uint8_t bytes[256];
+        struct event_function function;
+
+        (void)state;
+        endpoint_fill(bytes);
+        memcpy(bytes + 0x18, (const uint8_t[]){ 1, 2, 5 }, 3);
+        function = parsed(bytes, sizeof bytes, nvme_uevent, "");
+        assert_int_equal(function.secondary, 0); /* in an endpoint that is a BAR */
+        bytes[0x0e] = 1;
+        function = parsed(bytes, sizeof bytes, nvme_uevent, "");
+        assert_int_equal(function.secondary, 2);
+        assert_int_equal(function.subordinate, 5);
+}
+
+static void test_pci_bridge(void **state)
+{
+        uint8_t bytes[256];
+
+        (void)state;
+        for (uint8_t type = 0; type < 16; type++) {
+                endpoint_fill(bytes);
+                bytes[0x82] = (uint8_t)(type << 4 | 2);
+                assert_int_equal(parsed(bytes, sizeof bytes, nvme_uevent, "").pci_bridge,
+                                 type == 7 || type == 8);
+        }
+}
+
+/* Everything that a second reading could show otherwise, one after the other. */
+static void test_second_reading(void **state)
+{
+        static const uint16_t places[] = { 0x00, 0x02, 0x08, 0x09, 0x0a, 0x0b, 0x0e,  0x34,
+                                           0x40, 0x80, 0x82, 0x84, 0x19, 0x1a, 0x100, 0x106 };
+        uint8_t bytes[4096];
+
+        (void)state;
+        for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+                struct event_function first, again;
+
+                memset(bytes, 0, sizeof bytes);
+                endpoint_fill(bytes);
+                bytes[0x0e] = 1;
+                bytes[0x82] = 0x52;
+                bytes[0x100] = 0x1b;
+                first = again = parsed(bytes, sizeof bytes, nvme_uevent, "");
+                event_function_repeat(&again, &first);
+                assert_false(first.inconsistent);
+                bytes[places[i]] ^= places[i] == 0x106 ? 0x01 : 0x18;
+                again = parsed(bytes, sizeof bytes, nvme_uevent, "");
+                event_function_repeat(&again, &first);
+                if (!first.inconsistent)
+                        fail_msg("%#x", places[i]);
+        }
+}
+
+static void test_second_reading_silent(void **state)
+{
+        struct event_function first, silent;
+        uint8_t bytes[256], ones[256];
+
+        (void)state;
+        endpoint_fill(bytes);
+        memset(ones, 0xff, sizeof ones);
+        first = parsed(bytes, sizeof bytes, nvme_uevent, "");
+        silent = parsed(ones, sizeof ones, nvme_uevent, "");
+        event_function_repeat(&silent, &first);
+        assert_false(first.readable);
+        assert_false(first.inconsistent);
+        assert_int_equal(first.capabilities, 0);
+        silent = parsed(bytes, sizeof bytes, nvme_uevent, "");
+        event_function_repeat(&silent, &first);
+        assert_false(first.readable);
+        assert_false(first.inconsistent);
+}
+
 static void test_driver_name_too_long(void **state)
 {
         char uevent[200] = "DRIVER=";
@@ -360,6 +513,12 @@ int main(void)
                 cmocka_unit_test(test_every_truncation),
                 cmocka_unit_test(test_capability_loop),
                 cmocka_unit_test(test_express_type),
+                cmocka_unit_test(test_capabilities),
+                cmocka_unit_test(test_extended_list),
+                cmocka_unit_test(test_bus_numbers),
+                cmocka_unit_test(test_pci_bridge),
+                cmocka_unit_test(test_second_reading),
+                cmocka_unit_test(test_second_reading_silent),
                 cmocka_unit_test(test_driver_name_too_long),
                 cmocka_unit_test(test_port),
                 cmocka_unit_test(test_no_port),

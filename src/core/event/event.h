@@ -85,6 +85,7 @@ struct event_machine {
         enum event_fact boltd;    /**< boltd runs */
         enum event_fact udev;     /**< udev runs */
         enum event_fact udev_rules; /**< our rules for it are there */
+        enum event_fact modules;   /**< kernel modules can be loaded */
         enum event_thunderbolt thunderbolt;
         bool drivers_known; /**< the two below hold */
         uint32_t built_in;  /**< PCI drivers that are not modules, but for pcieport */
@@ -109,6 +110,7 @@ struct event_config {
         bool auto_ports;           /**< ports that are not named are judged by evidence */
         bool in_use_quarantine;    /**< InUse=quarantine: what dom0 uses, but can do without, is taken from it */
         bool early;                /**< started in the initramfs: what dom0 will run from is not mounted yet */
+        uint32_t forgiven;         /**< findings that bar nothing: bits by enum policy_finding */
         uint32_t selector_count;
         struct event_selector selectors[LIMIT_SELECTORS];
         char run_directory[LIMIT_DIRECTORY];
@@ -192,6 +194,19 @@ struct event_port_registers {
 
 enum event_function_kind { FUNCTION_ENDPOINT, FUNCTION_BRIDGE };
 
+/** What can give a function requester IDs beside its own, or a way past translation or quarantine. */
+enum event_capability {
+        CAPABILITY_PHANTOM, /**< phantom functions: the numbers of functions that it does not have */
+        CAPABILITY_SR_IOV,  /**< virtual functions */
+        CAPABILITY_ATS,     /**< Address Translation Service */
+        CAPABILITY_PRI,     /**< Page Request Interface */
+        CAPABILITY_PASID,   /**< Process Address Space ID */
+        CAPABILITY_MSI_X,   /**< MSI-X; enabled here means that all of its vectors are masked at once */
+        CAPABILITY_MAX
+};
+
+#define EVENT_CAPABILITY_BIT(capability) (1u << (capability))
+
 /** One function as the kernel and its config space show it. Everything but `instance` and names may be a lie. */
 struct event_function {
         uint32_t sbdf;
@@ -205,9 +220,17 @@ struct event_function {
         uint8_t header_type;           /**< register 0Eh with the multi-function bit */
         enum event_function_kind kind; /**< by header type, as Linux sees it */
         bool readable;                 /**< false: all ones, or cut short */
-        bool malformed;                /**< capability list loops or leaves the config space */
+        bool malformed; /**< a capability list, also the extended one, loops or leaves the config space */
         bool conventional;             /**< readable, but without a PCI Express capability */
         bool type_wrong; /**< its PCI Express device/port type does not fit the header type, or the place */
+        bool pci_bridge; /**< its PCI Express type is that of a bridge to or from conventional PCI */
+        bool inconsistent; /**< a second reading, right after the first, did not show the same */
+        bool buses_wrong;  /**< a bridge whose bus numbers are not its own to use: event_hierarchy_judge */
+        bool bars_overlap; /**< an address range of it is another function's too */
+        bool bars_outside; /**< an address range of it is none that the bridge above forwards */
+        uint8_t capabilities; /**< what it has: bits by enum event_capability */
+        uint8_t enabled;      /**< what of that is switched on */
+        uint8_t secondary, subordinate; /**< a bridge's bus numbers, as they are in its registers; else 0 */
         bool changed;  /**< vendor, device or class differ from what the kernel enumerated */
         bool kept_off; /**< driver_override holds the keep-off name */
         bool kept_at_boot; /**< ... the one of what was there at boot */
@@ -292,6 +315,7 @@ struct event_memory {
         uint32_t port;
         bool this_boot;    /**< by a daemon of this boot */
         bool ejected;      /**< what is plugged was removed in order, and is not to be enumerated again */
+        bool tainted;      /**< model_port.tainted */
         uint32_t count;
         struct event_memory_function functions[LIMIT_PORT_FUNCTIONS];
 };

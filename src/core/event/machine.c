@@ -81,7 +81,9 @@ enum event_fact event_parameter_parse(const char *text, size_t length)
 {
         base_assert(text || length == 0);
         length = line_length(text, length);
-        if (base_text_is(text, length, "Y"))
+        if (base_text_is(text, length, "Y") || base_text_is(text, length, "1"))
                 return FACT_YES;
-        return base_text_is(text, length, "N") ? FACT_NO : FACT_UNKNOWN;
+        if (base_text_is(text, length, "N") || base_text_is(text, length, "0"))
+                return FACT_NO;
+        return FACT_UNKNOWN;
 }

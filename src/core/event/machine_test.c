@@ -80,7 +80,9 @@ static void test_parameter(void **state)
         (void)state;
         assert_int_equal(event_parameter_parse("Y\n", 2), FACT_YES);
         assert_int_equal(event_parameter_parse("N", 1), FACT_NO);
-        assert_int_equal(event_parameter_parse("1\n", 2), FACT_UNKNOWN);
+        assert_int_equal(event_parameter_parse("1\n", 2), FACT_YES);
+        assert_int_equal(event_parameter_parse("0\n", 2), FACT_NO);
+        assert_int_equal(event_parameter_parse("2\n", 2), FACT_UNKNOWN);
         assert_int_equal(event_parameter_parse("", 0), FACT_UNKNOWN);
 }
 

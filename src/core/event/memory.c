@@ -14,7 +14,7 @@
  *   16 16  boot
  *   32  4  CRC-32C of 0..31: so that a length is believed before what it spans is there
  *   36  4  port                    \
- *   40  4  flags: bit 0 ejected     | what it is about: type 1
+ *   40  4  flags: 0 ejected, 1 tainted | what it is about: type 1
  *   44  4  number of functions      |
  *   48 24  each                    /
  *   -4  4  CRC-32C of all before
@@ -33,6 +33,7 @@ _Static_assert(HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * LIMIT_PORT_FUNCTIONS + CR
 #define TYPE_PORT 1u
 
 #define PORT_EJECTED 1u
+#define PORT_TAINTED 2u
 #define FUNCTION_AT_BOOT 1u
 
 static const char head[] = "sallyport-state 001\n";
@@ -119,7 +120,8 @@ size_t event_memory_entry_write(const struct event_memory *memory, uint64_t sequ
         memcpy(ret_bytes + 16, boot, EVENT_MEMORY_BOOT_SIZE);
         number_put(ret_bytes + 32, crc32c(ret_bytes, 32), 4);
         number_put(ret_bytes + 36, memory->port, 4);
-        number_put(ret_bytes + 40, memory->ejected ? PORT_EJECTED : 0, 4);
+        number_put(ret_bytes + 40,
+                   (memory->ejected ? PORT_EJECTED : 0) | (memory->tainted ? PORT_TAINTED : 0), 4);
         number_put(ret_bytes + 44, memory->count, 4);
         for (uint32_t i = 0; i < memory->count; i++, at += FUNCTION_SIZE) {
                 const struct event_memory_function *function = &memory->functions[i];
@@ -161,7 +163,8 @@ static bool entry_known(const uint8_t *bytes, size_t size)
         if (word_get(bytes + 4) != TYPE_PORT || size < HEAD_SIZE + BODY_SIZE + CRC_SIZE)
                 return false;
         count = word_get(bytes + 44);
-        if (count > LIMIT_PORT_FUNCTIONS || (word_get(bytes + 40) & ~PORT_EJECTED) ||
+        if (count > LIMIT_PORT_FUNCTIONS ||
+            (word_get(bytes + 40) & ~(PORT_EJECTED | PORT_TAINTED)) ||
             size != HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * count + CRC_SIZE)
                 return false;
         for (size_t i = 0; i < count; i++)
@@ -205,6 +208,7 @@ bool event_memory_next(const uint8_t *bytes, size_t length,
         ret_memory->port = word_get(entry + 36);
         ret_memory->this_boot = memcmp(entry + 16, boot, EVENT_MEMORY_BOOT_SIZE) == 0;
         ret_memory->ejected = word_get(entry + 40) & PORT_EJECTED;
+        ret_memory->tainted = word_get(entry + 40) & PORT_TAINTED;
         ret_memory->count = word_get(entry + 44);
         for (uint32_t i = 0; i < ret_memory->count; i++, at += FUNCTION_SIZE) {
                 struct event_memory_function *function = &ret_memory->functions[i];

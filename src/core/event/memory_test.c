@@ -20,6 +20,7 @@ static void memory_make(uint32_t port, uint32_t count)
         memset(&memory, 0, sizeof memory);
         memory.port = port;
         memory.ejected = count == 0;
+        memory.tainted = count == 2;
         memory.count = count;
         for (uint32_t i = 0; i < count; i++)
                 memory.functions[i] =
@@ -187,7 +188,7 @@ static void test_newer(void **state)
         (void)state;
         assert_int_equal(last_with(4, 1), MEMORY_GOOD);
         assert_int_equal(last_with(4, 2), MEMORY_NEWER);  /* type */
-        assert_int_equal(last_with(40, 2), MEMORY_NEWER); /* flags of the port */
+        assert_int_equal(last_with(40, 4), MEMORY_NEWER); /* flags of the port */
         assert_int_equal(last_with(44, 2), MEMORY_NEWER); /* functions, but no room for them */
         assert_int_equal(last_with(44, 0), MEMORY_NEWER);
         assert_int_equal(last_with(47, 1), MEMORY_NEWER);  /* more than we have room for */

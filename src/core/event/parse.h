@@ -47,6 +47,52 @@ void event_function_parse(const uint8_t *bytes, size_t length,
                           const struct event_kernel_view *kernel,
                           struct event_function *ret_function);
 
+/** Do two readings of one function show the same, of all that its own config space is judged by? */
+bool event_function_same(const struct event_function *a, const struct event_function *b);
+
+/**
+ * Takes a second reading of the same function, made right after the first: sets function->inconsistent where they
+ * differ. Where it fell silent meanwhile, the second one counts.
+ */
+void event_function_repeat(const struct event_function *again, struct event_function *function);
+
+/** Addresses first to last, both included. */
+struct event_address_range {
+        uint64_t first, last;
+        bool io; /**< I/O ports, not memory */
+};
+
+/** What the kernel has dealt to a function, and what a bridge forwards. */
+struct event_ranges {
+        bool known; /**< false: the kernel did not say, and nothing is concluded from it */
+        uint32_t bar_count, window_count;
+        struct event_address_range bars[LIMIT_BARS];
+        struct event_address_range windows[LIMIT_WINDOWS];
+};
+
+/**
+ * Reads a function's sysfs attribute `resource`: a line "0xFIRST 0xLAST 0xFLAGS" for each of 6 BARs, the ROM, 6 of
+ * virtual functions where the kernel knows such, and 4 that a bridge forwards (pci-sysfs.c:resource_show,
+ * include/linux/ioport.h). What is not assigned is left out. A BAR counts from where its own register has it, which is
+ * where the function answers; bytes is its config space.
+ */
+void event_ranges_parse(const char *text, size_t length, const uint8_t *bytes, size_t bytes_length,
+                        struct event_ranges *ret_ranges);
+
+/** What the trusted port above all of an inventory forwards. */
+struct event_above {
+        uint8_t secondary, subordinate; /**< 0, 0: not known, and nothing is concluded from it */
+        struct event_ranges ranges;
+};
+
+/**
+ * Judges the functions of an inventory by where they stand: sets buses_wrong, bars_overlap and bars_outside of each.
+ * ranges: one for each function, in the same order. A bridge's buses have to be below its own bus, inside those of the
+ * bridge above, and nobody else's (PCIe Base Spec 7.5.1.3.3 to 7.5.1.3.5); 0, 0 is a bridge that got none.
+ */
+void event_hierarchy_judge(struct event_inventory *inventory, const struct event_ranges *ranges,
+                           const struct event_above *above);
+
 /**
  * Reads what debug key 'Q' prints (Xen, drivers/passthrough/pci.c:dump_pci_devices):
  * "0000:0a:00.0 - DomIO:8003 - node -1 ..." or "- d5 -", "- NULL -". Takes only lines of the last dump in text, and of
@@ -89,7 +135,10 @@ bool event_linux_autoprobe(uint16_t major, uint16_t minor);
 enum event_fact event_lockdown_parse(const char *text, size_t length);
 /** A Thunderbolt domain's attribute security (drivers/thunderbolt/domain.c:security_show). */
 enum event_thunderbolt event_thunderbolt_parse(const char *text, size_t length);
-/** A boolean parameter of a kernel module, "Y" or "N" (kernel/params.c:param_get_bool). */
+/**
+ * A boolean parameter of a kernel module, "Y" or "N" (kernel/params.c:param_get_bool); or a switch, "1" or "0" (sysctl,
+ * drivers/base/bus.c:drivers_autoprobe_show).
+ */
 enum event_fact event_parameter_parse(const char *text, size_t length);
 
 /** One name of the ACPI namespace; it has no NUL. */

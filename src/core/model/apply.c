@@ -143,7 +143,7 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 core->configured = true;
                 core->discover = true;
                 for (uint32_t i = 0; i < core->port_count; i++)
-                        core->ports[i].judged = false;
+                        core->ports[i].judged = core->ports[i].weighed = false;
                 break;
         case EVENT_RULES:
                 rules_apply(core, event->rules);
@@ -151,6 +151,8 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
         case EVENT_PLATFORM:
                 core->platform = event->platform;
                 core->platform_known = false; /* policy_platform_judge tells it */
+                for (uint32_t i = 0; i < core->port_count; i++)
+                        core->ports[i].weighed = false; /* policy_port_tainted */
                 break;
         case EVENT_PORT_FOUND:
                 model_found_apply(core, event, effects);

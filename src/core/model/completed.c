@@ -58,6 +58,15 @@ static void owner_tell(const struct core *core, struct model_port *port,
                                           : EVENT_OWNER_NOBODY;
 }
 
+/* Who owns what was changed, and a list that is being read now may be from before. */
+static void owners_doubt(const struct core *core, struct model_port *port)
+{
+        if (model_unlisted(core))
+                return;
+        port->owners_fresh = false;
+        port->owners_dirty = true;
+}
+
 void model_completed_apply(struct core *core, struct model_port *port, int32_t error,
                            struct effects *effects)
 {
@@ -87,21 +96,28 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
                 port->stable = false; /* one inventory, after the last of them, shows which have gone */
                 break;
         case EFFECT_QUARANTINE:
-                /* Two answers without error, one after the other: where there is no list, nothing else would tell. */
-                if (function)
-                        function->asked = !error;
+                /* Where there is no list, two answers without error have to come, one after the other. */
+                if (function) {
+                        function->asked = !error || !model_unlisted(core);
+                        function->refused = error != 0;
+                }
                 owner_tell(core, port, function, error, EVENT_OWNER_UNKNOWN);
-                if (model_unlisted(core))
-                        break;
-                port->owners_fresh = false;
-                port->owners_dirty = true;
+                owners_doubt(core, port);
                 break;
         case EFFECT_CONFIRM:
                 if (function) {
                         function->confirmed = error == 0;
                         function->asked = error == 0;
+                        function->refused = error != 0;
                 }
                 owner_tell(core, port, function, error, EVENT_OWNER_DOM_IO);
+                break;
+        case EFFECT_WITHDRAW:
+                if (function) {
+                        function->withdrawn = error == 0;
+                        function->refused = false; /* where it failed, assigning is tried again first */
+                }
+                owners_doubt(core, port);
                 break;
         case EFFECT_REMEMBER:
                 model_memory_written(core, port, error, effects);

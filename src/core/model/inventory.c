@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/sbdf.h"
+#include "core/event/parse.h"
 #include "core/model/model.h"
 
 static void function_tell(struct core *core, const struct model_function *function,
@@ -47,8 +48,9 @@ static bool inventory_prune(struct core *core, struct model_port *port,
 
 bool model_facts_same(const struct event_function *a, const struct event_function *b)
 {
-        return a->digest == b->digest && a->readable == b->readable && a->changed == b->changed &&
-               a->parent == b->parent;
+        return event_function_same(a, b) && a->changed == b->changed && a->parent == b->parent &&
+               a->inconsistent == b->inconsistent && a->buses_wrong == b->buses_wrong &&
+               a->bars_overlap == b->bars_overlap && a->bars_outside == b->bars_outside;
 }
 
 /*
@@ -70,6 +72,18 @@ static void function_first(const struct core *core, const struct model_port *por
         function->at_boot = memory ? memory->at_boot : untouched || marked;
 }
 
+/*
+ * mechanisms.md §9, H2: on add, VT-d enters dom0's table not only for a conventional function but also for the bridge
+ * above and for device 0 on that bridge's bus; on removal it looks at the bridge anew, and where that is gone or says
+ * that it is something else, the entry stays, for as long as Xen runs (vtd/iommu.c:domain_context_unmap). What says so
+ * itself is one of these; what lies, or was gone before it could be looked at, may have been.
+ */
+static bool facts_taint(const struct event_function *facts, bool first)
+{
+        return facts->conventional || facts->pci_bridge || facts->inconsistent ||
+               (first && (!facts->readable || facts->changed));
+}
+
 /* One function of the inventory into the state. Returns whether it was known, and the same, before. */
 static bool function_merge(struct core *core, struct model_port *port,
                            const struct event_function *facts, struct effects *effects)
@@ -78,6 +92,8 @@ static bool function_merge(struct core *core, struct model_port *port,
         struct record overflow;
         bool same;
 
+        if (facts_taint(facts, !function || !function->listed))
+                port->tainted = true;
         if (function && function->listed) {
                 function->driver_asked = false;
                 same = model_facts_same(&function->facts, facts);
@@ -161,6 +177,8 @@ static void owner_compare(struct model_function *function)
 {
         if (function->owner != EVENT_OWNER_DOM_IO)
                 function->asked = function->confirmed = false;
+        if (function->owner != EVENT_OWNER_ABSENT)
+                function->withdrawn = false;
 }
 
 void model_owners_apply(struct core *core, struct model_port *port,

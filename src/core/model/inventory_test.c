@@ -122,6 +122,73 @@ static void test_changed_function(void **state)
 }
 
 /* The same address, another kernel object: the former is gone, the new one is not verified (I5). */
+/* Whatever is judged: each fact alone. */
+static void test_judged_facts(void **state)
+{
+        (void)state;
+        for (int fact = 0; fact < 9; fact++) {
+                struct event_function *facts = &event.inventory.functions[0];
+
+                inventory_start();
+                facts->inconsistent = fact == 0;
+                facts->buses_wrong = fact == 1;
+                facts->bars_overlap = fact == 2;
+                facts->bars_outside = fact == 3;
+                facts->capabilities = fact == 4;
+                facts->enabled = fact == 5;
+                facts->malformed = fact == 6;
+                facts->pci_bridge = fact == 7;
+                facts->secondary = fact == 8;
+                port->weighed = true;
+                answer(EVENT_INVENTORY);
+                assert_false(function->confirmed || port->stable || port->weighed);
+        }
+}
+
+static bool tainted(struct event_function facts, bool known)
+{
+        inventory_start();
+        if (!known)
+                core.function_count = 0;
+        facts.sbdf = FUNCTION;
+        facts.parent = WORLD_PORT;
+        facts.instance = 7;
+        event.inventory.functions[0] = facts;
+        answer(EVENT_INVENTORY);
+        return port->tainted;
+}
+
+/* What VT-d may keep an entry for; and what could be that, for all that is known, when it is seen first. */
+static void test_taint(void **state)
+{
+        (void)state;
+        for (int known = 0; known < 2; known++) {
+                assert_false(tainted((struct event_function){ .readable = true }, known));
+                assert_true(tainted(
+                        (struct event_function){ .readable = true, .conventional = true }, known));
+                assert_true(tainted((struct event_function){ .readable = true, .pci_bridge = true },
+                                    known));
+                assert_true(tainted(
+                        (struct event_function){ .readable = true, .inconsistent = true }, known));
+                assert_int_equal(
+                        tainted((struct event_function){ .readable = true, .changed = true },
+                                known),
+                        !known);
+                assert_int_equal(tainted((struct event_function){ .readable = false }, known),
+                                 !known);
+        }
+        /* known to Xen alone until now: nobody has looked at it yet */
+        inventory_start();
+        function->listed = false;
+        event.inventory.functions[0].readable = false;
+        answer(EVENT_INVENTORY);
+        assert_true(port->tainted);
+        answer(EVENT_INVENTORY);
+        assert_true(port->tainted);
+        model_port_forget(&core, port);
+        assert_true(port->tainted);
+}
+
 static void test_successor(void **state)
 {
         (void)state;
@@ -369,6 +436,28 @@ static void test_confirm_completed(void **state)
 }
 
 /* The answer about what was there before says nothing about what is there now (I5). */
+static void test_withdraw_completed(void **state)
+{
+        (void)state;
+        completed(EFFECT_WITHDRAW, GOAL_QUARANTINE, 0);
+        assert_true(function->withdrawn);
+        assert_false(port->owners_fresh);
+        assert_true(port->owners_dirty);
+        start(EFFECT_WITHDRAW, GOAL_QUARANTINE);
+        function->refused = true;
+        event.error = EBUSY;
+        answer(EVENT_COMPLETED);
+        assert_false(function->withdrawn || function->refused || port->owners_fresh);
+        completed(EFFECT_QUARANTINE, GOAL_QUARANTINE, EBUSY);
+        assert_true(function->refused);
+        completed(EFFECT_CONFIRM, GOAL_QUARANTINE, EBUSY);
+        assert_true(function->refused);
+        answer(EVENT_COMPLETED);
+        event.error = 0;
+        answer(EVENT_COMPLETED);
+        assert_false(function->refused);
+}
+
 static void test_completed_for_predecessor(void **state)
 {
         (void)state;
@@ -402,6 +491,8 @@ int main(void)
                 cmocka_unit_test(test_same_inventory),
                 cmocka_unit_test(test_inventory_from_before),
                 cmocka_unit_test(test_changed_function),
+                cmocka_unit_test(test_judged_facts),
+                cmocka_unit_test(test_taint),
                 cmocka_unit_test(test_successor),
                 cmocka_unit_test(test_function_gone),
                 cmocka_unit_test(test_function_found),
@@ -416,6 +507,7 @@ int main(void)
                 cmocka_unit_test(test_rescan_puts_every_port_in_doubt),
                 cmocka_unit_test(test_errors_are_alike),
                 cmocka_unit_test(test_confirm_completed),
+                cmocka_unit_test(test_withdraw_completed),
                 cmocka_unit_test(test_completed_for_predecessor),
                 cmocka_unit_test(test_failures_are_told),
         };

@@ -22,6 +22,7 @@ void model_memory_apply(struct core *core, const struct event_memory *memory)
         port = &core->memory_ports[core->memory_port_count++];
         port->port = memory->port;
         port->ejected = memory->ejected;
+        port->tainted = memory->tainted;
         port->functions = memory->count > 0;
         for (uint32_t i = 0; i < memory->count && core->memory_function_count < LIMIT_FUNCTIONS;
              i++) {
@@ -57,6 +58,8 @@ void model_memory_end(struct core *core, const struct event *event, struct effec
 
 void model_memory_recall(struct core *core, struct model_port *port)
 {
+        /* Of what cannot be read nobody knows what was below since the boot. */
+        port->tainted = port->tainted || model_memory_bad(core);
         for (uint32_t i = 0; i < core->memory_port_count; i++) {
                 const struct model_memory_port *memory = &core->memory_ports[i];
 
@@ -64,6 +67,7 @@ void model_memory_recall(struct core *core, struct model_port *port)
                         continue;
                 port->known = true;
                 port->ejected = port->memory_ejected = memory->ejected;
+                port->tainted = port->tainted || memory->tainted;
                 port->remembered = memory->functions ? MODEL_INCARNATION_FIRST : 0;
                 core->memory_port_count--;
                 memmove(&core->memory_ports[i], &core->memory_ports[i + 1],

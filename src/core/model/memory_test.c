@@ -153,12 +153,37 @@ static void test_vouches(void **state)
         assert_null(model_memory_vouches(&core, WORLD_PORT, &facts));
 }
 
+/* What was below since the boot is not forgotten with the daemon; and where nobody can tell, it counts. */
+static void test_tainted(void **state)
+{
+        struct event event = { .kind = EVENT_MEMORY,
+                               .memory = { .port = WORLD_PORT, .this_boot = true } };
+        static struct effects effects;
+
+        (void)state;
+        for (enum event_memory_status status = 0; status < MEMORY_STATUS_MAX; status++)
+                for (int remembered = 0; remembered < 2; remembered++) {
+                        struct model_port *port = &core.ports[0];
+
+                        world_core_fill(&core);
+                        event.memory.tainted = remembered;
+                        memset(&effects, 0, sizeof effects);
+                        model_event_apply(&core, &event, &effects);
+                        core.memory = status;
+                        model_memory_recall(&core, port);
+                        assert_int_equal(port->tainted, remembered || model_memory_bad(&core));
+                        port->tainted = true; /* found again after it was forgotten */
+                        model_memory_recall(&core, port);
+                        assert_true(port->tainted);
+                }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_another_boot), cmocka_unit_test(test_written),
                 cmocka_unit_test(test_too_many),     cmocka_unit_test(test_function_remembered),
-                cmocka_unit_test(test_vouches),
+                cmocka_unit_test(test_vouches),      cmocka_unit_test(test_tainted),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,9 +98,13 @@ struct model_function {
         bool asked;           /**< assigning to DOMID_IO was tried */
         bool confirmed;       /**< assigning again returned 0: Xen blocks it */
         bool due;             /**< AMD-Vi: that is to be asked once more (model/reserve.c) */
+        bool refused;         /**< the last try to assign it was answered with an error */
+        bool withdrawn;       /**< Xen was made to forget it, and said so: nothing is mapped for it */
         struct model_attempt driver, quarantine, removal;
         enum record_verdict verdict; /**< of the rules, for this function alone */
         uint32_t rule;               /**< 1 + index of the rule that decided; 0 = a default */
+        bool barred;                 /**< the rules would give it away, but for what was found: REASON_FINDING */
+        uint32_t findings_told;      /**< that were told since the kernel enumerated it */
         enum model_state state; /**< as last reported */
         enum record_reason reason;
 };
@@ -113,6 +117,7 @@ struct model_port {
         bool judged;
         enum record_reason exposed; /**< why it is left open and only looked at; REASON_NONE: it is not */
         bool taken;             /**< it was closed, or is to be: it is never left open again */
+        bool tainted;           /**< since the boot, something was below that Xen may keep a stale entry for (H2) */
         uint32_t discovery;     /**< core.discovery when it was last found */
 
         struct event_port_registers registers;
@@ -141,7 +146,7 @@ struct model_port {
 
         bool weighed;         /**< the rules were asked since the functions below changed */
         enum record_verdict verdict; /**< for the hierarchy */
-        enum record_reason verdict_why; /**< REASON_RULES_DISAGREE, or none */
+        enum record_reason verdict_why; /**< REASON_RULES_DISAGREE; what bars that it is given away; or none */
         uint32_t verdict_rule; /**< 1 + index of the rule that decided; 0 = a default, or rules that disagree */
 
         bool inventory_fresh, inventory_dirty; /**< dirty: something changed after the reading under way began */
@@ -175,12 +180,13 @@ struct model_port {
         enum model_state state; /**< as last reported */
         enum record_reason reason;
         bool acs_told;
+        bool taint_told;
 };
 
 /** What an earlier daemon of this boot remembered of a port, until the port is found. */
 struct model_memory_port {
         uint32_t port;
-        bool ejected;
+        bool ejected, tainted;
         bool functions; /**< it named some */
 };
 

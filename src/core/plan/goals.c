@@ -176,7 +176,9 @@ static void effect_leave(struct core *core, struct model_port *port,
         };
 
         if (line->goal == GOAL_QUARANTINE && function) {
-                effect.kind = function->asked ? EFFECT_CONFIRM : EFFECT_QUARANTINE;
+                effect.kind = function->asked                                ? EFFECT_CONFIRM
+                              : verify_function_withdrawable(port, function) ? EFFECT_WITHDRAW
+                                                                             : EFFECT_QUARANTINE;
                 function->due = false;
         }
         if (line->goal == GOAL_RESERVED)

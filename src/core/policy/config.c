@@ -7,15 +7,23 @@
 #include "base/assert.h"
 #include "base/sbdf.h"
 #include "base/text.h"
+#include "core/policy/finding.h"
 
 #define POLL_INTERVAL_MS_MIN 10
 #define POLL_INTERVAL_MS_MAX 10000
 #define SYSFS_ROOT "/sys"
 #define DEVICES_ROOT "/devices/"
 #define SELECTOR_EXPECTED ", expected auto, [DDDD:]BB:SS.F or /sys/devices/...DDDD:BB:SS.F"
-#define SECTION_EXPECTED ", expected [Ports], [Boot], [Watch] or [Paths]"
+#define SECTION_EXPECTED ", expected [Ports], [Boot], [Vetting], [Watch] or [Paths]"
 
-enum section { SECTION_NONE, SECTION_PORTS, SECTION_BOOT, SECTION_WATCH, SECTION_PATHS };
+enum section {
+        SECTION_NONE,
+        SECTION_PORTS,
+        SECTION_BOOT,
+        SECTION_VETTING,
+        SECTION_WATCH,
+        SECTION_PATHS
+};
 
 /* A piece of the text, within one line. */
 struct span {
@@ -161,6 +169,24 @@ static bool in_use_take(struct parser *parser, struct span value)
         return true;
 }
 
+/* Each by its name: nobody forgives what he did not read of. */
+static bool forgive_take(struct parser *parser, struct span value)
+{
+        enum policy_finding finding;
+        struct span word;
+
+        parser->draft.forgiven = 0;
+        if (base_text_is(value.bytes, value.length, "none"))
+                return true;
+        while (word_next(&value, &word)) {
+                if (!policy_finding_find(word.bytes, word.length, &finding))
+                        return reject(parser, "not a finding: ", word,
+                                      ", expected none, or names of findings (sallyport.conf(5))");
+                parser->draft.forgiven |= 1u << finding;
+        }
+        return true;
+}
+
 static bool poll_interval_take(struct parser *parser, struct span value)
 {
         uint32_t number = 0;
@@ -203,6 +229,7 @@ _Static_assert(LIMIT_SELECTORS == 32 && LIMIT_DIRECTORY == 80,
 static const struct key keys[] = {
         { SECTION_PORTS, "External", external_take, true },
         { SECTION_BOOT, "InUse", in_use_take, false },
+        { SECTION_VETTING, "Forgive", forgive_take, false },
         { SECTION_WATCH, "PollIntervalMs", poll_interval_take, false },
         { SECTION_PATHS, "RunDirectory", run_directory_take, false },
         { SECTION_PATHS, "StateDirectory", state_directory_take, false },
@@ -219,6 +246,8 @@ static const char *keys_expected(enum section section)
                 return " in [Ports], expected External";
         case SECTION_BOOT:
                 return " in [Boot], expected InUse";
+        case SECTION_VETTING:
+                return " in [Vetting], expected Forgive";
         case SECTION_WATCH:
                 return " in [Watch], expected PollIntervalMs";
         case SECTION_PATHS:
@@ -234,9 +263,8 @@ static bool section_parse(struct parser *parser, struct span line)
                 const char *text;
                 enum section section;
         } sections[] = {
-                { "[Ports]", SECTION_PORTS },
-                { "[Boot]", SECTION_BOOT },
-                { "[Watch]", SECTION_WATCH },
+                { "[Ports]", SECTION_PORTS },     { "[Boot]", SECTION_BOOT },
+                { "[Vetting]", SECTION_VETTING }, { "[Watch]", SECTION_WATCH },
                 { "[Paths]", SECTION_PATHS },
         };
 

@@ -15,7 +15,7 @@ struct policy_diagnosis {
         char message[256]; /**< "what, and what was expected"; bytes of the file are escaped */
 };
 
-/** What holds where no file says otherwise: auto, report, 100 ms, /run/sallyport, /var/lib/sallyport. */
+/** What holds where no file says otherwise: auto, report, none, 100 ms, /run/sallyport, /var/lib/sallyport. */
 void policy_config_default(struct event_config *ret_config);
 
 /**
@@ -25,6 +25,7 @@ void policy_config_default(struct event_config *ret_config);
  *
  *   [Ports]  External=auto | SBDF | /sys/devices/PATH ...  (blank-separated; may be given several times: adds up)
  *   [Boot]   InUse=report | quarantine
+ *   [Vetting] Forgive=none | FINDING ...  (policy_finding_get)
  *   [Watch]  PollIntervalMs=10..10000
  *   [Paths]  RunDirectory=/absolute  StateDirectory=/absolute
  *

@@ -10,6 +10,7 @@
 
 #include "base/sbdf.h"
 #include "core/policy/config.h"
+#include "core/policy/finding.h"
 
 #define PATH_A "/sys/devices/pci0000:00/0000:00:04.0"
 
@@ -84,6 +85,13 @@ static void test_drop_in(void **state)
         parsed("[Ports]\nExternal=auto\n", &config);
         assert_true(config.auto_ports);
         assert_int_equal(config.selector_count, 0);
+        assert_int_equal(config.forgiven, 0);
+        parsed("[Vetting]\nForgive=unreadable  pasid-enabled\n", &config);
+        assert_int_equal(config.forgiven, 1u << FINDING_UNREADABLE | 1u << FINDING_PASID_ENABLED);
+        parsed("[Vetting]\nForgive=conventional\n", &config);
+        assert_int_equal(config.forgiven, 1u << FINDING_CONVENTIONAL);
+        parsed("[Vetting]\nForgive=none\n", &config);
+        assert_int_equal(config.forgiven, 0);
 }
 
 static const struct {
@@ -92,13 +100,14 @@ static const struct {
         const char *message;
 } rejected[] = {
         { "External=auto", 1, 1,
-          "no section for 'External', expected [Ports], [Boot], [Watch] or [Paths] before it" },
+          "no section for 'External', expected [Ports], [Boot], "
+          "[Vetting], [Watch] or [Paths] before it" },
         { "\n  [Port]\n", 2, 3,
-          "unknown section '[Port]', expected [Ports], [Boot], [Watch] or [Paths]" },
+          "unknown section '[Port]', expected [Ports], [Boot], [Vetting], [Watch] or [Paths]" },
         { "[Ports] #", 1, 1,
-          "unknown section '[Ports] #', expected [Ports], [Boot], [Watch] or [Paths]" },
+          "unknown section '[Ports] #', expected [Ports], [Boot], [Vetting], [Watch] or [Paths]" },
         { "[Ports", 1, 1,
-          "unknown section '[Ports', expected [Ports], [Boot], [Watch] or [Paths]" },
+          "unknown section '[Ports', expected [Ports], [Boot], [Vetting], [Watch] or [Paths]" },
         { "[Ports]\nExternl=auto", 2, 1, "unknown key 'Externl' in [Ports], expected External" },
         { "[Boot]\nInuse=report", 2, 1, "unknown key 'Inuse' in [Boot], expected InUse" },
         { "[Boot]\nInUse=Quarantine", 2, 7,
@@ -107,6 +116,15 @@ static const struct {
           "unknown key 'external' in [Watch], expected PollIntervalMs" },
         { "[Paths]\n External=auto", 2, 2,
           "unknown key 'External' in [Paths], expected RunDirectory or StateDirectory" },
+        { "[Vetting]\nforgive=ats", 2, 1, "unknown key 'forgive' in [Vetting], expected Forgive" },
+        { "[Vetting]\nForgive=ats at", 2, 13,
+          "not a finding: 'at', expected none, or names of findings (sallyport.conf(5))" },
+        { "[Vetting]\nForgive=none ats", 2, 9,
+          "not a finding: 'none', expected none, or names of findings (sallyport.conf(5))" },
+        { "[Vetting]\nForgive=dangerous", 2, 9,
+          "not a finding: 'dangerous', expected none, or names of findings (sallyport.conf(5))" },
+        { "[Vetting]\nForgive=ats\nForgive=pri", 3, 1,
+          "key given twice: 'Forgive', expected once in a file" },
         { "[Ports]\n=auto", 2, 1, "unknown key '' in [Ports], expected External" },
         { "[Ports]\nauto", 2, 1, "no assignment: 'auto', expected Key=value" },
         { "[Ports]\nExternal=  ", 2, 1, "no value for 'External', expected one after '='" },
@@ -115,7 +133,8 @@ static const struct {
         { "[Ports]\nExternal=00:04.0 # mine", 2, 18,
           "not a port: '#', expected auto, [DDDD:]BB:SS.F or /sys/devices/...DDDD:BB:SS.F" },
         { "[Ports]\r\n", 1, 1,
-          "unknown section '[Ports]\\x0d', expected [Ports], [Boot], [Watch] or [Paths]" },
+          "unknown section '[Ports]\\x0d', expected [Ports], [Boot], "
+          "[Vetting], [Watch] or [Paths]" },
         { "[Watch]\nPollIntervalMs=9", 2, 16,
           "not an interval: '9', expected milliseconds from 10 to 10000" },
         { "[Watch]\nPollIntervalMs=10001", 2, 16,

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "core/policy/finding.h"
 
@@ -55,23 +56,92 @@ static void test_bits(void **state)
         assert_int_equal(policy_findings_gather(&function), 1u << FINDING_UNREADABLE);
 }
 
+/* Each word, by its own fact alone: facts that are set for one finding cause no other. */
+static void test_each(void **state)
+{
+        static const struct {
+                struct event_function facts;
+                const char *names;
+        } all[] = {
+                { { .inconsistent = true }, "inconsistent" },
+                { { .pci_bridge = true }, "pci-bridge" },
+                { { .buses_wrong = true }, "bus-numbers" },
+                { { .bars_overlap = true }, "bar-overlap" },
+                { { .bars_outside = true }, "bar-outside" },
+                { { .capabilities = EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X) }, "" },
+                { { .enabled = EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X) }, "msix-masked" },
+                { { .capabilities = EVENT_CAPABILITY_BIT(CAPABILITY_PHANTOM) }, "phantom" },
+                { { .enabled = EVENT_CAPABILITY_BIT(CAPABILITY_PHANTOM) }, "phantom-enabled" },
+                { { .capabilities = EVENT_CAPABILITY_BIT(CAPABILITY_SR_IOV) }, "sr-iov" },
+                { { .enabled = EVENT_CAPABILITY_BIT(CAPABILITY_SR_IOV) }, "sr-iov-enabled" },
+                { { .capabilities = EVENT_CAPABILITY_BIT(CAPABILITY_ATS) }, "ats" },
+                { { .enabled = EVENT_CAPABILITY_BIT(CAPABILITY_ATS) }, "ats-enabled" },
+                { { .capabilities = EVENT_CAPABILITY_BIT(CAPABILITY_PRI) }, "pri" },
+                { { .enabled = EVENT_CAPABILITY_BIT(CAPABILITY_PRI) }, "pri-enabled" },
+                { { .capabilities = EVENT_CAPABILITY_BIT(CAPABILITY_PASID) }, "pasid" },
+                { { .enabled = EVENT_CAPABILITY_BIT(CAPABILITY_PASID) }, "pasid-enabled" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+                struct event_function facts = all[i].facts;
+                enum policy_finding finding;
+                uint32_t expected = 0;
+
+                facts.readable = true;
+                if (policy_finding_find(all[i].names, strlen(all[i].names), &finding))
+                        expected = 1u << finding;
+                else
+                        assert_string_equal(all[i].names, "");
+                assert_int_equal(policy_findings_gather(&facts), expected);
+                facts.readable = false;
+                assert_int_equal(policy_findings_gather(&facts), 1u << FINDING_UNREADABLE);
+        }
+}
+
 static void test_names(void **state)
 {
+        enum policy_finding found = FINDING_MAX;
+
         (void)state;
-        assert_string_equal(policy_finding_name(FINDING_UNREADABLE), "unreadable");
-        assert_string_equal(policy_finding_name(FINDING_MALFORMED), "malformed");
-        assert_string_equal(policy_finding_name(FINDING_CHANGED), "changed");
-        assert_string_equal(policy_finding_name(FINDING_CONVENTIONAL), "conventional");
-        assert_string_equal(policy_finding_name(FINDING_HEADER_CLASS), "header-class");
-        assert_string_equal(policy_finding_name(FINDING_PORT_TYPE), "port-type");
+        for (enum policy_finding i = 0; i < FINDING_MAX; i++) {
+                const struct policy_finding_info *info = policy_finding_get(i);
+
+                assert_true(policy_finding_find(info->name, strlen(info->name), &found));
+                assert_int_equal(found, i);
+                assert_true(strlen(info->meaning) > 0 && strlen(info->consequence) > 0);
+        }
+        assert_false(policy_finding_find("malforme", 8, &found));
+        assert_false(policy_finding_find("", 0, &found));
+        assert_int_equal(found, FINDING_MAX - 1);
+        assert_string_equal(policy_finding_get(FINDING_UNREADABLE)->name, "unreadable");
+        assert_string_equal(policy_finding_get(FINDING_PORT_TYPE)->name, "port-type");
+}
+
+static void test_severity(void **state)
+{
+        const uint32_t info = 1u << FINDING_SR_IOV | 1u << FINDING_ATS | 1u << FINDING_PRI |
+                              1u << FINDING_PASID,
+                       warning = 1u << FINDING_CONVENTIONAL | 1u << FINDING_PCI_BRIDGE |
+                                 1u << FINDING_PHANTOM,
+                       all = (1u << FINDING_MAX) - 1;
+
+        (void)state;
+        assert_int_equal(policy_findings_worse(all, SEVERITY_INFO), all);
+        assert_int_equal(policy_findings_worse(all, SEVERITY_WARNING), all & ~info);
+        assert_int_equal(policy_findings_worse(all, SEVERITY_DANGEROUS), all & ~info & ~warning);
+        assert_int_equal(policy_findings_worse(warning, SEVERITY_DANGEROUS), 0);
+        assert_string_equal(policy_severity_name(SEVERITY_INFO), "info");
+        assert_string_equal(policy_severity_name(SEVERITY_WARNING), "warning");
+        assert_string_equal(policy_severity_name(SEVERITY_DANGEROUS), "dangerous");
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_header_class),
-                cmocka_unit_test(test_bits),
-                cmocka_unit_test(test_names),
+                cmocka_unit_test(test_header_class), cmocka_unit_test(test_bits),
+                cmocka_unit_test(test_each),         cmocka_unit_test(test_names),
+                cmocka_unit_test(test_severity),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

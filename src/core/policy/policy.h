@@ -81,5 +81,16 @@ void policy_verdict_rule(const struct core *core, uint32_t rule,
  * that the IVRS does not cover firmware says no IOMMU, and nothing says that its DMA passes any.
  */
 enum record_reason policy_port_uncovered(const struct core *core, const struct model_port *port);
+/** What is odd about a function (bits by enum policy_finding); nothing where the kernel does not list it. */
+uint32_t policy_function_findings(const struct model_function *function);
+/** What of a function's findings bars that its hierarchy is given to anybody: the dangerous ones, unless forgiven. */
+uint32_t policy_function_dangers(const struct core *core, const struct model_function *function);
+/**
+ * Must the external port stay closed until the reboot, since Xen may keep an entry that leads what is below into dom0's
+ * memory? VT-d only: on AMD aliases come from IVRS alone, and no bridge's registers are asked (mechanisms.md §1). An
+ * unknown IOMMU counts as VT-d (I6).
+ */
+bool policy_port_tainted(const struct core *core, const struct model_port *port);
+
 /** Does ACS Source Validation confine requester IDs to the port's bus range? As last read. */
 bool policy_port_validated(const struct model_port *port);

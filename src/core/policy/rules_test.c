@@ -122,7 +122,7 @@ static void test_values(void **state)
                   { "ask if class = 012", 1, 16, "expected 2, 4 or 6" },
                   { "ask if class = 01080210", 1, 16, "expected 2, 4 or 6" },
                   { "ask if kind = switch", 1, 15, "expected endpoint or bridge" },
-                  { "ask if finding = odd", 1, 18, "expected unreadable, malformed" },
+                  { "ask if finding = odd", 1, 18, "expected the name of a finding" },
                   { "ask if key = good", 1, 14, "expected none, claimed or verified" },
                   { "ask if at-boot = true", 1, 18, "expected yes or no" },
                   { "ask if arrival-time = 6:00-7:00", 1, 23, "expected HH:MM-HH:MM" },

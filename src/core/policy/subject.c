@@ -193,7 +193,7 @@ static const char *const *words_of(enum policy_type type, const char *storage[st
 
         if (type == TYPE_FINDING) {
                 for (uint32_t i = 0; i < FINDING_MAX; i++)
-                        storage[i] = policy_finding_name((enum policy_finding)i);
+                        storage[i] = policy_finding_get((enum policy_finding)i)->name;
                 *ret_count = FINDING_MAX;
                 return storage;
         }
@@ -360,9 +360,6 @@ int policy_value_parse(enum policy_type type, const struct policy_token *token,
         return -EINVAL;
 }
 
-static const char finding_expected[] = ", expected unreadable, malformed, changed, conventional, "
-                                       "header-class or port-type";
-
 const char *policy_type_expected(enum policy_type type)
 {
         static const char *const expected[TYPE_MAX] = {
@@ -374,7 +371,7 @@ const char *policy_type_expected(enum policy_type type)
                 [TYPE_ID] = ", expected vendor:device, four hex digits each, or vendor:*",
                 [TYPE_CLASS] = ", expected 2, 4 or 6 hex digits",
                 [TYPE_KIND] = ", expected endpoint or bridge",
-                [TYPE_FINDING] = finding_expected,
+                [TYPE_FINDING] = ", expected the name of a finding: see sallyport-rules(5)",
                 [TYPE_KEY] = ", expected none, claimed or verified",
                 [TYPE_ANSWER] = ", expected yes or no",
                 [TYPE_TIME] = ", expected HH:MM-HH:MM",

@@ -71,6 +71,27 @@ static struct policy_decision function_decide(struct core *core, const struct mo
         return decide(core, &facts);
 }
 
+uint32_t policy_function_findings(const struct model_function *function)
+{
+        return function->listed ? policy_findings_gather(&function->facts) : 0;
+}
+
+uint32_t policy_function_dangers(const struct core *core, const struct model_function *function)
+{
+        return policy_findings_worse(policy_function_findings(function), SEVERITY_DANGEROUS) &
+               ~core->config.forgiven;
+}
+
+bool policy_port_tainted(const struct core *core, const struct model_port *port)
+{
+        return port->external && port->tainted && core->platform.iommu != IOMMU_AMD;
+}
+
+static bool verdict_gives(enum record_verdict verdict)
+{
+        return verdict == VERDICT_ASSIGN || verdict == VERDICT_TRUST_DOM0;
+}
+
 static uint32_t rule_number(const struct policy_decision *decision)
 {
         return decision->rule == POLICY_RULE_NONE ? 0 : decision->rule + 1;
@@ -115,25 +136,59 @@ static void port_combine(struct model_port *port, const struct policy_decision *
         port->verdict_rule = rule_number(decision);
 }
 
+/* Once for each finding of a kernel object: what flips its bytes does not fill the journal. */
+static void findings_tell(struct core *core, struct model_function *function,
+                          struct effects *effects)
+{
+        uint32_t findings =
+                policy_findings_worse(policy_findings_gather(&function->facts), SEVERITY_WARNING) &
+                ~core->config.forgiven & ~function->findings_told;
+        struct record record = model_record(core, RECORD_FINDINGS, REASON_NONE, function->port,
+                                            function->facts.sbdf);
+
+        if (findings == 0)
+                return;
+        function->findings_told |= findings;
+        record.count = findings;
+        core_record_add(effects, &record);
+}
+
 static void function_weigh(struct core *core, struct model_port *port,
                            struct model_function *function, uint32_t count, struct owner *owner,
                            struct effects *effects)
 {
         struct policy_decision decision = function_decide(core, port, function, count);
+        bool barred = verdict_gives(decision.verdict) && policy_function_dangers(core, function);
         struct record record;
 
+        findings_tell(core, function, effects);
         port_combine(port, &decision, owner);
-        if (decision.verdict == function->verdict && rule_number(&decision) == function->rule)
+        if (barred)
+                decision.verdict = VERDICT_QUARANTINE;
+        if (decision.verdict == function->verdict && rule_number(&decision) == function->rule &&
+            barred == function->barred)
                 return;
         function->verdict = decision.verdict;
         function->rule = rule_number(&decision);
+        function->barred = barred;
         if (function->verdict == VERDICT_REJECT)
                 return; /* RECORD_REJECTED tells it */
-        record = model_record(core, RECORD_VERDICT, REASON_NONE, function->port,
-                              function->facts.sbdf);
+        record = model_record(core, barred ? RECORD_BARRED : RECORD_VERDICT, REASON_NONE,
+                              function->port, function->facts.sbdf);
         record.verdict = function->verdict;
+        record.count = policy_function_dangers(core, function);
         policy_verdict_rule(core, function->rule, record.rule);
         core_record_add(effects, &record);
+}
+
+/* Why nothing below the port may be given to anybody, whatever the rules say: one hierarchy, one owner. */
+static enum record_reason port_bar(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    policy_function_dangers(core, &core->functions[i]))
+                        return REASON_FINDING;
+        return policy_port_tainted(core, port) ? REASON_TAINTED : REASON_NONE;
 }
 
 static void functions_weigh(struct core *core, struct model_port *port, struct effects *effects)
@@ -158,6 +213,11 @@ static void functions_weigh(struct core *core, struct model_port *port, struct e
                 port->verdict = VERDICT_QUARANTINE;
                 port->verdict_rule = 0;
         }
+        if (!verdict_gives(port->verdict))
+                return;
+        port->verdict_why = port_bar(core, port);
+        if (port->verdict_why)
+                port->verdict = VERDICT_QUARANTINE;
 }
 
 /*

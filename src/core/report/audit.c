@@ -238,6 +238,10 @@ static enum audit modules_judge(const struct subject *subject, struct base_text 
 {
         const struct event_machine *machine = subject->machine;
 
+        if (machine->modules == FACT_NO) {
+                base_text_add(what, "none can be loaded any more");
+                return AUDIT_OK;
+        }
         if (machine->udev == FACT_UNKNOWN || machine->udev_rules == FACT_UNKNOWN)
                 return unknown(what);
         if (machine->udev == FACT_NO) {
@@ -413,6 +417,24 @@ static enum audit below_judge(const struct subject *subject, struct base_text *w
         return port->state == STATE_NONE || port->state == STATE_STARTING ? AUDIT_WEAK : AUDIT_OK;
 }
 
+static enum audit taint_judge(const struct subject *subject, struct base_text *what)
+{
+        bool tainted = policy_port_tainted(subject->core, subject->port);
+
+        base_text_add(what,
+                      tainted ? "something conventional was below since the boot, or may have been"
+                              : "no stale entry of the IOMMU");
+        return tainted ? AUDIT_WEAK : AUDIT_OK;
+}
+
+static enum audit findings_judge(const struct subject *subject, struct base_text *what)
+{
+        uint32_t dangers = policy_function_dangers(subject->core, subject->function);
+
+        report_findings_text(dangers, what);
+        return dangers ? AUDIT_WEAK : AUDIT_OK;
+}
+
 static enum audit boot_judge(const struct subject *subject, struct base_text *what)
 {
         base_text_add(what,
@@ -483,9 +505,14 @@ static const struct check port_checks[] = {
         { "reserved", reserved_judge,
           "on AMD-Vi the DMA of a requester ID that Xen does not know is not blocked",
           "wait until it is done; if it does not go on, see sallyport explain for this port" },
+        { "taint", taint_judge,
+          "VT-d can keep an entry into dom0's memory for a conventional device that is gone",
+          "this port stays closed until the reboot; use another" },
 };
 
 static const struct check function_checks[] = {
+        { "findings", findings_judge, "nothing below its port is given to anybody",
+          "see sallyport explain for this function; unplug it, or forgive what is known" },
         { "at-boot", boot_judge, "until then it stood in dom0's IOMMU context",
           "plug it after the start, or start sallyportd earlier" },
 };

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/sbdf.h"
+#include "core/policy/finding.h"
 #include "core/report/report.h"
 #include "world/world.h"
 
@@ -219,6 +220,8 @@ static void test_machine(void **state)
         EXPECT("modules", "ok");
         machine.udev_rules = FACT_UNKNOWN;
         EXPECT("modules", "weak");
+        machine.modules = FACT_NO;
+        EXPECT("modules", "ok");
         machine.thunderbolt = THUNDERBOLT_UNGUARDED;
         EXPECT("thunderbolt", "weak");
         machine.thunderbolt = THUNDERBOLT_GUARDED;
@@ -283,6 +286,27 @@ static void test_acs(void **state)
         EXPECT("acs-redirect", "weak");
 }
 
+static void test_findings(void **state)
+{
+        (void)state;
+        EXPECT("taint", "ok");
+        EXPECT("findings", "");
+        port->tainted = true;
+        EXPECT("taint", "weak");
+        core.platform.iommu = IOMMU_AMD;
+        EXPECT("taint", "ok");
+        core.functions[0].facts.capabilities = EVENT_CAPABILITY_BIT(CAPABILITY_ATS);
+        EXPECT("findings", "");
+        core.functions[0].facts.enabled = EVENT_CAPABILITY_BIT(CAPABILITY_ATS);
+        EXPECT("findings", "weak");
+        core.config.forgiven = 1u << FINDING_ATS_ENABLED;
+        EXPECT("findings", "");
+        core.functions[0].facts.readable = false;
+        EXPECT("findings", "weak");
+        core.functions[0].listed = false; /* known to Xen only: nobody has read it */
+        EXPECT("findings", "");
+}
+
 static void test_below(void **state)
 {
         (void)state;
@@ -344,6 +368,8 @@ static void test_golden(void **state)
         port->closed = false;
         port->registers.acs_control = 0;
         core.functions[0].at_boot = true;
+        core.functions[0].facts.malformed = true;
+        port->tainted = true;
         for (uint32_t i = 0; report_audit_row(&core, &machine, i, &row); i++)
                 for (uint32_t j = 0; j < row.count; j++) {
                         base_text_add(&text, row.fields[j].value);
@@ -369,10 +395,10 @@ int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                 TEST(test_all_good),   TEST(test_nothing_known), TEST(test_platform),
-                TEST(test_requesters),
-                TEST(test_quarantine), TEST(test_versions),      TEST(test_machine),
-                TEST(test_cardbus),    TEST(test_gate),          TEST(test_acs),
-                TEST(test_below),      TEST(test_two_ports),     TEST(test_golden),
+                TEST(test_requesters), TEST(test_quarantine),    TEST(test_versions),
+                TEST(test_machine),    TEST(test_cardbus),       TEST(test_gate),
+                TEST(test_acs),        TEST(test_below),         TEST(test_two_ports),
+                TEST(test_golden),     TEST(test_findings),
         };
 
         if (argc != 2)

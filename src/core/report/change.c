@@ -7,7 +7,8 @@
 typedef bool (*row_get)(const struct core *core, uint32_t index, struct report_row *ret_row);
 
 /* What is decided, in the order in which it is told; what only follows from it later is not among it. */
-static const char *const keys[] = { "external", "why", "state", "verdict", "rule", "guest" };
+static const char *const keys[] = { "external", "why",   "state",       "verdict",
+                                    "rule",     "guest", "verdict_why", "dangers" };
 
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 

@@ -2,6 +2,8 @@
 /* What an explanation begins and ends with: why the device is treated as it is, and what is still waited for. */
 #include "base/assert.h"
 #include "base/sbdf.h"
+#include "core/policy/finding.h"
+#include "core/policy/policy.h"
 #include "core/report/name.h"
 #include "core/verify/verify.h"
 
@@ -77,7 +79,10 @@ bool report_explain_port(const struct core *core, uint32_t port, struct report_r
         part_add(&row, ": ", "why", &text);
         part_add(&row, ". Evidence: ", "evidence", &text);
         part_add(&row, ". Verdict: ", "verdict", &text);
+        part_add(&row, ", because of: ", "verdict_why", &text);
         part_add(&row, ", by ", "rule", &text);
+        if (base_text_equal(report_row_value(&row, "tainted"), "true"))
+                base_text_add(&text, ". It is tainted, and stays closed until the reboot");
         base_text_add_char(&text, '.');
         return true;
 }
@@ -101,8 +106,40 @@ bool report_explain_function(const struct core *core, uint32_t function, struct 
                 base_text_add(&text, ". It was there before sallyportd");
         part_add(&row, ". Findings: ", "findings", &text);
         part_add(&row, ". Verdict: ", "verdict", &text);
+        part_add(&row, ", because of: ", "verdict_why", &text);
         part_add(&row, ", by ", "rule", &text);
         part_add(&row, ", for ", "guest", &text);
+        base_text_add_char(&text, '.');
+        return true;
+}
+
+bool report_explain_finding(const struct core *core, uint32_t function, uint32_t index,
+                            struct report_row *ret_row)
+{
+        const struct policy_finding_info *info = NULL;
+        const struct model_function *found = NULL;
+        struct base_text text;
+        uint32_t findings;
+        enum policy_finding finding = 0;
+
+        for (uint32_t i = 0; i < core->function_count && !found; i++)
+                if (core->functions[i].facts.sbdf == function)
+                        found = &core->functions[i];
+        findings = found ? policy_function_findings(found) : 0;
+        for (; finding < FINDING_MAX && !info; finding++)
+                if (findings & 1u << finding && index-- == 0)
+                        info = policy_finding_get(finding);
+        if (!info)
+                return false;
+        line_begin(ret_row, "finding", found->port, function);
+        text = report_field_open(ret_row, "text");
+        base_text_add(&text, info->name);
+        base_text_add(&text, " (");
+        base_text_add(&text, policy_severity_name(info->severity));
+        base_text_add(&text, core->config.forgiven & 1u << (finding - 1) ? ", forgiven): " : "): ");
+        base_text_add(&text, info->meaning);
+        base_text_add(&text, ": ");
+        base_text_add(&text, info->consequence);
         base_text_add_char(&text, '.');
         return true;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/assert.h"
+#include "core/policy/finding.h"
 #include "core/report/report.h"
 
 static const char *const state_names[STATE_MAX] = {
@@ -81,6 +82,9 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_MEMORY_DAMAGED] = "state-damaged",
         [REASON_MEMORY_NEWER] = "state-newer",
         [REASON_MEMORY_UNUSABLE] = "state-unusable",
+        [REASON_FINDING] = "finding",
+        [REASON_TAINTED] = "tainted",
+        [REASON_WITHDRAWN] = "withdrawn",
 };
 
 static const char *const verdict_names[VERDICT_MAX] = {
@@ -106,6 +110,7 @@ static const char *const effect_names[EFFECT_MAX] = {
         [EFFECT_DRIVER_OFF] = "driver-off",
         [EFFECT_QUARANTINE] = "quarantine",
         [EFFECT_RESERVE] = "reserve",
+        [EFFECT_WITHDRAW] = "withdraw",
         [EFFECT_REMOVE] = "remove",
         [EFFECT_REMEMBER] = "remember",
         [EFFECT_REPLY] = "reply",
@@ -127,7 +132,7 @@ static const char *const goal_texts[GOAL_MAX] = {
         [GOAL_REMEMBERED] = "the state file names what is below",
         [GOAL_DRIVER] = "no dom0 driver holds it",
         [GOAL_STABLE] = "two inventories in a row are the same",
-        [GOAL_QUARANTINE] = "Xen blocks its DMA",
+        [GOAL_QUARANTINE] = "Xen blocks its DMA, or has forgotten it",
         [GOAL_OWNERS] = "Xen's owner list agrees",
         [GOAL_RESERVED] = "Xen blocks every requester ID of the port's bus range",
         [GOAL_RECHECK] = "the port is read once more after all that",
@@ -155,6 +160,20 @@ const char *report_verdict_name(enum record_verdict verdict)
 {
         base_assert(verdict < VERDICT_MAX && verdict_names[verdict]);
         return verdict_names[verdict];
+}
+
+void report_findings_text(uint32_t findings, struct base_text *text)
+{
+        bool first = true;
+
+        for (enum policy_finding i = 0; i < FINDING_MAX; i++) {
+                if (!(findings & 1u << i))
+                        continue;
+                if (!first)
+                        base_text_add_char(text, ' ');
+                base_text_add(text, policy_finding_get(i)->name);
+                first = false;
+        }
 }
 
 const char *report_effect_name(uint32_t kind)

@@ -12,6 +12,8 @@ const char *report_state_name(enum model_state state);
 const char *report_errno_name(int32_t error);
 /** Writes an owner: "dom0", "dom5", "dom_io", "none" (listed without owner), "" where it is absent or was not read. */
 void report_owner_text(uint16_t owner, struct base_text *text);
+/** Writes the names of a set of findings (bits by enum policy_finding), between blanks. */
+void report_findings_text(uint32_t findings, struct base_text *text);
 /** What has to be so for a goal to be met, after "waits until": "Bus Master Enable of the port reads 0". */
 const char *report_goal_text(enum model_goal goal);
 

@@ -7,7 +7,7 @@
 
 /*
  * %p port, %f function, %r reason, %e error in brackets, %n count, %o count as an owner, %d driver, %x effect,
- * %v verdict, %u rule in brackets, %w use. Anything else stands for itself.
+ * %v verdict, %u rule in brackets, %w use, %g findings. Anything else stands for itself.
  */
 struct record_kind_text {
         struct report_message message;
@@ -202,6 +202,29 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
         [RECORD_SEEN_RESERVED] = {
                 { "seen-reserved", "5e0b8f6c41f04c2c8b7e1de0a94e7c35", RECORD_DEBUG },
                 "Seen: Xen blocks %n requester IDs below port %p, of the bus of %f." },
+        [RECORD_FINDINGS] = {
+                { "findings", "1ab6351e8fae4abc9bd1d683ab79a256", RECORD_WARNING },
+                "Function %f below port %p is odd: %g. It stays in quarantine behind the closed "
+                "port like any other; what each means says `sallyport explain %f`. Unplug it if "
+                "it is not known to be like that, or name what is known in Forgive= "
+                "(sallyport.conf(5))." },
+        [RECORD_BARRED] = {
+                { "barred", "cb3d37b857874b2582e67f48aa0e1905", RECORD_WARNING },
+                "Function %f below port %p: the rules give it away%u, but it has dangerous "
+                "findings (%g). It and everything below the port stay in quarantine. Unplug it, or "
+                "name them in Forgive= if they are known to be harmless." },
+        [RECORD_FUNCTION_WITHDRAWN] = {
+                { "function-withdrawn", "2ef1a39f327c4f9296725aab6b103874", RECORD_ERROR },
+                "Function %f below port %p: Xen refused again and again to quarantine it (masked "
+                "MSI-X is one way to bring that about), and was made to forget it. The IOMMU maps "
+                "nothing for it, and the port stays closed. It can be given to nobody. Unplug it; "
+                "honest devices do not refuse." },
+        [RECORD_PORT_TAINTED] = {
+                { "port-tainted", "2403576da92c40f2b552c08ac2e164ed", RECORD_WARNING },
+                "Below port %p a conventional PCI function or bridge was enumerated, or one that "
+                "could not be told from such (or the state file, which would know, is not usable). "
+                "Xen's VT-d driver may keep an entry for it that leads into dom0's memory. The "
+                "port stays closed for whatever is plugged there, until the reboot." },
 };
 /* clang-format on */
 
@@ -283,6 +306,9 @@ static void placeholder_add(struct base_text *text, const struct record *record,
                 break;
         case 'v':
                 base_text_add(text, report_verdict_name(record->verdict));
+                break;
+        case 'g':
+                report_findings_text(record->count, text);
                 break;
         case 'u':
                 rule_add(text, record);

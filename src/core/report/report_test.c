@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/sbdf.h"
+#include "core/policy/finding.h"
 #include "core/report/report.h"
 #include "world/world.h"
 
@@ -111,6 +112,8 @@ static void explanation_add(struct base_text *text, const char *title, uint32_t 
                 row_add(text, "port", &row);
         if (report_explain_function(&world.core, device, &row))
                 row_add(text, "function", &row);
+        for (uint32_t i = 0; report_explain_finding(&world.core, device, i, &row); i++)
+                row_add(text, "finding", &row);
         for (uint32_t i = 0; i < world.story_count; i++) {
                 report_record_row(&world.story[i], &row);
                 base_text_add(text, report_row_value(&row, "time_ms"));
@@ -139,11 +142,17 @@ static void test_explanation(void **state)
         world_plug(&world, 2);
         world_run(&world, 20);
         explanation_add(&text, "two functions arrive", BASE_SBDF(0, 1, 0, 0));
+        world.functions[1].facts.capabilities = world.functions[1].facts.enabled =
+                EVENT_CAPABILITY_BIT(CAPABILITY_ATS);
+        world.functions[1].facts.pci_bridge = true;
+        world.core.config.forgiven = 1u << FINDING_ATS_ENABLED;
         world.functions[1].refuses = true;
         world.core.ports[0].owners_fresh = false;
         world.core.functions[1].confirmed = world.core.functions[1].asked = false;
         world.functions[1].owner = 0;
         world_run(&world, 30);
+        world.core.ports[0].inventory_fresh = false;
+        world_run(&world, 5);
         explanation_add(&text, "one goes back to dom0, and refuses", BASE_SBDF(0, 1, 0, 1));
         world.registers.readable = false;
         world_run(&world, 2);

@@ -68,15 +68,26 @@ static void function_identity(const struct event_function *facts, struct report_
         base_text_add_hex(&text, facts->subsystem_device, 4);
 }
 
-static void verdict_fields(const struct core *core, enum record_verdict verdict, uint32_t rule,
-                           struct report_row *row)
+static void verdict_fields(const struct core *core, enum record_verdict verdict,
+                           enum record_reason why, uint32_t rule, struct report_row *row)
 {
         char name[LIMIT_RULE_NAME];
 
         policy_verdict_rule(core, rule, name);
         report_field_text(row, "verdict", report_verdict_name(verdict));
+        report_field_text(row, "verdict_why", report_reason_name(why));
         report_field_text(row, "rule", name);
         report_field_text(row, "guest", policy_verdict_guest(core, rule));
+}
+
+static void function_findings(const struct core *core, const struct model_function *function,
+                              struct report_row *row)
+{
+        struct base_text text = report_field_open(row, "findings");
+
+        report_findings_text(policy_function_findings(function), &text);
+        text = report_field_open(row, "dangers");
+        report_findings_text(policy_function_dangers(core, function), &text);
 }
 
 /* The index-th function in the order of `list`: ports by address, functions as enumerated. */
@@ -107,7 +118,9 @@ bool report_function_row(const struct core *core, uint32_t index, struct report_
         function_identity(&function->facts, ret_row);
         report_field_text(ret_row, "reason", report_reason_name(function->reason));
         field_bool(ret_row, "at_boot", function->at_boot);
-        verdict_fields(core, function->verdict, function->rule, ret_row);
+        verdict_fields(core, function->verdict, function->barred ? REASON_FINDING : REASON_NONE,
+                       function->rule, ret_row);
+        function_findings(core, function, ret_row);
         return true;
 }
 
@@ -198,7 +211,8 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
         port_slot(&port->found, ret_row);
         report_field_text(ret_row, "why", report_reason_name(port->why));
         port_evidence(port, ret_row);
-        verdict_fields(core, port->verdict, port->verdict_rule, ret_row);
+        verdict_fields(core, port->verdict, port->verdict_why, port->verdict_rule, ret_row);
+        field_bool(ret_row, "tainted", policy_port_tainted(core, port));
         port_use(&port->found.use, ret_row);
         port_requesters(core, port, ret_row);
         return true;
@@ -255,6 +269,15 @@ static bool memory_bad(const struct core *core)
         return core->memory_failed || model_memory_bad(core);
 }
 
+static uint64_t ports_tainted(const struct core *core)
+{
+        uint64_t count = 0;
+
+        for (uint32_t i = 0; i < core->port_count; i++)
+                count += policy_port_tainted(core, &core->ports[i]);
+        return count;
+}
+
 static uint64_t ports_exposed(const struct core *core)
 {
         uint64_t count = 0;
@@ -303,6 +326,7 @@ void report_status_row(const struct core *core, struct report_row *ret_row)
         field_number(ret_row, "quarantined", function_states(core, STATE_QUARANTINED));
         field_number(ret_row, "problems", problems);
         field_number(ret_row, "exposed", ports_exposed(core));
+        field_number(ret_row, "tainted", ports_tainted(core));
         report_field_text(ret_row, "iommu", iommu_name(core->platform.iommu));
         text = report_field_open(ret_row, "xen");
         if (core->platform.xen_major > 0) {

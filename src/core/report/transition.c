@@ -21,7 +21,9 @@ static void function_transition(struct core *core, const struct model_port *port
         function->reason = reason;
         record = model_record(core, RECORD_FUNCTION_QUARANTINED, reason, function->port,
                               function->facts.sbdf);
-        if (state == STATE_CONTAINED || reason == REASON_REMOVE_FAILED)
+        if (reason == REASON_WITHDRAWN)
+                record.kind = RECORD_FUNCTION_WITHDRAWN;
+        else if (state == STATE_CONTAINED || reason == REASON_REMOVE_FAILED)
                 record.kind = RECORD_FUNCTION_CONTAINED;
         else if (state != STATE_QUARANTINED)
                 return;
@@ -91,6 +93,19 @@ static void reserve_tell(struct core *core, struct model_port *port, struct effe
         core_record_add(effects, &record);
 }
 
+/* Said once, and again by each daemon: it holds until the reboot. */
+static void taint_tell(struct core *core, struct model_port *port, struct effects *effects)
+{
+        struct record record;
+
+        if (port->taint_told || !policy_port_tainted(core, port))
+                return;
+        port->taint_told = true;
+        record = model_record(core, RECORD_PORT_TAINTED, REASON_TAINTED, port->found.sbdf,
+                              BASE_SBDF_NONE);
+        core_record_add(effects, &record);
+}
+
 static void port_transition(struct core *core, struct model_port *port, struct effects *effects)
 {
         struct record record;
@@ -100,6 +115,7 @@ static void port_transition(struct core *core, struct model_port *port, struct e
 
         acs_tell(core, port, effects);
         reserve_tell(core, port, effects);
+        taint_tell(core, port, effects);
         if (state == from && reason == port->reason)
                 return;
         port->state = state;

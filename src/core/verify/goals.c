@@ -82,6 +82,14 @@ static bool driver_met(const struct model_port *port, const struct model_functio
         return function->driver_asked || verify_function_driverless(function);
 }
 
+bool verify_function_withdrawable(const struct model_port *port,
+                                  const struct model_function *function)
+{
+        return function->refused && function->quarantine.tries >= VERIFY_TRIES &&
+               function->listed && verify_function_driverless(function) && port->owners_fresh &&
+               function->owner == EVENT_OWNER_DOM0;
+}
+
 static bool quarantine_met(const struct model_port *port, const struct model_function *function)
 {
         if (model_function_leaves(port, function))
@@ -92,7 +100,7 @@ static bool quarantine_met(const struct model_port *port, const struct model_fun
                 return true;
         if (!function->listed && function->owner == EVENT_OWNER_NOBODY)
                 return true; /* no owner, no mapping, and nothing may be done to it (I7) */
-        return function->confirmed;
+        return function->confirmed || function->withdrawn;
 }
 
 /* Wherever something is below, or was: Xen's list has to agree. (Each reading also prints to Xen's console.) */

@@ -46,6 +46,10 @@ enum model_state verify_function_state(const struct core *core, const struct mod
                 *ret_reason = REASON_OWNED_BY_GUEST;
                 return STATE_ASSIGNED;
         }
+        if (function->withdrawn) {
+                *ret_reason = REASON_WITHDRAWN;
+                return STATE_CONTAINED;
+        }
         if (function->confirmed && function->owner == EVENT_OWNER_DOM_IO &&
             verify_function_driverless(function) && port->stable)
                 return STATE_QUARANTINED;

@@ -46,6 +46,16 @@ bool verify_function_driverless(const struct model_function *function);
  */
 bool verify_port_ownerless(const struct core *core, const struct model_port *port);
 
+/**
+ * Is Xen to forget this function, since it refuses again and again to quarantine it? For what Xen does not know VT-d
+ * has no entry, and AMD-Vi's aborts (V=1, TV=0). Showing MSI-X Function Mask a device can refuse DOMID_IO for ever
+ * (H1), but not this. Only of what the kernel lists, which holds no driver (else unmap_domain_pirq meets a recycled
+ * interrupt), and which is dom0's by a list that was just read: an entry without owner would panic Xen before 4.19
+ * (H4), and one of DOMID_IO is blocked as it is.
+ */
+bool verify_function_withdrawable(const struct model_port *port,
+                                  const struct model_function *function);
+
 /** Does what is plugged still bounce, or has it only just come up? */
 bool verify_port_settling(const struct core *core, const struct model_port *port);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Untrusted functions: listed, kept from drivers, removed. Always through the folder that was checked. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -64,75 +65,106 @@ static size_t length_or_none(ssize_t length)
         return length < 0 ? 0 : (size_t)length;
 }
 
+/* A walk's result: the inventory, and the address ranges of each of its functions. */
+struct walk {
+        struct event_inventory *inventory;
+        struct event_ranges ranges[LIMIT_PORT_FUNCTIONS];
+};
+
+static void ranges_read(int folder, const uint8_t *config, size_t config_length,
+                        struct event_ranges *ret_ranges)
+{
+        char text[ATTRIBUTE_SIZE];
+        size_t length = length_or_none(actuator_sysfs_read(folder, "resource", text, sizeof text));
+
+        event_ranges_parse(text, length, config, config_length, ret_ranges);
+}
+
 /* What cannot be read is handed over empty: the parser says what that means. */
-static int function_read(int folder, struct event_function *ret_function)
+static int function_read(int folder, struct event_function *ret_function,
+                         struct event_ranges *ret_ranges)
 {
         char uevent[ATTRIBUTE_SIZE], override[ATTRIBUTE_SIZE];
-        uint8_t config[LIMIT_CONFIG_BYTES];
+        uint8_t config[2][LIMIT_CONFIG_BYTES];
         struct event_kernel_view view = { .uevent = uevent, .override = override };
+        struct event_function again = { 0 };
         struct stat status;
-        size_t length;
+        size_t length[2];
 
         if (fstat(folder, &status) < 0)
                 return -errno;
-        length = length_or_none(actuator_sysfs_read(folder, "config", config, sizeof config));
+        for (size_t i = 0; i < 2; i++)
+                length[i] = length_or_none(
+                        actuator_sysfs_read(folder, "config", config[i], sizeof config[i]));
         view.uevent_length =
                 length_or_none(actuator_sysfs_read(folder, "uevent", uevent, sizeof uevent));
         view.override_length = length_or_none(
                 actuator_sysfs_read(folder, "driver_override", override, sizeof override));
-        event_function_parse(config, length, &view, ret_function);
+        event_function_parse(config[0], length[0], &view, ret_function);
+        event_function_parse(config[1], length[1], &view, &again);
+        event_function_repeat(&again, ret_function);
         ret_function->instance = status.st_ino;
+        ranges_read(folder, config[0], length[0], ret_ranges);
         return 0;
 }
 
-static void folder_walk(int folder, uint32_t parent, unsigned int depth,
-                        struct event_inventory *inventory);
+static void folder_walk(int folder, uint32_t parent, unsigned int depth, struct walk *walk);
 
 /* NOLINTNEXTLINE(misc-no-recursion): folder_walk ends it at LIMIT_DEPTH. */
 static void function_walk(int above, uint32_t sbdf, uint32_t parent, unsigned int depth,
-                          struct event_inventory *inventory)
+                          struct walk *walk)
 {
-        struct event_function *function = &inventory->functions[inventory->count];
+        struct event_inventory *inventory = walk->inventory;
+        uint32_t index = inventory->count;
         EDGE_CLEANUP_FD int folder = -1;
         char name[BASE_SBDF_TEXT_SIZE];
 
-        if (inventory->count < LIMIT_PORT_FUNCTIONS)
+        if (index < LIMIT_PORT_FUNCTIONS)
                 folder = actuator_sysfs_open(above, base_sbdf_format(sbdf, name));
-        if (folder < 0 || function_read(folder, function) < 0) {
+        if (folder < 0 ||
+            function_read(folder, &inventory->functions[index], &walk->ranges[index]) < 0) {
                 inventory->truncated = true;
                 return;
         }
-        function->sbdf = sbdf;
-        function->parent = parent;
+        inventory->functions[index].sbdf = sbdf;
+        inventory->functions[index].parent = parent;
         inventory->count++;
-        folder_walk(folder, sbdf, depth + 1, inventory);
+        folder_walk(folder, sbdf, depth + 1, walk);
 }
 
 /* The kernel nests the folders as the bridges are nested: depth is bounded, and so is what a bus can hold. */
 /* NOLINTNEXTLINE(misc-no-recursion): it ends at LIMIT_DEPTH. */
-static void folder_walk(int folder, uint32_t parent, unsigned int depth,
-                        struct event_inventory *inventory)
+static void folder_walk(int folder, uint32_t parent, unsigned int depth, struct walk *walk)
 {
         uint32_t below[LIMIT_PORT_FUNCTIONS];
         bool truncated = true;
         int count = actuator_sysfs_functions(folder, below, LIMIT_PORT_FUNCTIONS, &truncated);
 
         if (truncated || (count > 0 && depth >= LIMIT_DEPTH))
-                inventory->truncated = true;
+                walk->inventory->truncated = true;
         if (depth >= LIMIT_DEPTH)
                 return;
         for (int i = 0; i < count; i++)
-                function_walk(folder, below[i], parent, depth, inventory);
+                function_walk(folder, below[i], parent, depth, walk);
 }
 
 int actuator_inventory_read(const struct actuator *actuator, const struct effect *effect,
                             struct event_inventory *ret_inventory)
 {
         EDGE_CLEANUP_FD int port = actuator_sysfs_open_device(actuator->sysfs, effect->port);
+        EDGE_CLEANUP_MEMORY struct walk *walk = NULL;
+        struct event_above above = { .secondary = effect->bus_first,
+                                     .subordinate = effect->bus_last };
 
         if (port < 0)
                 return port;
+        walk = calloc(1, sizeof *walk);
+        if (!walk)
+                return -ENOMEM;
+        walk->inventory = ret_inventory;
         memset(ret_inventory, 0, sizeof *ret_inventory);
-        folder_walk(port, effect->port, 0, ret_inventory);
+        folder_walk(port, effect->port, 0, walk);
+        ranges_read(port, NULL, 0, &above.ranges);
+        event_hierarchy_judge(ret_inventory, walk->ranges, &above);
         return 0;
 }

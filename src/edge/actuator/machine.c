@@ -120,6 +120,19 @@ static enum event_fact lockdown_read(int sysfs)
         return length < 0 ? FACT_UNKNOWN : event_lockdown_parse(text, (size_t)length);
 }
 
+/* The sysctl says whether loading is switched off, and cannot be switched on again (kernel/module/main.c). */
+static enum event_fact modules_read(int proc)
+{
+        char text[TEXT_SIZE];
+        ssize_t length = proc < 0 ? -EBADF
+                                  : actuator_sysfs_read(proc, "sys/kernel/modules_disabled", text,
+                                                        sizeof text);
+
+        if (length != 2 || (text[0] != '0' && text[0] != '1'))
+                return FACT_UNKNOWN;
+        return text[0] == '1' ? FACT_NO : FACT_YES;
+}
+
 /* Linux keeps a header of type 2 only with class 0607 (drivers/pci/probe.c:pci_setup_device). */
 static void cardbus_take(int devices, uint32_t sbdf, struct event_machine *machine)
 {
@@ -177,6 +190,7 @@ void actuator_machine_read(const struct actuator *actuator, const char *run,
         machine.boltd = path_is(folder, "boltd");
         machine.udev = path_is(folder, "udev/control");
         machine.udev_rules = path_is(folder, SINK_UDEV_FILE);
+        machine.modules = modules_read(actuator->proc);
         thunderbolt_read(actuator->sysfs, &machine);
         machine.drivers_known =
                 entries_each(actuator->sysfs, "bus/pci/drivers", driver_take, &machine) == 0;

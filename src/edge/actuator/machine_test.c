@@ -55,6 +55,7 @@ static void test_nothing(void **state)
         assert_int_equal(machine.boltd, FACT_UNKNOWN);
         assert_int_equal(machine.udev, FACT_UNKNOWN);
         assert_int_equal(machine.udev_rules, FACT_UNKNOWN);
+        assert_int_equal(machine.modules, FACT_UNKNOWN);
         assert_int_equal(machine.thunderbolt, THUNDERBOLT_ABSENT);
         assert_false(machine.drivers_known);
         assert_false(machine.cardbus_known);
@@ -150,11 +151,26 @@ static void test_cardbus(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Whether modules can be loaded. */
+static void test_modules(void **state)
+{
+        (void)state;
+        tree_text_write(actuator.proc, "sys/kernel", "modules_disabled", "0\n");
+        machine_read();
+        assert_int_equal(machine.modules, FACT_YES);
+        tree_text_write(actuator.proc, "sys/kernel", "modules_disabled", "1\n");
+        machine_read();
+        assert_int_equal(machine.modules, FACT_NO);
+        tree_text_write(actuator.proc, "sys/kernel", "modules_disabled", "2\n");
+        machine_read();
+        assert_int_equal(machine.modules, FACT_UNKNOWN);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 TEST(test_nothing), TEST(test_attributes), TEST(test_thunderbolt),
-                TEST(test_drivers), TEST(test_cardbus),
+                TEST(test_drivers), TEST(test_cardbus),    TEST(test_modules),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

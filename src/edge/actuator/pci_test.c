@@ -16,7 +16,7 @@
 
 #include "base/sbdf.h"
 #include "edge/actuator/actuator.h"
-#include "edge/actuator/xen.h"
+#include "edge/actuator/xen_fake.h"
 #include "tree/tree.h"
 
 #define PORT BASE_SBDF(0, 0, 4, 0)
@@ -32,63 +32,6 @@
 
 static char root[64];
 static struct actuator actuator;
-static int xen_error;
-static uint32_t xen_quarantined;
-static const char *xen_owners;
-
-/* Xen, as xen.h has it. */
-int actuator_xen_open(struct actuator_xen **ret_xen)
-{
-        if (xen_error == -ENODEV)
-                return xen_error;
-        *ret_xen = (struct actuator_xen *)root; /* never looked into */
-        return 0;
-}
-
-struct actuator_xen *actuator_xen_close(struct actuator_xen *xen)
-{
-        (void)xen;
-        return NULL;
-}
-
-int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf)
-{
-        (void)xen;
-        xen_quarantined = sbdf;
-        return xen_error;
-}
-
-int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf)
-{
-        (void)xen, (void)sbdf;
-        return -ENODEV;
-}
-
-bool actuator_xen_level_get(struct actuator_xen *xen, char ret_level[static ACTUATOR_XEN_LEVEL])
-{
-        (void)xen, (void)ret_level;
-        return false;
-}
-
-void actuator_xen_level_set(struct actuator_xen *xen, const char *level)
-{
-        (void)xen, (void)level;
-}
-
-int actuator_xen_owners_text(struct actuator_xen *xen, char **ret_text, size_t *ret_length)
-{
-        (void)xen;
-        *ret_text = strdup(xen_owners);
-        *ret_length = strlen(xen_owners);
-        return 0;
-}
-
-void actuator_xen_facts(struct actuator_xen *xen, struct event_platform *platform)
-{
-        (void)xen;
-        platform->xen = FACT_YES;
-        platform->intremap = FACT_YES;
-}
 
 static void assert_text(const char *path, const char *expected)
 {
@@ -201,7 +144,7 @@ static int setup(void **state)
         function_make(BRIDGE_FOLDER, "0000:01:00.0", 1, "PCI_CLASS=60400\nPCI_ID=1B36:0010\n");
         function_make(DEEP_FOLDER, "0000:02:00.0", 0, "PCI_CLASS=10800\nPCI_ID=1B36:0010\n");
         xen_error = 0;
-        xen_quarantined = 0;
+        xen_quarantined = xen_withdrawn = 0;
         return 0;
 }
 
@@ -325,6 +268,45 @@ static void test_port_drivers(void **state)
         assert_text("bus/pci_express/drivers/pciehp/unbind", "0000:00:04.0:pcie004");
         assert_int_equal(unlinkat(actuator.sysfs, SERVICE "/driver", 0), 0);
         assert_completed((struct effect){ .kind = EFFECT_PCIEHP_UNBIND }, ENOENT);
+}
+
+/* What the kernel dealt to each, and what it says that it has. */
+static void test_inventory_places(void **state)
+{
+        static const char bar[] = "0x00000000fe000000 0x00000000fe003fff 0x0000000000040200\n";
+        struct event event;
+
+        (void)state;
+        register_set(BRIDGE_FOLDER, 0x19, 0x0402); /* buses 2 to 4 */
+        tree_text_write(actuator.sysfs, LEAF_FOLDER, "resource", bar);
+        tree_text_write(actuator.sysfs, BRIDGE_FOLDER, "resource", bar);
+        event = perform((struct effect){ .kind = EFFECT_INVENTORY, .bus_first = 1, .bus_last = 8 });
+        assert_int_equal(event.inventory.functions[0].subordinate, 4);
+        assert_false(event.inventory.functions[0].buses_wrong);
+        assert_true(event.inventory.functions[0].bars_overlap);
+        assert_false(event.inventory.functions[1].bars_overlap);
+        assert_true(event.inventory.functions[2].bars_overlap);
+        assert_false(event.inventory.functions[2].bars_outside);
+        tree_text_write(actuator.sysfs, PORT_FOLDER, "resource",
+                        bar); /* one that forwards nothing */
+        event = perform((struct effect){ .kind = EFFECT_INVENTORY, .bus_first = 1, .bus_last = 3 });
+        assert_true(event.inventory.functions[0].buses_wrong);
+        assert_true(event.inventory.functions[2].bars_outside);
+        assert_false(event.inventory.functions[2].inconsistent);
+}
+
+static void test_inventory_extended(void **state)
+{
+        static const uint8_t sr_iov[12] = { 0x10, 0, 1, 0, 0, 0, 0, 0, 1 };
+        uint8_t config[4096] = { 0x36, 0x1b, 0x10, 0x00 };
+        struct event event;
+
+        (void)state;
+        memcpy(config + 0x100, sr_iov, sizeof sr_iov);
+        tree_file_write(actuator.sysfs, LEAF_FOLDER, "config", config, sizeof config);
+        event = perform((struct effect){ .kind = EFFECT_INVENTORY });
+        assert_int_equal(event.inventory.functions[2].enabled,
+                         EVENT_CAPABILITY_BIT(CAPABILITY_SR_IOV));
 }
 
 static void test_inventory(void **state)
@@ -452,6 +434,15 @@ static void test_xen(void **state)
         (void)state;
         assert_completed(effect, 0);
         assert_int_equal(xen_quarantined, LEAF);
+        assert_int_equal(xen_withdrawn, 0);
+        effect.kind = EFFECT_WITHDRAW;
+        assert_completed(effect, 0);
+        assert_int_equal(xen_withdrawn, LEAF);
+        xen_withdrawn = 0;
+        effect.instance++; /* another one is there: nothing is asked of Xen */
+        assert_completed(effect, ESTALE);
+        assert_int_equal(xen_withdrawn, 0);
+        effect.kind = EFFECT_QUARANTINE;
         effect.function = BASE_SBDF(0, 9, 0, 0); /* known to Xen only */
         effect.instance = 0;
         xen_error = -EBUSY;
@@ -578,6 +569,8 @@ int main(void)
                 TEST(test_slot),
                 TEST(test_port_drivers),
                 TEST(test_inventory),
+                TEST(test_inventory_places),
+                TEST(test_inventory_extended),
                 TEST(test_inventory_damaged),
                 TEST(test_inventory_deep),
                 TEST(test_driver_off),

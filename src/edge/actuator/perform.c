@@ -38,8 +38,9 @@ void actuator_close(struct actuator *actuator)
         actuator->sysfs = actuator->proc = actuator->run = -1;
 }
 
-/* EFFECT_QUARANTINE and EFFECT_CONFIRM. Xen is asked only while the function is still the one that was meant. */
-static int function_quarantine(const struct actuator *actuator, const struct effect *effect)
+/* Xen is asked only while the function is still the one that was meant. */
+static int function_xen(const struct actuator *actuator, const struct effect *effect,
+                        int (*ask)(struct actuator_xen *xen, uint32_t sbdf))
 {
         EDGE_CLEANUP_FD int folder = -1;
         struct actuator_xen *xen = NULL;
@@ -52,7 +53,7 @@ static int function_quarantine(const struct actuator *actuator, const struct eff
         }
         error = actuator_xen_open(&xen);
         if (!error)
-                error = actuator_xen_quarantine(xen, effect->function);
+                error = ask(xen, effect->function);
         (void)actuator_xen_close(xen);
         return error;
 }
@@ -97,6 +98,7 @@ static enum event_kind answer_kind(enum effect_kind kind)
         case EFFECT_RESCAN:
         case EFFECT_DRIVER_OFF:
         case EFFECT_QUARANTINE:
+        case EFFECT_WITHDRAW:
         case EFFECT_REMOVE:
         case EFFECT_REMEMBER:
                 return EVENT_COMPLETED;
@@ -140,7 +142,9 @@ static int effect_perform(const struct actuator *actuator, const struct effect *
                 return actuator_function_driver_off(actuator, effect);
         case EFFECT_CONFIRM:
         case EFFECT_QUARANTINE:
-                return function_quarantine(actuator, effect);
+                return function_xen(actuator, effect, actuator_xen_quarantine);
+        case EFFECT_WITHDRAW:
+                return function_xen(actuator, effect, actuator_xen_withdraw);
         case EFFECT_REMOVE:
                 return actuator_function_remove(actuator, effect);
         case EFFECT_REMEMBER:

@@ -144,6 +144,42 @@ void actuator_xen_level_set(struct actuator_xen *xen, const char *level)
         (void)xenhypfs_close(hypfs);
 }
 
+/* xen/include/public/physdev.h; the interface is stable, and libxenctrl has no call for it. */
+static int device_remove(xencall_handle *calls, struct physdev_pci_device *device)
+{
+        errno = 0;
+        if (xencall2(calls, __HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_remove,
+                     (uint64_t)(uintptr_t)device) != 0)
+                return failure();
+        return 0;
+}
+
+int actuator_xen_withdraw(struct actuator_xen *xen, uint32_t sbdf)
+{
+        xencall_handle *calls = xencall_open(&xen->logger, 0);
+        struct physdev_pci_device *device;
+        int error;
+
+        if (!calls)
+                return failure();
+        device = xencall_alloc_buffer(calls, sizeof *device);
+        if (!device) {
+                (void)xencall_close(calls);
+                return -ENOMEM;
+        }
+        *device = (struct physdev_pci_device){ .seg = (uint16_t)(sbdf >> 16),
+                                               .bus = (uint8_t)(sbdf >> 8),
+                                               .devfn = (uint8_t)sbdf };
+        error = device_remove(calls, device);
+        if (!error)
+                error = device_remove(calls, device);
+        xencall_free_buffer(calls, device);
+        (void)xencall_close(calls);
+        if (error == -ENODEV)
+                return 0;
+        return error ? error : -EBUSY;
+}
+
 /*
  * Reads the console ring from *index on, and moves *index behind it. Where more comes than fits, the newest
  * counts and the buffer begins anew. Returns 0 or a negative errno.

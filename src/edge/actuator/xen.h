@@ -34,7 +34,12 @@ int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf);
 bool actuator_xen_level_get(struct actuator_xen *xen, char ret_level[static ACTUATOR_XEN_LEVEL]);
 /** Changes it, where Xen lets. */
 void actuator_xen_level_set(struct actuator_xen *xen, const char *level);
-
+/**
+ * PHYSDEVOP_pci_device_remove, and once more: 0 where Xen then says that it knows no such function, so that nothing is
+ * mapped for it. Never to be asked of an entry without owner: Xen before 4.19 panics over it. Else a negative errno:
+ * -EBUSY = it still knows it.
+ */
+int actuator_xen_withdraw(struct actuator_xen *xen, uint32_t sbdf);
 /**
  * Has Xen print its list of PCI functions (debug key 'Q') and reads what it printed. 0 with *ret_text, not
  * NUL-terminated, to be freed by the caller; or a negative errno.

@@ -197,6 +197,8 @@ static int explanation_append(sd_bus_message *reply, const struct sink_bus *bus,
                 r = row_append(reply, &row);
         if (r >= 0 && report_explain_function(bus->core, device, &row))
                 r = row_append(reply, &row);
+        for (uint32_t i = 0; r >= 0 && report_explain_finding(bus->core, device, i, &row); i++)
+                r = row_append(reply, &row);
         if (r >= 0 && bus->history)
                 r = history_append(reply, bus->history, port, function);
         if (r >= 0 && report_explain_now(bus->core, device, &row)) {
