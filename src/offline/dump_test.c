@@ -209,6 +209,32 @@ static void test_redacted_config(void **state)
         }
 }
 
+/* AMD-Vi: what the table covers is known of a dump as well; what Xen was made to block is not. */
+static void test_coverage(void **state)
+{
+        static const char ivrs[] =
+                DISK "\nIVRS @ 0x0000000000000000\n"
+                     "    0000: 49 56 52 53 58 00 00 00 02 61 00 00 00 00 00 00\n"
+                     "    0010: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+                     "    0020: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+                     "    0030: 10 00 28 00 02 00 00 00 00 00 00 00 00 00 00 00\n"
+                     "    0040: 00 00 00 00 00 00 00 00 03 03 00 00 04 FE FF 00\n"
+                     "    0050: 48 00 00 D7 00 A0 00 01\n\n";
+        struct offline_world *world = NULL;
+        struct event_config config;
+
+        (void)state;
+        file_write(ivrs, sizeof ivrs - 1);
+        policy_config_default(&config);
+        assert_int_equal(offline_world_read(path, &config, NULL, &world, &diagnosis), 0);
+        assert_int_equal(world->core.platform.iommu, IOMMU_AMD);
+        assert_true(world->core.platform.coverage.known);
+        assert_int_equal(world->core.platform.coverage.count,
+                         2); /* without the I/O APIC, 00:14.0 */
+        assert_int_equal(world->core.platform.coverage.ranges[1].last, 0xfffe);
+        offline_world_free(world);
+}
+
 static void test_redacted_table(void **state)
 {
         uint8_t table[80] = "SSDT";
@@ -233,6 +259,7 @@ int main(void)
                 cmocka_unit_test(test_hostile_buses),
                 cmocka_unit_test(test_redacted_config),
                 cmocka_unit_test(test_redacted_table),
+                cmocka_unit_test(test_coverage),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);

@@ -346,10 +346,13 @@ static void platform_tell(struct run *run)
         for (size_t i = 0; i < dump->table_count; i++) {
                 const char *signature = dump->tables[i].signature;
 
-                if (memcmp(signature, "IVRS", 4) == 0)
+                if (memcmp(signature, "IVRS", 4) == 0) {
                         event.platform.iommu = IOMMU_AMD;
-                else if (memcmp(signature, "DMAR", 4) == 0 || memcmp(signature, "RMAD", 4) == 0)
+                        (void)event_ivrs_parse(dump->tables[i].bytes, dump->tables[i].length,
+                                               &event.platform.coverage);
+                } else if (memcmp(signature, "DMAR", 4) == 0 || memcmp(signature, "RMAD", 4) == 0) {
                         event.platform.iommu = IOMMU_VTD;
+                }
         }
         step(run, &event);
 }
@@ -456,6 +459,7 @@ bool offline_port_row(const struct offline_world *world, uint32_t index, struct 
                 forget(ret_row, "pciehp");
         if (!function || function->length <= 256) /* the capability is beyond */
                 forget(ret_row, "acs");
+        forget(ret_row, "reserved");
         return true;
 }
 
