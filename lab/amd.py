@@ -58,7 +58,7 @@ class Tables(tables.Tables):
             data = self.read((base & ADDRESS) + bus * BUS, length)
             if data is None:
                 raise TableError(f"the device table {base:#x} is not in RAM")
-            yield bus, self.grouped(data, device_entries)
+            yield bus, self.bus(data, device_entries)
 
     def walk(self, entry, address):
         """I/O page tables (2.2.3): a level may be left out where the address has zeroes, Next Level

@@ -36,11 +36,16 @@ def ranges(owners):
 
 @dataclasses.dataclass
 class Sample:
-    """One state. ports: {name: (BME, occupied, first bus, last bus)}; owners: {RID below a port:
-    owner}, those that are blocked for want of an entry left out; exposed: RIDs."""
+    """One state. ports: {name: (BME, occupied, first bus, last bus)}; buses: {number of a bus below a
+    port: {RID: owner}}, those that are blocked for want of an entry left out; exposed: RIDs."""
     ports: dict
-    owners: dict
+    buses: dict
     exposed: list
+
+    @property
+    def owners(self):
+        """{RID: owner} of all buses."""
+        return {rid: owner for owners in self.buses.values() for rid, owner in owners.items()}
 
     def mapped(self):
         """RIDs that have a table of dom0's or of a guest's."""
@@ -72,15 +77,16 @@ class Oracle:
 
     def owner(self, rid):
         """Owner of one requester ID now."""
+        bus = rid >> 8
         with self.machine.paused():
-            return self.judge({rid >> 8}).get(rid, BLOCKED)
+            return self.judge([bus]).get(bus, {}).get(rid, BLOCKED)
 
     def reach(self, rid, address):
         """The machine address that a request of a requester ID gets to now, or None."""
         with self.machine.paused():
             if not self.tables.translating():
                 return address
-            entry = self.tables.entries({rid >> 8}).get(rid)
+            entry = self.tables.entry(rid)
             hit = entry and self.tables.translate(entry, address)
         return hit[0] if hit else None
 
@@ -88,19 +94,23 @@ class Oracle:
         """Does the emulated IOMMU refuse what its tables refuse?"""
         return owner != BLOCKED or not self.tables.ABORT_PASSES
 
-    def judge(self, buses):
-        """{RID: owner} of the RIDs of these buses. Absent from it: blocked, every request faults for
-        want of an entry."""
+    def judge(self, numbers):
+        """{bus: {RID: owner}} of these buses. Absent from it: blocked, every request faults for want
+        of an entry."""
         if not self.tables.translating():
-            return {bus << 8 | devfn: DOM0 for bus in buses for devfn in range(256)}
-        reference = self.tables.entries({REFERENCE >> 8}).get(REFERENCE)
-        known, owners = {}, {}
-        for bus, groups in self.tables.buses(buses):
-            for entry, devfns in groups:
+            return {bus: {bus << 8 | devfn: DOM0 for devfn in range(256)} for bus in numbers}
+        reference, known, result = self.tables.entry(REFERENCE), {}, {}
+        for number, bus in self.tables.buses(numbers):
+            for entry, _ in bus.groups:
                 if entry not in known:
                     known[entry] = self.belongs(entry, reference)
-                owners.update(dict.fromkeys((bus << 8 | devfn for devfn in devfns), known[entry]))
-        return owners
+            owners = tuple(known[entry] for entry, _ in bus.groups)
+            if (number, owners) not in bus.made:
+                bus.made[number, owners] = {
+                    number << 8 | devfn: owner
+                    for (_, devfns), owner in zip(bus.groups, owners) for devfn in devfns}
+            result[number] = bus.made[number, owners]
+        return result
 
     def belongs(self, entry, reference):
         """Owner of a present entry. dom0 = same table as the reference function, pass-through, or
@@ -130,9 +140,10 @@ class Oracle:
                 owners = (DOM0, UNTRANSLATED) if occupied else (DOM0,)
                 for bus in range(first, last + 1) if first else ():
                     exposing[bus] = exposing.get(bus, ()) + (owners if bme else ())
-            owners = self.judge(sorted(exposing))
-        exposed = [rid for rid, owner in owners.items() if owner in exposing[rid >> 8]]
-        return Sample(ports, owners, exposed)
+            buses = self.judge(sorted(exposing))
+        exposed = [rid for bus, owners in buses.items() if exposing[bus]
+                   for rid, owner in owners.items() if owner in exposing[bus]]
+        return Sample(ports, buses, exposed)
 
 
 class Sampler:

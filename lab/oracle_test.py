@@ -23,6 +23,12 @@ SIZE = 0x10000
 TARGET = 0x0000_0080_4020_3000          # indices 1, 1, 1, 3 of the four levels
 
 
+def entries(memory, buses=range(256)):
+    """{RID: Entry} of these buses."""
+    return {number << 8 | devfn: entry for number, bus in memory.tables.buses(buses)
+            for entry, devfns in bus.groups for devfn in devfns}
+
+
 class Memory:
     """64 KiB of RAM and an IOMMU's registers."""
 
@@ -91,31 +97,37 @@ class EntriesTest(unittest.TestCase):
         self.memory = Vtd()
 
     def test_absent(self):
-        self.assertEqual(self.memory.tables.entries(), {})
+        self.assertEqual(entries(self.memory), {})
 
     def test_present(self):
         self.memory.context(0x0108, L4, domain=0xABCD)
-        self.assertEqual(self.memory.tables.entries(), {0x0108: entry(L4, 0xABCD)})
+        self.assertEqual(entries(self.memory), {0x0108: entry(L4, 0xABCD)})
+
+    def test_one(self):
+        self.memory.context(0x0108, L4)
+        self.assertEqual(self.memory.tables.entry(0x0108), entry(L4))
+        self.assertIsNone(self.memory.tables.entry(0x0109))
+        self.assertIsNone(self.memory.tables.entry(0x0208))
 
     def test_change_is_seen(self):
         self.memory.context(0x0108, L4)
-        self.memory.tables.entries()
+        entries(self.memory)
         self.memory.put(CONTEXT + 16 * 8, 0, 0)
-        self.assertEqual(self.memory.tables.entries(), {})
+        self.assertEqual(entries(self.memory), {})
 
     def test_tables_outside_ram(self):
         self.memory.put(ROOT, 0xDEAD_0000_0001, 0)
-        self.assertEqual(self.memory.tables.entries(), {})
+        self.assertEqual(entries(self.memory), {})
         self.memory.registers[vtd.REGISTERS + vtd.RTADDR] = 0xFFFF_0000
-        self.assertEqual(self.memory.tables.entries(), {})
+        self.assertEqual(entries(self.memory), {})
 
     def test_scalable_mode_is_refused(self):
         self.memory.registers[vtd.REGISTERS + vtd.RTADDR] = ROOT | 0x400
-        self.assertRaises(tables.TableError, self.memory.tables.entries)
+        self.assertRaises(tables.TableError, entries, self.memory)
 
     def test_all_ones(self):
         self.memory.data[:] = b"\xff" * SIZE
-        for entry in self.memory.tables.entries().values():
+        for entry in entries(self.memory).values():
             self.assertIsNone(self.memory.tables.translate(entry, TARGET))
 
 
@@ -177,7 +189,7 @@ class DeviceTableTest(unittest.TestCase):
 
     def kind(self, **fields):
         self.memory.device(0x0108, **fields)
-        return self.memory.tables.entries([1])[0x0108].kind
+        return entries(self.memory, [1])[0x0108].kind
 
     def test_kinds(self):
         self.assertEqual(self.kind(flags=0), tables.OPEN)
@@ -191,7 +203,7 @@ class DeviceTableTest(unittest.TestCase):
 
     def test_fields(self):
         self.memory.device(0x0108, L4, mode=3, rights=2, domain=0xABCD)
-        self.assertEqual(self.memory.tables.entries()[0x0108],
+        self.assertEqual(entries(self.memory)[0x0108],
                          entry(L4, 0xABCD, 3, tables.WRITE))
 
     def test_change_is_seen(self):
@@ -199,22 +211,22 @@ class DeviceTableTest(unittest.TestCase):
         self.assertEqual(self.kind(flags=1), tables.ABORT)
 
     def test_beyond_the_table(self):
-        self.assertEqual(len(self.memory.tables.entries()), 4 * 256)
+        self.assertEqual(len(entries(self.memory)), 4 * 256)
         self.memory.registers[amd.REGISTERS + amd.TABLE_BASE] = Amd.DEVICES | 2
-        self.assertEqual(len(self.memory.tables.entries()), 256 + 128)
+        self.assertEqual(len(entries(self.memory)), 256 + 128)
 
     def test_table_outside_ram(self):
         for base in (SIZE - 0x1000 | 7, 0xF_0000_0000):
             self.memory.registers[amd.REGISTERS + amd.TABLE_BASE] = base
-            self.assertRaises(tables.TableError, self.memory.tables.entries)
+            self.assertRaises(tables.TableError, entries, self.memory)
 
     def test_guest_translation_is_refused(self):
         self.memory.device(0x0108, L4 | 1 << 55)
-        self.assertRaises(tables.TableError, self.memory.tables.entries)
+        self.assertRaises(tables.TableError, entries, self.memory)
 
     def test_all_ones(self):
         self.memory.data[:] = b"\xff" * SIZE
-        self.assertRaises(tables.TableError, self.memory.tables.entries)
+        self.assertRaises(tables.TableError, entries, self.memory)
 
 
 class AmdWalkTest(unittest.TestCase):
@@ -357,6 +369,14 @@ class JudgeTest:
         self.assertEqual(self.oracle.reach(0x0108, TARGET + 5), 0x5005)
         self.every(L1, 0x6000, 0, first=256)
         self.assertEqual(self.oracle.owner(0x0108), "guest")
+
+    def test_change_is_seen(self):
+        self.give(oracle.REFERENCE, OTHER)
+        self.assertEqual(self.owners(), {0x0108: "dom0"})
+        self.give(oracle.REFERENCE, L3)
+        self.assertEqual(self.owners(), {0x0108: "guest"})
+        self.give(0x0108, L3)
+        self.assertEqual(self.owners(), {0x0108: "dom0"})
 
     def test_not_translating_exposes_everything(self):
         self.memory.off()

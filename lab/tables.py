@@ -27,11 +27,19 @@ class Entry:
     rights: int = READ | WRITE
 
 
+@dataclasses.dataclass
+class Bus:
+    """The entries of one bus. groups: [(Entry, devfns that it stands for)]; made: what a reader made of
+    them, kept as long as the table's bytes are the same."""
+    groups: list
+    made: dict
+
+
 class Tables:
     """One state of the tables. read(address, size) gives RAM bytes or None outside RAM;
-    load(register, size) a register. Subclasses: translating(); buses(numbers), (number, [(Entry,
-    devfns that it stands for)]) each, without those whose every request faults for want of an
-    entry; walk(entry, address). ABORT_PASSES: the emulated IOMMU forwards what an entry aborts."""
+    load(register, size) a register. Subclasses: translating(); buses(numbers), (number, Bus)
+    each, without entries whose every request faults for want of one; walk(entry, address).
+    ABORT_PASSES: the emulated IOMMU forwards what an entry aborts."""
 
     ABORT_PASSES = False
 
@@ -40,22 +48,22 @@ class Tables:
         self.load = load
         self.parsed = {}
 
-    def grouped(self, data, parse):
-        """[(Entry, devfns)] of parse(data), which gives (devfn, Entry) each; done again only when the
-        bytes are others."""
+    def bus(self, data, parse):
+        """The Bus of parse(data), which gives (devfn, Entry) each; made again only when the bytes are
+        others."""
         if data not in self.parsed:
             if len(self.parsed) > 4096:
                 self.parsed.clear()
             groups = {}
             for devfn, entry in parse(data):
                 groups.setdefault(entry, []).append(devfn)
-            self.parsed[data] = list(groups.items())
+            self.parsed[data] = Bus(list(groups.items()), {})
         return self.parsed[data]
 
-    def entries(self, numbers=range(256)):
-        """{requester ID: Entry} of these buses."""
-        return {bus << 8 | devfn: entry for bus, groups in self.buses(numbers)
-                for entry, devfns in groups for devfn in devfns}
+    def entry(self, rid):
+        """The Entry of a requester ID, or None."""
+        groups = (group for _, bus in self.buses([rid >> 8]) for group in bus.groups)
+        return next((entry for entry, devfns in groups if rid & 0xFF in devfns), None)
 
     def translate(self, entry, address):
         """(machine address, READ | WRITE bits) that a request to `address` reaches, or None when it

@@ -46,7 +46,7 @@ class Tables(tables.Tables):
         for bus in numbers if table else ():
             low = struct.unpack_from("<Q", table, 16 * bus)[0]
             if low & 1 and (data := self.read(low & ADDRESS, PAGE)) is not None:
-                yield bus, self.grouped(data, contexts)
+                yield bus, self.bus(data, contexts)
 
     def walk(self, entry, address):
         """Second-level translation (9.8)."""
