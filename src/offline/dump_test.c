@@ -212,13 +212,14 @@ static void test_redacted_config(void **state)
 /* AMD-Vi: what the table covers is known of a dump as well; what Xen was made to block is not. */
 static void test_coverage(void **state)
 {
-        static const char ivrs[] = "IVRS @ 0x0000000000000000\n"
-                                   "    0000: 49 56 52 53 58 00 00 00 02 61 00 00 00 00 00 00\n"
-                                   "    0010: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
-                                   "    0020: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
-                                   "    0030: 10 00 28 00 02 00 00 00 00 00 00 00 00 00 00 00\n"
-                                   "    0040: 00 00 00 00 00 00 00 00 03 03 00 00 04 FE FF 00\n"
-                                   "    0050: 48 00 00 D7 00 A0 00 01\n\n";
+        static const char ivrs[] =
+                DISK "\nIVRS @ 0x0000000000000000\n"
+                     "    0000: 49 56 52 53 58 00 00 00 02 61 00 00 00 00 00 00\n"
+                     "    0010: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+                     "    0020: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+                     "    0030: 10 00 28 00 02 00 00 00 00 00 00 00 00 00 00 00\n"
+                     "    0040: 00 00 00 00 00 00 00 00 03 03 00 00 04 FE FF 00\n"
+                     "    0050: 48 00 00 D7 00 A0 00 01\n\n";
         struct offline_world *world = NULL;
         struct event_config config;
 
@@ -228,7 +229,8 @@ static void test_coverage(void **state)
         assert_int_equal(offline_world_read(path, &config, NULL, &world, &diagnosis), 0);
         assert_int_equal(world->core.platform.iommu, IOMMU_AMD);
         assert_true(world->core.platform.coverage.known);
-        assert_int_equal(world->core.platform.coverage.count, 2); /* without the I/O APIC, 00:14.0 */
+        assert_int_equal(world->core.platform.coverage.count,
+                         2); /* without the I/O APIC, 00:14.0 */
         assert_int_equal(world->core.platform.coverage.ranges[1].last, 0xfffe);
         offline_world_free(world);
 }

@@ -378,8 +378,7 @@ static void platform_tell(struct run *run)
                         event.platform.iommu = IOMMU_AMD;
                         (void)event_ivrs_parse(dump->tables[i].bytes, dump->tables[i].length,
                                                &event.platform.coverage);
-                } else if (memcmp(signature, "DMAR", 4) == 0 ||
-                           memcmp(signature, "RMAD", 4) == 0) {
+                } else if (memcmp(signature, "DMAR", 4) == 0 || memcmp(signature, "RMAD", 4) == 0) {
                         event.platform.iommu = IOMMU_VTD;
                 }
         }
