@@ -14,7 +14,7 @@ from daemon import Daemon
 from machine import Machine
 from oracle import Oracle
 
-BOOT_S = 120
+BOOT_S = 240
 SETTLE_S = 120
 # What Xen and Linux print when they break (xen/common/bug.c, xen/drivers/char/console.c:panic,
 # Linux kernel/panic.c, arch/x86/kernel/dumpstack.c).
