@@ -66,10 +66,16 @@ class Attacker:
         self.oracle = oracle
         self.bait = None    # address of the page that catches what a requester in quarantine writes
 
-    def weapon(self, function):
+    def weapon(self, port, function):
         """The way this function can be made to do DMA, or None (bridges, devices without an engine
         known here)."""
+        if self.malicious(port, function):
+            return self.evil
         return {EDU: self.edu, NVME: self.nvme}.get(function.device << 16 | function.vendor)
+
+    def malicious(self, port, function):
+        """The process behind a malicious function, or None."""
+        return self.machine.evils.get((port.name, function.rid & 7))
 
     def leftover(self):
         """Bytes of the canary that changed since the last attack, put right. An NVMe controller
@@ -83,11 +89,11 @@ class Attacker:
     def attack(self, port, function):
         """Tries to overwrite dom0's canary through a function; canary and function are as before
         afterwards."""
-        fire, requester = self.weapon(function), self.config.requester(function)
+        fire, requester = self.weapon(port, function), self.config.requester(function)
         gate = "open" if self.config.bme(port.rid) else "closed"
         before = self.oracle.owner(requester)
-        with self.baited(requester, before), self.armed(port, function) as bar:
-            fire(bar)
+        with self.baited(requester, before), self.armed(port, function) as target:
+            fire(target)
             swallowed = self.swallowed()
         owner = self.oracle.owner(requester)
         believed = before != owner or self.oracle.believed(owner)
@@ -118,10 +124,11 @@ class Attacker:
     @contextlib.contextmanager
     def armed(self, port, function):
         """Gives the function and the bridges above it memory decoding and BME, and the function a
-        reachable BAR; yields its address. Everything is restored. No virtual CPU runs meanwhile:
-        QEMU 7.2 crashes when one writes through a memory map that another thread just replaced
-        (iotlb_to_section)."""
-        if not self.config.load(port.rid, COMMAND, 2) & CMD_MEMORY:
+        reachable BAR; yields its address, or the malicious function. Everything is restored. No
+        virtual CPU runs meanwhile: QEMU 7.2 crashes when one writes through a memory map that
+        another thread just replaced (iotlb_to_section)."""
+        evil = self.malicious(port, function)    # needs no BAR: it is told from outside
+        if not evil and not self.config.load(port.rid, COMMAND, 2) & CMD_MEMORY:
             raise AttackError(f"port {port.name} does not forward memory requests: its devices "
                               "cannot be driven")
         saved = []
@@ -132,10 +139,10 @@ class Attacker:
 
         try:
             with self.machine.paused():
-                bar = self.reachable(port, function, put)
+                target = evil or self.reachable(port, function, put)
                 for rid in function.path + (function.rid,):
                     put(rid, COMMAND, 2, self.config.load(rid, COMMAND, 2) | CMD_MEMORY | CMD_BME)
-            yield bar
+            yield target
         finally:
             with self.machine.paused():
                 for rid, offset, size, value in reversed(saved):
@@ -184,6 +191,13 @@ class Attacker:
             self.qtest.store(bar + register, 8, value)
         if not self.until(lambda: not self.qtest.load(bar + 0x98, 8) & 1):
             raise AttackError("edu did not finish its DMA")
+
+    def evil(self, device):
+        """lab/evil: a page of its bytes onto canary page 1. What QEMU answers must be what the memory says."""
+        passed = device.write(self.canary.pages[1])
+        if passed != bool(self.canary.changed(1)):
+            said = "let through" if passed else "refused"
+            raise AttackError(f"QEMU says that the DMA was {said}; memory does not say so")
 
     def nvme(self, bar):
         """NVMe: admin queues on canary pages 2 and 3; the controller's completion entry is the

@@ -25,12 +25,14 @@ def names():
 def scenario(name):
     """A scenario's module: run(lab), PORTS, and where it differs: COLD, devices at boot; BOOT, how dom0
     boots, watched from the beginning; BASELINE, the scenario whose stock run shows its attack at work
-    (its own name, unless given); PROTECTS, the IOMMUs on which the run that is not stock is to hold."""
+    (its own name, unless given); PROTECTS, the IOMMUs on which the run that is not stock is to hold;
+    NEWER, whether it needs the newer QEMU (emulator.py)."""
     module = importlib.import_module(f"scenarios.{name}")
     module.COLD = getattr(module, "COLD", ())
     module.BOOT = getattr(module, "BOOT", None)
     module.BASELINE = getattr(module, "BASELINE", name)
     module.PROTECTS = getattr(module, "PROTECTS", tuple(platforms.IOMMU))
+    module.NEWER = getattr(module, "NEWER", False)
     return module
 
 
@@ -55,13 +57,13 @@ class Player:
             error = f"{type(problem).__name__}: {problem}"
             lab.say(traceback.format_exc())
         verdict = lab.leave(error)
-        if not verdict["held"]:
+        if not verdict["held"] or lab.fatal:
             self.close()
         return verdict
 
     def ready(self, module, lab):
         """A rig as after boot with the scenario's ports: the one that is there, or a new one."""
-        setup, say = (lab.platform, lab.stock, module.PORTS, module.COLD), lab.say
+        setup, say = (lab.platform, lab.stock, module.PORTS, module.COLD, module.NEWER), lab.say
         if self.rig and setup == self.setup and not module.COLD:
             try:
                 self.rig.restore()
@@ -74,7 +76,8 @@ class Player:
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.label}-", dir=guest.BUILD))
         say(f"the machine's own files: {folder}")
         boot = module.BOOT and ("stock" if lab.stock else module.BOOT)
-        self.rig = Rig(folder, lab.platform, module.PORTS, module.COLD, say, boot, boot and lab.watch)
+        self.rig = Rig(folder, lab.platform, module.PORTS, module.COLD, say, boot, boot and lab.watch,
+                       module.NEWER)
         self.setup = setup
         return self.rig
 

@@ -4,6 +4,7 @@
 import re
 import time
 
+import emulator
 import guest
 import oracle
 import pci
@@ -42,11 +43,11 @@ class Rig:
     after the boot.
 
     boot: the way dom0 boots, a word for lab/dom0/init. watch: called with the oracle as soon as Xen has
-    switched the IOMMU on, by which everything that is there becomes dom0's."""
+    switched the IOMMU on, by which everything that is there becomes dom0's. newer: with the newer QEMU."""
 
-    def __init__(self, folder, platform, ports, cold, say, boot=None, watch=None):
-        image = guest.image(platform, say)
-        say(f"starting QEMU ({platform.name}): Xen and dom0 boot")
+    def __init__(self, folder, platform, ports, cold, say, boot=None, watch=None, newer=False):
+        image = guest.image(platform, say, newer)
+        say(f"starting {emulator.version(image.emulator)} ({platform.name}): Xen and dom0 boot")
         start = time.monotonic()
         self.folder, self.mark = folder, 0
         self.machine = Machine(folder, image, ports, platform, cold, boot)
