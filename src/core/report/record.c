@@ -204,10 +204,9 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "Seen: Xen blocks %n requester IDs below port %p, of the bus of %f." },
         [RECORD_FINDINGS] = {
                 { "findings", "1ab6351e8fae4abc9bd1d683ab79a256", RECORD_WARNING },
-                "Function %f below port %p is odd: %g. It stays in quarantine behind the closed "
-                "port like any other; what each means says `sallyport explain %f`. Unplug it if "
-                "it is not known to be like that, or name what is known in Forgive= "
-                "(sallyport.conf(5))." },
+                "Function %f below port %p is odd: %g. That changes nothing about how it is held; "
+                "what each means says `sallyport explain %f`. Unplug it if it is not known to be "
+                "like that, or name what is known in Forgive= (sallyport.conf(5))." },
         [RECORD_BARRED] = {
                 { "barred", "cb3d37b857874b2582e67f48aa0e1905", RECORD_WARNING },
                 "Function %f below port %p: the rules give it away%u, but it has dangerous "
