@@ -163,7 +163,7 @@ class Machine:
                 "-object", f"memory-backend-file,id=ram,size={self.ram.size},share=on,"
                            f"mem-path=/proc/self/fd/{self.ram.file}",
                 "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
-                "-device", self.iommu.device + self.emulator.iommu.get(platform.iommu, ""),
+                "-device", self.iommu.device + self.emulator.iommu.get(self.platform.iommu, ""),
                 "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
                 "-qtest", f"unix:{self.folder}/qtest,server=on,wait=off", "-qtest-log", "none",
                 "-serial", f"file:{self.folder}/serial.log",
