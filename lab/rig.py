@@ -110,7 +110,10 @@ class Rig:
 
     def restore(self):
         """Brings machine and dom0 back to what they are after a boot without devices; a LabError
-        when that fails."""
+        when that fails. On AMD-Vi an entry that Xen once wrote never goes back to V=0."""
+        if any(owner != oracle.UNTRANSLATED == self.pristine.get(rid)
+               for rid, owner in self.oracle.look().owners.items()):
+            raise LabError("Xen has written into AMD-Vi's device table")
         self.daemon.stop()
         for port in self.machine.ports:
             if self.config.slot(port.rid)["presence"]:
