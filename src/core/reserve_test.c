@@ -280,6 +280,11 @@ static void test_bus_range_changes(void **state)
         world_run(&world, 10);
         assert_int_equal(world.adds, ALL);
         assert_int_equal(reserved(), 768);
+        *world_owner(&world, BASE_SBDF(0, 1, 9, 0)) = EVENT_OWNER_ABSENT; /* while it was not P's */
+        world.registers.secondary = 1;
+        world_run(&world, 10);
+        assert_int_equal(world.adds, ALL + 1);
+        assert_int_equal(owned(EVENT_OWNER_DOM_IO), ALL);
         world.registers.secondary = world.registers.subordinate = 0; /* none at all */
         world_run(&world, 10);
         assert_int_equal(model_port_requesters(&world.core, world_port(&world)).count, 0);
@@ -358,6 +363,42 @@ static void test_doubt_meanwhile(void **state)
         assert_int_equal(port->attempts[GOAL_RESERVED].error, EBUSY);
 }
 
+/* A function counts where Xen said that it blocks it. */
+static void test_functions_count(void **state)
+{
+        struct model_function *function;
+
+        (void)state;
+        world_core_fill(&core);
+        core.platform.iommu = IOMMU_AMD;
+        core.platform.coverage =
+                (struct event_coverage){ .known = true, .count = 1, .ranges = { { 0, 0xffff } } };
+        memset(core.ports[0].reserved, 0xff, sizeof core.ports[0].reserved);
+        function = world_core_function(&core, LEAF);
+        assert_int_equal(model_port_reserved(&core, &core.ports[0]), ALL);
+        function->confirmed = false;
+        assert_int_equal(model_port_reserved(&core, &core.ports[0]), ALL - 1);
+}
+
+/* What the IVRS does not cover and Xen refuses is nobody's: it must not be removed (I7). */
+static void test_not_covered_refused(void **state)
+{
+        (void)state;
+        world_init(&world);
+        world_amd(&world);
+        world.coverage.ranges[0].first = BASE_SBDF(0, 2, 0, 0);
+        world_plug(&world, 1);
+        world.functions[0].owner = EVENT_OWNER_NOBODY;
+        world_start(&world);
+        world_run(&world, 40);
+        assert_int_equal(world.core.functions[0].owner, EVENT_OWNER_NOBODY);
+        assert_int_equal(world_state(&world, 0), STATE_CONTAINED);
+        assert_int_equal(world.core.functions[0].reason, REASON_UNCOVERED);
+        world_unplug(&world);
+        world_run(&world, 40);
+        assert_int_equal(world.done[EFFECT_REMOVE], 0);
+}
+
 static struct model_port *port_add(uint32_t number, uint8_t first, uint8_t last)
 {
         struct model_port *port = &core.ports[number];
@@ -425,14 +466,15 @@ static void test_one_at_a_time(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_empty_port),     cmocka_unit_test(test_plug_and_unplug),
-                cmocka_unit_test(test_at_boot),        cmocka_unit_test(test_restart),
-                cmocka_unit_test(test_partly_covered), cmocka_unit_test(test_coverage_unknown),
-                cmocka_unit_test(test_not_on_vtd),     cmocka_unit_test(test_fails),
-                cmocka_unit_test(test_refused),        cmocka_unit_test(test_arrival_comes_first),
-                cmocka_unit_test(test_doubt),          cmocka_unit_test(test_bus_range_changes),
-                cmocka_unit_test(test_uevents),        cmocka_unit_test(test_doubt_meanwhile),
-                cmocka_unit_test(test_limit),          cmocka_unit_test(test_one_at_a_time),
+                cmocka_unit_test(test_empty_port),      cmocka_unit_test(test_plug_and_unplug),
+                cmocka_unit_test(test_at_boot),         cmocka_unit_test(test_restart),
+                cmocka_unit_test(test_partly_covered),  cmocka_unit_test(test_coverage_unknown),
+                cmocka_unit_test(test_not_on_vtd),      cmocka_unit_test(test_fails),
+                cmocka_unit_test(test_refused),         cmocka_unit_test(test_arrival_comes_first),
+                cmocka_unit_test(test_doubt),           cmocka_unit_test(test_bus_range_changes),
+                cmocka_unit_test(test_uevents),         cmocka_unit_test(test_doubt_meanwhile),
+                cmocka_unit_test(test_functions_count), cmocka_unit_test(test_not_covered_refused),
+                cmocka_unit_test(test_limit),           cmocka_unit_test(test_one_at_a_time),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

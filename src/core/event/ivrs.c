@@ -153,8 +153,6 @@ static bool hardware_take(struct ivrs *ivrs, int type, const uint8_t *block, siz
         device = number_get(block + IVHD_DEVICE);
         ivrs->any[type] = true;
         for (; at < length; at += size) {
-                if (length - at < ENTRY_SIZE)
-                        return false;
                 size = entry_size(block + at, length - at);
                 if (size == 0 || !entry_take(ivrs, type, segment, block + at, size))
                         return false;

@@ -206,6 +206,9 @@ static void test_bad_table(void **state)
         assert_false(event_ivrs_parse(table, length - 1, &coverage));
         assert_false(event_ivrs_parse(table, 47, &coverage));
         assert_false(event_ivrs_parse(NULL, 0, &coverage));
+        bytes_add((const uint8_t[]){ 0x21, 0, 8, 0, 0, 0, 0, 0xd7 }, 8); /* sums up to 0 */
+        assert_true(parse());
+        assert_false(event_ivrs_parse(table, length - 8, &coverage));
         table[9]++;
         assert_false(event_ivrs_parse(table, length, &coverage)); /* its checksum */
         assert_true(parse());

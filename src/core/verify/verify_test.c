@@ -152,6 +152,8 @@ static void test_settling(void **state)
         assert_false(verify_port_settling(&core, port));
         port->up_since_ms++;
         assert_true(verify_port_settling(&core, port));
+        port->up = false; /* what is switched off settles nothing */
+        assert_false(verify_port_settling(&core, port));
 }
 
 /* I6: each single fact that is missing takes the word away. */
