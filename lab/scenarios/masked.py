@@ -11,7 +11,7 @@ from machine import Device
 PORTS = RACK
 BASELINE = "hierarchy"
 CAP_MSI_X, FUNCTION_MASK = 0x11, 0x4000
-INTERVAL_S = 0.02    # Xen takes the mask away when it is told of the card: it is set again long before it counts
+INTERVAL_S = 0.05    # Xen takes the mask away when it is told of the card: it is set again long before it counts
 # No driver of this dom0 takes the card: one would wait for its interrupts.
 CARD = Device("e1000e", "card", "0.0", options=(("romfile", ""),))
 LEAF = Device("edu", "beside", "0.1", options=(WIDE,))
