@@ -93,12 +93,12 @@ def unpack(suite, say):
         options = apt(suite)
         if suite != OWN:
             run("apt-get", *options, "update", "--error-on=any")
+        names = [package for name in missing for package in with_kernel(name, options)]
+        run("apt-get", *options, "download", *names, cwd=partial)
+        for archive in sorted(partial.glob("*.deb")):
+            run("dpkg", "-x", str(archive), str(target))
+        relocate(target)
         for name in missing:
-            run("apt-get", *options, "download", *with_kernel(name, options), cwd=partial)
-            for archive in partial.glob("*.deb"):
-                run("dpkg", "-x", str(archive), str(target))
-                archive.unlink()
-            relocate(target)
             (target / f".{name}").touch()
     except PackageError as problem:
         raise PackageError(f"no packages of {suite} for the lab's guest: {problem}") from problem
