@@ -51,10 +51,16 @@ class Attacker:
     def __init__(self, machine, config, canary):
         self.machine, self.qtest, self.config, self.canary = machine, machine.qtest, config, canary
 
-    def weapon(self, function):
+    def weapon(self, port, function):
         """The way this function can be made to do DMA, or None (bridges, devices without an engine
         known here)."""
+        if self.malicious(port, function):
+            return self.evil
         return {EDU: self.edu, NVME: self.nvme}.get(function.device << 16 | function.vendor)
+
+    def malicious(self, port, function):
+        """The process behind a malicious function, or None."""
+        return self.machine.evils.get((port.name, function.rid & 7))
 
     def leftover(self):
         """Bytes of the canary that changed since the last attack, put right. An NVMe controller
@@ -68,19 +74,20 @@ class Attacker:
     def attack(self, port, function):
         """Tries to overwrite dom0's canary through a function; canary and function are as before
         afterwards."""
-        fire = self.weapon(function)
+        fire = self.weapon(port, function)
         gate = "open" if self.config.bme(port.rid) else "closed"
-        with self.armed(port, function) as bar:
-            fire(bar)
+        with self.armed(port, function) as target:
+            fire(target)
         return Outcome(function.rid, fire.__name__, gate, self.leftover())
 
     @contextlib.contextmanager
     def armed(self, port, function):
         """Gives the function and the bridges above it memory decoding and BME, and the function a
-        reachable BAR; yields its address. Everything is restored. No virtual CPU runs meanwhile:
-        QEMU 7.2 crashes when one writes through a memory map that another thread just replaced
-        (iotlb_to_section)."""
-        if not self.config.load(port.rid, COMMAND, 2) & CMD_MEMORY:
+        reachable BAR; yields its address, or the malicious function. Everything is restored. No
+        virtual CPU runs meanwhile: QEMU 7.2 crashes when one writes through a memory map that
+        another thread just replaced (iotlb_to_section)."""
+        evil = self.malicious(port, function)    # needs no BAR: it is told from outside
+        if not evil and not self.config.load(port.rid, COMMAND, 2) & CMD_MEMORY:
             raise AttackError(f"port {port.name} does not forward memory requests: its devices "
                               "cannot be driven")
         saved = []
@@ -91,10 +98,10 @@ class Attacker:
 
         try:
             with self.machine.paused():
-                bar = self.reachable(port, function, put)
+                target = evil or self.reachable(port, function, put)
                 for rid in function.path + (function.rid,):
                     put(rid, COMMAND, 2, self.config.load(rid, COMMAND, 2) | CMD_MEMORY | CMD_BME)
-            yield bar
+            yield target
         finally:
             with self.machine.paused():
                 for rid, offset, size, value in reversed(saved):
@@ -143,6 +150,13 @@ class Attacker:
             self.qtest.store(bar + register, 8, value)
         if not self.until(lambda: not self.qtest.load(bar + 0x98, 8) & 1):
             raise AttackError("edu did not finish its DMA")
+
+    def evil(self, device):
+        """lab/evil: a page of its bytes onto canary page 1. What QEMU answers must be what the memory says."""
+        passed = device.write(self.canary.pages[1])
+        if passed != bool(self.canary.changed(1)):
+            said = "let through" if passed else "refused"
+            raise AttackError(f"QEMU says that the DMA was {said}; memory does not say so")
 
     def nvme(self, bar):
         """NVMe: admin queues on canary pages 2 and 3; the controller's completion entry is the

@@ -13,10 +13,11 @@ import struct
 import subprocess
 
 import canary
+import emulator
 import platforms
-from debian import BUILD, OWN, ROOT, PackageError, one, root, run, unpack
+from debian import OWN, ROOT, PackageError, one, root, run, unpack
+from emulator import BUILD, IMAGES, stale
 
-IMAGES = BUILD / "images"
 DOM0 = ROOT / "lab" / "dom0"
 
 # Loaded in dom0 in this order (dependencies are put before); nvme so that a stock dom0 really binds
@@ -57,11 +58,6 @@ def unpacked(data):
     if data[:6] == b"\xfd7zXZ\0":
         return lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(data)
     return subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=True).stdout
-
-
-def stale(target, *sources):
-    """True when target is missing or older than a source."""
-    return not target.exists() or any(s.stat().st_mtime > target.stat().st_mtime for s in sources)
 
 
 def modules(suite):
@@ -182,27 +178,20 @@ def initramfs(xen, linux):
     return target
 
 
-def keeper():
-    """The object preloaded into QEMU (see keep.c), compiled when it is older than its source."""
-    source, target = ROOT / "lab" / "keep.c", IMAGES / "keep.so"
-    if stale(target, source):
-        run("cc", "-O2", "-shared", "-fPIC", "-o", str(target), str(source))
-    return target
-
-
 @dataclasses.dataclass(frozen=True)
 class Image:
     """Files that a machine is made of."""
     xen: pathlib.Path
     kernel: pathlib.Path
     initramfs: pathlib.Path
-    keeper: pathlib.Path
+    emulator: emulator.Emulator
 
 
-def image(platform, say):
-    """A platform's image, built or brought up to date."""
+def image(platform, say, newer=False):
+    """A platform's image, built or brought up to date. newer: for a QEMU that has vfio-user-pci."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     xen, linux = platforms.XEN[platform.xen], platforms.LINUX[platform.linux]
     for suite in sorted({OWN, xen, linux}):
         unpack(suite, say)
-    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux), keeper())
+    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux),
+                 emulator.newer(say) if newer else emulator.own())

@@ -47,6 +47,12 @@ def disk(tag=""):
     return (Device("nvme", f"only{tag}", "0.0", options=(("serial", "lab"),)),)
 
 
+def malicious(*personalities):
+    """The malicious device of lab/evil, a function for each of the personalities (names in face.c)."""
+    return tuple(Device("vfio-user-pci", f"evil-{personality}", f"0.{function}", personality=personality)
+                 for function, personality in enumerate(personalities))
+
+
 class Lab:
     """One run of one scenario on a rig."""
 
@@ -63,6 +69,7 @@ class Lab:
         # By port: the kernel's objects of before the plug, and what is plugged.
         self.old, self.there = {}, {}
         self.doors = None    # how many had to hold in the last examination
+        self.fatal = False    # Xen breaks: that is what the scenario shows
 
     def say(self, text):
         """A progress line: seconds since the start, then what is being done."""
@@ -253,7 +260,7 @@ class Lab:
                    "kind": "bridge" if function.bridge else "endpoint",
                    "owner": self.rig.oracle.owner(function.rid),
                    "driver": known.get(function.sbdf, ("", None))[1], "dma": None}
-            if self.rig.attacker.weapon(function):
+            if self.rig.attacker.weapon(port, function):
                 row["dma"] = self.rig.attacker.attack(port, function).record()
             rows.append(row)
             self.say(f"{function.sbdf} {function.id} {row['kind']:8} owner {row['owner']:5} driver "
@@ -292,6 +299,15 @@ class Lab:
             self.expect(not self.config.bme(port.rid), f"door 1 of {port.name} is still closed")
         self.expect(self.sampler.exposures == 0, "no exposure")
 
+    def unharmed(self):
+        """Where Xen breaks, no more than that may happen: dom0's memory is as it was, protected ports are closed."""
+        self.expect(not self.rig.attacker.leftover(), "nothing was overwritten")
+        if self.stock:
+            return
+        for port in self.external():
+            self.expect(not self.config.bme(port.rid), f"door 1 of {port.name} is still closed")
+        self.expect(self.sampler.exposures == 0, "no exposure")
+
     def judge_stock(self):
         """Where nothing guards, every port that something was plugged into let it through."""
         ports = {row["port"] for row in self.rows}
@@ -308,8 +324,9 @@ class Lab:
             rate = sampling.get("samples_per_guest_s", 0)
             self.expect(rate >= SAMPLES_PER_GUEST_S, f"{rate} samples per guest second")
         if self.rig:
-            broken = self.rig.broken()
-            self.expect(not broken, f"Xen and dom0's kernel are whole: {broken or 'nothing broke'}")
+            if not self.fatal:
+                broken = self.rig.broken()
+                self.expect(not broken, f"Xen and dom0's kernel are whole: {broken or 'nothing broke'}")
             (self.folder / "serial.log").write_text(self.rig.serial())
             shutil.copy(self.rig.folder / "qemu.log", self.folder)
             self.save_log()
@@ -329,7 +346,7 @@ class Lab:
     def save_log(self):
         """A copy of the daemon's log on this machine, if dom0 still answers."""
         try:
-            text = "" if self.stock else self.daemon.log()
+            text = "" if self.stock or self.fatal else self.daemon.log()
         except (OSError, AgentError, LabError) as problem:
             text = f"(the log could not be fetched: {problem})\n"
         (self.folder / "sallyport.log").write_text(text)

@@ -16,6 +16,7 @@ import platforms
 from pci import CAP_EXPRESS, SLTCTL
 from qmp import Qmp
 from qtest import Qtest
+from vfiouser import Evil
 
 MIB = 1 << 20
 RAM_MIB, DOM0_MIB = 2048, 1024
@@ -25,9 +26,9 @@ class MachineError(Exception):
     """The machine did not do what the lab needs of it."""
 
 
-# Vendor and device ID of QEMU's models.
+# Vendor and device ID of QEMU's models, and of the malicious device behind vfio-user-pci.
 IDS = {"edu": "1234:11e8", "nvme": "1b36:0010", "pcie-pci-bridge": "1b36:000e",
-       "x3130-upstream": "104c:8232", "xio3130-downstream": "104c:8233"}
+       "x3130-upstream": "104c:8232", "xio3130-downstream": "104c:8233", "vfio-user-pci": "1234:e110"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,16 +59,21 @@ class Port:
 @dataclasses.dataclass(frozen=True)
 class Device:
     """A device to plug. model: QEMU's; name: id; addr: "SLOT.FUNCTION" on `bus` (None: the port's
-    own bus)."""
+    own bus). personality: of the malicious device (vfio-user-pci)."""
     model: str
     name: str
     addr: str
     bus: str | None = None
     options: tuple = ()
+    personality: str | None = None
 
     @property
     def id(self):
         return IDS[self.model]
+
+    @property
+    def function(self):
+        return int(self.addr[-1])
 
     def arguments(self, port, multifunction):
         """Arguments of device_add."""
@@ -129,22 +135,22 @@ class Machine:
         self.iommu = platforms.IOMMU[platform.iommu]
         self.ram = Ram(RAM_MIB * MIB)
         self.lock = threading.RLock()
-        self.keeper = image.keeper
+        self.emulator, self.evils = image.emulator, {}    # by port's name and number of function
         self.drives, self.slots = itertools.count(1), itertools.count(1)
         self.pauses, self.ran_s, self.since = 0, 0.0, None
-        self.argv = self.command(image, cold)
+        self.argv = self.command(image, platform, cold)
 
-    def command(self, image, cold):
+    def command(self, image, platform, cold):
         """QEMU's command line (shared/lab-facts.md, "Recipe"). cold: (port name, Device) there at
         power-on."""
-        argv = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults",
+        argv = ["setpriv", "--pdeathsig", "KILL", *self.emulator.command, "-nodefaults",
                 "-display", "none", "-no-reboot", "-accel", "tcg,thread=multi",
                 "-machine", "q35,kernel-irqchip=split,memory-backend=ram",
                 "-cpu", self.iommu.cpu, "-smp", "2", "-m", str(self.ram.size // MIB),
                 "-object", f"memory-backend-file,id=ram,size={self.ram.size},share=on,"
                            f"mem-path=/proc/self/fd/{self.ram.file}",
                 "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
-                "-device", self.iommu.device,
+                "-device", self.iommu.device + self.emulator.iommu.get(platform.iommu, ""),
                 "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
                 "-qtest", f"unix:{self.folder}/qtest,server=on,wait=off", "-qtest-log", "none",
                 "-serial", f"file:{self.folder}/serial.log",
@@ -172,7 +178,7 @@ class Machine:
             (self.folder / name).unlink(missing_ok=True)
         log = open(self.folder / "qemu.log", "wb")
         self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                        env=os.environ | {"LD_PRELOAD": str(self.keeper)},
+                                        env=os.environ | {"LD_PRELOAD": self.emulator.preload},
                                         pass_fds=(self.ram.file,))
         try:
             self.qmp, self.qtest = Qmp(self.folder / "qmp"), Qtest(self.folder / "qtest")
@@ -183,9 +189,11 @@ class Machine:
         self.since = time.monotonic()
 
     def stop(self):
-        """Ends QEMU, by its process id, and gives the RAM back."""
+        """Ends QEMU and malicious devices, by their process ids, and gives the RAM back."""
         self.process.kill()
         self.process.wait(10)
+        for evil in self.evils.values():
+            evil.close()
         self.ram.close()
 
     def alive(self):
@@ -223,7 +231,18 @@ class Machine:
                 if device.model == "xio3130-downstream":
                     self.adopt(port, device.bus)
                 more = {"drive": self.drive()} if device.model == "nvme" else self.numbered(device)
+                if device.personality:
+                    more = self.served(port, device)
                 self.qmp.execute("device_add", **device.arguments(port, len(devices) > 1), **more)
+            for device in order:
+                if device.personality:
+                    self.evils[port, device.function].show()
+
+    def served(self, port, device):
+        """Starts a malicious function: what QEMU's client of it is given."""
+        socket = self.folder / f"{port}.{device.function}"
+        self.evils[port, device.function] = Evil(self.emulator.evil, socket, device.personality)
+        return {"socket": {"type": "unix", "path": str(socket)}}
 
     def numbered(self, device):
         """What a switch's downstream port is given: a slot number that no other has, and no power
@@ -257,6 +276,8 @@ class Machine:
             config.store(port.rid, register, 2, before & ~0x400 & ~0x300 | 0x100)
             config.store(port.rid, register, 2, before | 0x400 | 0x300)
             config.store(port.rid, register, 2, before)
+        for key in [key for key in self.evils if key[0] == port.name]:
+            self.evils.pop(key).close()
 
     def press_button(self, device):
         """Presses the attention button of the slot that holds the device. On a port with power

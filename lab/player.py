@@ -23,10 +23,12 @@ def names():
 
 def scenario(name):
     """A scenario's module: run(lab), PORTS, and where it differs: COLD, devices at boot; BASELINE,
-    the scenario whose stock run shows its attack at work (its own name, unless given)."""
+    the scenario whose stock run shows its attack at work (its own name, unless given); NEWER, whether it
+    needs the newer QEMU (emulator.py)."""
     module = importlib.import_module(f"scenarios.{name}")
     module.COLD = getattr(module, "COLD", ())
     module.BASELINE = getattr(module, "BASELINE", name)
+    module.NEWER = getattr(module, "NEWER", False)
     return module
 
 
@@ -51,13 +53,13 @@ class Player:
             error = f"{type(problem).__name__}: {problem}"
             lab.say(traceback.format_exc())
         verdict = lab.leave(error)
-        if not verdict["held"]:
+        if not verdict["held"] or lab.fatal:
             self.close()
         return verdict
 
     def ready(self, module, stock, platform, say):
         """A rig as after boot with the scenario's ports: the one that is there, or a new one."""
-        setup = (platform, stock, module.PORTS, module.COLD)
+        setup = (platform, stock, module.PORTS, module.COLD, module.NEWER)
         if self.rig and setup == self.setup and not module.COLD:
             try:
                 self.rig.restore()
@@ -69,7 +71,8 @@ class Player:
         guest.BUILD.mkdir(parents=True, exist_ok=True)
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.label}-", dir=guest.BUILD))
         say(f"the machine's own files: {folder}")
-        self.rig, self.setup = Rig(folder, platform, module.PORTS, module.COLD, say), setup
+        self.rig = Rig(folder, platform, module.PORTS, module.COLD, say, module.NEWER)
+        self.setup = setup
         return self.rig
 
     def close(self):

@@ -4,6 +4,7 @@
 import re
 import time
 
+import emulator
 import guest
 import pci
 from agent import Agent
@@ -13,7 +14,7 @@ from daemon import Daemon
 from machine import Machine
 from oracle import Oracle
 
-BOOT_S = 120
+BOOT_S = 240
 SETTLE_S = 120
 # What Xen and Linux print when they break (xen/common/bug.c, xen/drivers/char/console.c:panic,
 # Linux kernel/panic.c, arch/x86/kernel/dumpstack.c).
@@ -40,9 +41,9 @@ class Rig:
     until dom0 answered. versions: of kernel and Xen, as they say. mark: offset in the serial log at
     which the present scenario begins."""
 
-    def __init__(self, folder, platform, ports, cold, say):
-        image = guest.image(platform, say)
-        say(f"starting QEMU ({platform.name}): Xen and dom0 boot")
+    def __init__(self, folder, platform, ports, cold, say, newer=False):
+        image = guest.image(platform, say, newer)
+        say(f"starting {emulator.version(image.emulator)} ({platform.name}): Xen and dom0 boot")
         start = time.monotonic()
         self.folder, self.mark = folder, 0
         self.machine = Machine(folder, image, ports, platform, cold)
