@@ -394,9 +394,11 @@ class Lab:
     def unharmed(self):
         """Where Xen breaks, no more than that may happen: dom0's memory is as it was, protected ports are closed."""
         self.expect(not self.rig.attacker.leftover(), "nothing was overwritten")
+        if self.stock:
+            return
         for port in self.external():
-            self.expect(self.stock or not self.config.bme(port.rid), f"door 1 of {port.name} is still closed")
-        self.expect(self.stock or self.sampler.exposures == 0, "no exposure")
+            self.expect(not self.config.bme(port.rid), f"door 1 of {port.name} is still closed")
+        self.expect(self.sampler.exposures == 0, "no exposure")
 
     def judge_stock(self):
         """Where nothing guards, every port that something was plugged into let it through."""

@@ -25,6 +25,9 @@
 #define MESSAGE_MAX 65536u
 #define WRITE_SIZE 4096u
 #define DMA_ID 0xd0d0u
+#define CLASS 0x0au
+/* What is read before Xen asks for the class does not count. */
+#define READS_MANY 1000u
 
 enum command {
         COMMAND_VERSION = 1,
@@ -68,7 +71,7 @@ struct evil {
         struct face_set faces;
         uint8_t innocent[FACE_SIZE], written[FACE_SIZE];
         bool shown, turned;
-        unsigned int reads; /* of the watched byte, since it was shown */
+        unsigned int reads; /* of the watched byte */
         int client;
         struct message message;
 };
@@ -165,13 +168,20 @@ static void reply(struct evil *evil, size_t size, uint32_t error)
 
 static const uint8_t *face_now(struct evil *evil, uint64_t offset, uint32_t count)
 {
+        enum face_turn turn = evil->personality->turn;
         uint32_t watched = evil->personality->watched;
 
         if (!evil->shown)
                 return evil->innocent;
-        if (evil->personality->turn == TURN_EACH_READ && offset <= watched &&
-            watched < offset + count)
-                evil->turned = evil->reads++ % 2 != 0;
+        if (turn == TURN_FOR_XEN && offset == CLASS && count == 2)
+                evil->reads = 0;
+        if (offset <= watched && watched < offset + count) {
+                evil->reads++;
+                if (turn == TURN_EACH_READ)
+                        evil->turned = evil->reads % 2 == 0;
+                if (turn == TURN_FOR_XEN)
+                        evil->turned = evil->reads == 1;
+        }
         return evil->turned ? evil->faces.second : evil->faces.first;
 }
 
@@ -344,7 +354,7 @@ static bool line_take(struct evil *evil)
                 return false;
         if (strcmp(line, "show\n") == 0) {
                 evil->shown = true;
-                evil->reads = 0;
+                evil->reads = evil->personality->turn == TURN_FOR_XEN ? READS_MANY : 0;
                 tell("done");
         } else if (strcmp(line, "turn\n") == 0) {
                 evil->turned = true;

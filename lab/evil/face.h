@@ -14,6 +14,7 @@ enum face_turn {
         TURN_NEVER,
         TURN_TOLD,      /**< from the moment on that the harness says so */
         TURN_EACH_READ, /**< for every other read that covers the byte `watched` */
+        TURN_FOR_XEN, /**< for the first such read after the class was read as a word, as only Xen does */
 };
 
 struct face_set {
