@@ -136,11 +136,23 @@ class Ram:
         os.close(self.file)
 
 
+@dataclasses.dataclass(frozen=True)
+class Setup:
+    """What a machine is to be. ports; cold: (port name, Device) there at power-on; boot: the word for
+    lab/dom0/init, or None; newer: with the newer QEMU (emulator.py); narrow: an AMD machine's IVRS stays
+    as QEMU makes it (ivrs.py)."""
+    ports: tuple
+    cold: tuple = ()
+    boot: str | None = None
+    newer: bool = False
+    narrow: bool = False
+
+
 class Machine:
     """QEMU from start to stop. `clock()` counts seconds in which the guest ran, pauses left out."""
 
-    def __init__(self, folder, image, ports, platform, cold=(), boot=None):
-        self.folder, self.ports = folder, tuple(ports)
+    def __init__(self, folder, image, platform, setup):
+        self.folder, self.setup, self.ports = folder, setup, tuple(setup.ports)
         self.platform, self.iommu = platform, platforms.IOMMU[platform.iommu]
         self.ram = Ram(RAM_MIB * MIB)
         self.lock = threading.RLock()
@@ -148,14 +160,14 @@ class Machine:
         self.drives, self.slots = itertools.count(1), itertools.count(1)
         self.pauses, self.ran_s, self.since = 0, 0.0, None
         self.numbers = {}    # see Numbering.secondaries
-        self.cold = cold if self.iommu.by_number else ()
-        self.argv = self.command(image, () if self.cold else cold, boot)
+        # Where the IOMMU's model wants bus numbers, they are plugged when the firmware has given them,
+        # before Xen starts.
+        self.cold = setup.cold if self.iommu.by_number else ()
+        self.argv = self.command(image, () if self.cold else setup.cold)
 
-    def command(self, image, cold, boot):
-        """QEMU's command line (shared/lab-facts.md, "Recipe"). cold: (port name, Device) there at
-        power-on. (Where the IOMMU's model wants bus numbers, they are plugged when the firmware has
-        given them, before Xen starts.) boot: the word for lab/dom0/init, or None."""
-        word = f" lab.boot={boot}" if boot else ""
+    def command(self, image, cold):
+        """QEMU's command line (shared/lab-facts.md, "Recipe"). cold: those that are there as it starts."""
+        word = f" lab.boot={self.setup.boot}" if self.setup.boot else ""
         argv = ["setpriv", "--pdeathsig", "KILL", *self.emulator.command, "-nodefaults",
                 "-display", "none", "-no-reboot", "-accel", "tcg,thread=multi",
                 "-machine", "q35,kernel-irqchip=split,memory-backend=ram",
@@ -202,7 +214,7 @@ class Machine:
             raise MachineError(text) from error
         self.since = time.monotonic()
         self.config = pci.Config(self.qtest)
-        if self.iommu.ivrs:
+        if self.iommu.ivrs and not self.setup.narrow:
             ivrs.widen(self)
         with self.paused():
             for name in dict.fromkeys(name for name, _ in self.cold):

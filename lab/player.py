@@ -11,6 +11,7 @@ import traceback
 import guest
 import platforms
 from harness import Lab
+from machine import Setup
 from platforms import DEFAULT
 from rig import Rig
 
@@ -25,14 +26,15 @@ def names():
 def scenario(name):
     """A scenario's module: run(lab), PORTS, and where it differs: COLD, devices at boot; BOOT, how dom0
     boots, watched from the beginning; BASELINE, the scenario whose stock run shows its attack at work
-    (its own name, unless given); PROTECTS, the IOMMUs on which the run that is not stock is to hold;
-    NEWER, whether it needs the newer QEMU (emulator.py)."""
+    (its own name, unless given); PROTECTS, the IOMMUs that it is about; NEWER and NARROW: see
+    machine.Setup."""
     module = importlib.import_module(f"scenarios.{name}")
     module.COLD = getattr(module, "COLD", ())
     module.BOOT = getattr(module, "BOOT", None)
     module.BASELINE = getattr(module, "BASELINE", name)
     module.PROTECTS = getattr(module, "PROTECTS", tuple(platforms.IOMMU))
     module.NEWER = getattr(module, "NEWER", False)
+    module.NARROW = getattr(module, "NARROW", False)
     return module
 
 
@@ -63,7 +65,9 @@ class Player:
 
     def ready(self, module, lab):
         """A rig as after boot with the scenario's ports: the one that is there, or a new one."""
-        setup, say = (lab.platform, lab.stock, module.PORTS, module.COLD, module.NEWER), lab.say
+        boot = module.BOOT and ("stock" if lab.stock else module.BOOT)
+        wanted = Setup(module.PORTS, module.COLD, boot, module.NEWER, module.NARROW)
+        setup, say = (lab.platform, lab.stock, wanted), lab.say
         if self.rig and setup == self.setup and not module.COLD:
             try:
                 self.rig.restore()
@@ -75,9 +79,7 @@ class Player:
         guest.BUILD.mkdir(parents=True, exist_ok=True)
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.label}-", dir=guest.BUILD))
         say(f"the machine's own files: {folder}")
-        boot = module.BOOT and ("stock" if lab.stock else module.BOOT)
-        self.rig = Rig(folder, lab.platform, module.PORTS, module.COLD, say, boot, boot and lab.watch,
-                       module.NEWER)
+        self.rig = Rig(folder, lab.platform, wanted, say, boot and lab.watch)
         self.setup = setup
         return self.rig
 

@@ -42,15 +42,15 @@ class Rig:
     they say. mark: offset in the serial log at which the present scenario begins. pristine: owners
     after the boot.
 
-    boot: the way dom0 boots, a word for lab/dom0/init. watch: called with the oracle as soon as Xen has
-    switched the IOMMU on, by which everything that is there becomes dom0's. newer: with the newer QEMU."""
+    setup: see machine.Setup. watch: called with the oracle as soon as Xen has switched the IOMMU on, by
+    which everything that is there becomes dom0's."""
 
-    def __init__(self, folder, platform, ports, cold, say, boot=None, watch=None, newer=False):
-        image = guest.image(platform, say, newer)
+    def __init__(self, folder, platform, setup, say, watch=None):
+        image = guest.image(platform, say, setup.newer)
         say(f"starting {emulator.version(image.emulator)} ({platform.name}): Xen and dom0 boot")
         start = time.monotonic()
         self.folder, self.mark = folder, 0
-        self.machine = Machine(folder, image, ports, platform, cold, boot)
+        self.machine = Machine(folder, image, platform, setup)
         try:
             self.machine.start()
             self.agent = Agent(folder / "agent")
