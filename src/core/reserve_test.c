@@ -47,6 +47,7 @@ static uint32_t reserved(void)
 static void test_empty_port(void **state)
 {
         const struct record *record;
+        uint32_t told = 0;
 
         (void)state;
         start();
@@ -62,6 +63,9 @@ static void test_empty_port(void **state)
         assert_non_null(world_record(&world, RECORD_PLATFORM_READY));
         world_run(&world, 50);
         assert_int_equal(world.done[EFFECT_RESERVE], WORLD_BUSES);
+        for (uint32_t i = 0; i < world.record_count; i++)
+                told += world.records[i].kind == RECORD_PORT_RESERVED;
+        assert_int_equal(told, 1);
 }
 
 /* A device that is plugged where requester IDs are reserved is never dom0's, whoever enumerates it. */
