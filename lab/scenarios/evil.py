@@ -3,7 +3,7 @@
 loop or vanish, bus numbers that are not kept, phantom functions, MSI-X that has Xen refuse the quarantine, IDs and
 a class that change. Each is contained, what is odd about it is found, and Xen and dom0 stay whole."""
 
-from harness import RACK, malicious
+from harness import RACK, LabError, malicious
 
 PORTS = RACK
 NEWER = True
@@ -43,19 +43,25 @@ def shown(lab, name):
 
 
 def settled(lab, name, expected):
-    """Waits until exactly these are below a port, each where it can be; then what is found must be as expected."""
-    wanted = {what: WITHDRAWN if what == REFUSED else QUARANTINED for what in expected}
+    """Waits until exactly these are below a port, each where it can be and with what is found about it, in one and the
+    same answer: after a rescan the daemon looks at everything again."""
+    wanted = {what: ((WITHDRAWN if what == REFUSED else QUARANTINED), found) for what, found in expected.items()}
+    seen = {}
 
     def reached():
-        now = {what: (function["state"], function["reason"]) for what, function in shown(lab, name).items()}
-        return now.pop(FLIPS, QUARANTINED) == QUARANTINED and now == wanted
+        seen.clear()
+        for what, function in shown(lab, name).items():
+            findings = [finding for finding in function["findings"] if finding]    # none: [null]
+            seen[what] = (function["state"], function["reason"]), findings
+        state, findings = seen.pop(FLIPS, (QUARANTINED, [FLIPS_FOUND]))
+        return state == QUARANTINED and FLIPS_FOUND in findings and seen == wanted
 
-    lab.wait(f"below {name}: {wanted}", reached)
-    for what, function in shown(lab, name).items():
-        row = lab.daemon.ask(f"show {function['sbdf']}")["functions"][0]
-        said = [finding for finding in row["findings"] if finding]    # none: [null]
-        held = FLIPS_FOUND in said if what == FLIPS else said == expected[what]
-        lab.expect(held, f"{function['sbdf']} {what}: {function['state']}, owner {function['owner']}, findings {said}")
+    try:
+        lab.wait(f"below {name}: {wanted}", reached)
+    except LabError:
+        lab.expect(False, f"below {name}: {seen}, expected {wanted}")
+        return
+    lab.expect(True, f"below {name}: {seen}")
 
 
 def plug(lab, name):
