@@ -357,6 +357,7 @@ class JudgeTest:
         self.give(oracle.REFERENCE, OTHER)
         self.give(0x0108, L4)
         self.memory.walk(3, 3, 3, 1)
+        self.assertIn(0x0108, self.oracle.look(quick=True).exposed)
         self.assertIn(0x0108, self.oracle.look().exposed)
         self.assertEqual(self.oracle.reach(0x0108, TARGET + 5), TARGET + 5)
 
@@ -368,6 +369,7 @@ class JudgeTest:
         self.every(L1, 0x5000, 0)
         self.assertEqual(self.oracle.owner(0x0108), "quarantine")
         self.assertEqual(self.oracle.reach(0x0108, TARGET + 5), 0x5005)
+        self.assertEqual(self.oracle.look(quick=True).owners[0x0108], "quarantine")
         self.every(L1, 0x6000, 0, first=256)
         self.assertEqual(self.oracle.owner(0x0108), "guest")
 
