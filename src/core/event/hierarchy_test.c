@@ -205,7 +205,7 @@ static void test_lines_that_are_none(void **state)
                 "0x1 0x2 0x3 0x4\n",
                 "0x00000000000000001 0x2 0x200\n",
                 "0x 0x2 0x200\n",
-                NO_LINE "x\n",
+                "0x0000000000000000 0x0000000000000000 0x0000000000000000\nx\n",
         };
         char text[18 * sizeof NO_LINE] = "";
 
@@ -255,7 +255,7 @@ static void bars_make(void)
         for (uint32_t i = 0; i < 3; i++) {
                 ranges[i].known = true;
                 ranges[i].bar_count = i ? 1 : 0;
-                range_set(&ranges[i].bars[0], 0x1000 * i, 0x1000 * i + 0xfff);
+                range_set(&ranges[i].bars[0], UINT64_C(0x1000) * i, UINT64_C(0x1000) * i + 0xfff);
         }
         ranges[0].window_count = 1;
         range_set(&ranges[0].windows[0], 0x1000, 0x1fff);

@@ -134,13 +134,13 @@ bool actuator_xen_level_get(struct actuator_xen *xen, char ret_level[static ACTU
         return fits;
 }
 
-void actuator_xen_level_set(struct actuator_xen *xen, const char *level)
+void actuator_xen_level_set(struct actuator_xen *xen, const char *text)
 {
         xenhypfs_handle *hypfs = hypfs_open(xen);
 
         if (!hypfs)
                 return;
-        (void)xenhypfs_write(hypfs, LEVEL_PATH, level);
+        (void)xenhypfs_write(hypfs, LEVEL_PATH, text);
         (void)xenhypfs_close(hypfs);
 }
 

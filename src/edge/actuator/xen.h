@@ -33,7 +33,7 @@ int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf);
 /** Reads that (loglvl= in hypfs). False where Xen does not tell. */
 bool actuator_xen_level_get(struct actuator_xen *xen, char ret_level[static ACTUATOR_XEN_LEVEL]);
 /** Changes it, where Xen lets. */
-void actuator_xen_level_set(struct actuator_xen *xen, const char *level);
+void actuator_xen_level_set(struct actuator_xen *xen, const char *text);
 /**
  * PHYSDEVOP_pci_device_remove, and once more: 0 where Xen then says that it knows no such function, so that nothing is
  * mapped for it. Never to be asked of an entry without owner: Xen before 4.19 panics over it. Else a negative errno:

@@ -41,13 +41,14 @@ int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf)
 
 bool actuator_xen_level_get(struct actuator_xen *xen, char ret_level[static ACTUATOR_XEN_LEVEL])
 {
-        (void)xen, (void)ret_level;
+        (void)xen;
+        ret_level[0] = '\0';
         return false;
 }
 
-void actuator_xen_level_set(struct actuator_xen *xen, const char *level)
+void actuator_xen_level_set(struct actuator_xen *xen, const char *text)
 {
-        (void)xen, (void)level;
+        (void)xen, (void)text;
 }
 
 int actuator_xen_withdraw(struct actuator_xen *xen, uint32_t sbdf)
