@@ -113,7 +113,7 @@ static bool range_end(const uint8_t *entry, size_t size, uint16_t first, uint16_
 static bool entry_take(struct ivrs *ivrs, int type, uint16_t segment, const uint8_t *entry,
                        size_t size)
 {
-        uint16_t first = number_get(entry + 1), last = first, used = first;
+        uint16_t first = number_get(entry + 1), last = first, used;
 
         switch (entry[0]) {
         case ENTRY_ALL:
