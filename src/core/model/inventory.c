@@ -113,7 +113,9 @@ static bool function_merge(struct core *core, struct model_port *port,
         }
         function->facts = *facts;
         function->listed = true;
-        function->asked = function->confirmed = false;
+        /* What Xen answered while only it knew of the requester ID was about something else (I5). */
+        function->asked = function->confirmed = function->refused = function->withdrawn = false;
+        function->quarantine = (struct model_attempt){ 0 };
         /*
          * The kernel enumerated it at our last rescan, or before we came; if another device sits there since, even
          * since the first look, it is stale.

@@ -189,6 +189,21 @@ static void test_taint(void **state)
         assert_true(port->tainted);
 }
 
+/* What Xen refused while only it knew of the address counts for nothing that the kernel lists there later (I5). */
+static void test_listed_later(void **state)
+{
+        (void)state;
+        inventory_start();
+        function->listed = false;
+        function->refused = function->withdrawn = true;
+        function->quarantine = (struct model_attempt){ .tries = 7, .retry_at_ms = 9, .error = 19 };
+        answer(EVENT_INVENTORY);
+        assert_true(function->listed);
+        assert_false(function->refused || function->withdrawn || function->confirmed);
+        assert_int_equal(function->quarantine.tries, 0);
+        assert_int_equal(function->quarantine.error, 0);
+}
+
 static void test_successor(void **state)
 {
         (void)state;
@@ -493,6 +508,7 @@ int main(void)
                 cmocka_unit_test(test_changed_function),
                 cmocka_unit_test(test_judged_facts),
                 cmocka_unit_test(test_taint),
+                cmocka_unit_test(test_listed_later),
                 cmocka_unit_test(test_successor),
                 cmocka_unit_test(test_function_gone),
                 cmocka_unit_test(test_function_found),
