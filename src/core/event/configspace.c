@@ -249,9 +249,9 @@ static void express_parse(const uint8_t *bytes, size_t length, struct event_func
 static void capability_take(bool enabled, enum event_capability capability,
                             struct event_function *function)
 {
-        function->capabilities |= EVENT_CAPABILITY_BIT(capability);
+        function->capabilities |= (uint8_t)EVENT_CAPABILITY_BIT(capability);
         if (enabled)
-                function->enabled |= EVENT_CAPABILITY_BIT(capability);
+                function->enabled |= (uint8_t)EVENT_CAPABILITY_BIT(capability);
 }
 
 /* Offsets and bits: include/uapi/linux/pci_regs.h. */
