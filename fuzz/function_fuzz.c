@@ -97,14 +97,14 @@ static void agreement_check(const struct event_function *function, const uint8_t
 }
 
 /* The same text as addresses: whatever it says, what is judged by them has bounds. */
-static void ranges_check(const char *text, size_t length, const uint8_t *bytes, size_t bytes_length,
-                         const struct event_function *function)
+static void ranges_check(const char *lines, size_t lines_size, const uint8_t *config,
+                         size_t config_size, const struct event_function *function)
 {
         static struct event_inventory inventory;
         struct event_ranges ranges[2];
         struct event_above above = { .secondary = 1, .subordinate = 8 };
 
-        event_ranges_parse(text, length, bytes, bytes_length, &ranges[0]);
+        event_ranges_parse(lines, lines_size, config, config_size, &ranges[0]);
         base_assert(ranges[0].bar_count <= LIMIT_BARS && ranges[0].window_count <= LIMIT_WINDOWS);
         base_assert(ranges[0].known || ranges[0].bar_count + ranges[0].window_count == 0);
         ranges[1] = above.ranges = ranges[0];
