@@ -36,7 +36,8 @@ def masked(lab, name):
         yield
     finally:
         ended.set()
-        thread.join()
+        thread.join(60)
+        lab.expect(not thread.is_alive(), "nobody masks it any more")
 
 
 def functions(lab, name, device):

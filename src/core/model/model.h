@@ -266,6 +266,8 @@ struct model_port *model_port_get(struct core *core, uint32_t sbdf);
 struct model_port *model_port_above(struct core *core, const struct event_place *place);
 /** The function of this port with this address, or NULL. */
 struct model_function *model_function_get(struct core *core, uint32_t port, uint32_t sbdf);
+/** The first function below any port with this address, or NULL. */
+const struct model_function *model_function_find(const struct core *core, uint32_t sbdf);
 /** Drops one function; the others keep their order. Pointers to later functions move. */
 void model_function_drop(struct core *core, struct model_function *function);
 /** How many functions are known below the port. */

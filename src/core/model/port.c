@@ -41,6 +41,14 @@ struct model_function *model_function_get(struct core *core, uint32_t port, uint
         return NULL;
 }
 
+const struct model_function *model_function_find(const struct core *core, uint32_t sbdf)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].facts.sbdf == sbdf)
+                        return &core->functions[i];
+        return NULL;
+}
+
 void model_function_drop(struct core *core, struct model_function *function)
 {
         size_t index = (size_t)(function - core->functions);

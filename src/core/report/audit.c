@@ -254,15 +254,6 @@ static enum audit modules_judge(const struct subject *subject, struct base_text 
         return machine->udev_rules == FACT_YES ? AUDIT_OK : AUDIT_WEAK;
 }
 
-/* What is below an external port is guarded with it, whatever it says that it is. */
-static bool below_external(const struct core *core, uint32_t sbdf)
-{
-        for (uint32_t i = 0; i < core->function_count; i++)
-                if (core->functions[i].facts.sbdf == sbdf)
-                        return true;
-        return false;
-}
-
 static enum audit cardbus_judge(const struct subject *subject, struct base_text *what)
 {
         const struct event_machine *machine = subject->machine;
@@ -270,7 +261,8 @@ static enum audit cardbus_judge(const struct subject *subject, struct base_text 
 
         base_assert(machine->cardbus_count <= LIMIT_CARDBUS);
         for (uint32_t i = 0; i < machine->cardbus_count; i++) {
-                if (below_external(subject->core, machine->cardbus[i]))
+                /* What is below an external port is guarded with it, whatever it says that it is. */
+                if (model_function_find(subject->core, machine->cardbus[i]))
                         continue;
                 base_text_add(what, found ? " " : "bridge ");
                 base_text_add_sbdf(what, machine->cardbus[i]);
@@ -368,6 +360,7 @@ static enum audit coverage_judge(const struct subject *subject, struct base_text
 {
         const struct model_requesters requesters =
                 model_port_requesters(subject->core, subject->port);
+        enum record_reason uncovered = policy_port_uncovered(subject->core, subject->port);
 
         switch (subject->core->platform.iommu) {
         case IOMMU_VTD:
@@ -376,10 +369,9 @@ static enum audit coverage_judge(const struct subject *subject, struct base_text
         case IOMMU_AMD:
                 share_add(what, requesters.covered, requesters.count,
                           " requester IDs covered by the IVRS");
-                if (policy_port_uncovered(subject->core, subject->port) == REASON_RESERVE_LIMIT)
+                if (uncovered == REASON_RESERVE_LIMIT)
                         base_text_add(what, ", too many to reserve");
-                return policy_port_uncovered(subject->core, subject->port) ? AUDIT_BROKEN
-                                                                           : AUDIT_OK;
+                return uncovered ? AUDIT_BROKEN : AUDIT_OK;
         case IOMMU_UNKNOWN:
         case IOMMU_MAX:
                 break;

@@ -28,9 +28,10 @@ bool report_device_row(const struct core *core, uint32_t sbdf, struct report_row
 
 uint32_t report_device_port(const struct core *core, uint32_t sbdf)
 {
-        for (uint32_t i = 0; i < core->function_count; i++)
-                if (core->functions[i].facts.sbdf == sbdf)
-                        return core->functions[i].port;
+        const struct model_function *function = model_function_find(core, sbdf);
+
+        if (function)
+                return function->port;
         for (uint32_t i = 0; i < core->port_count; i++)
                 if (core->ports[i].found.sbdf == sbdf)
                         return sbdf;
@@ -117,15 +118,11 @@ bool report_explain_finding(const struct core *core, uint32_t function, uint32_t
                             struct report_row *ret_row)
 {
         const struct policy_finding_info *info = NULL;
-        const struct model_function *found = NULL;
-        struct base_text text;
-        uint32_t findings;
+        const struct model_function *found = model_function_find(core, function);
+        uint32_t findings = found ? policy_function_findings(found) : 0;
         enum policy_finding finding = 0;
+        struct base_text text;
 
-        for (uint32_t i = 0; i < core->function_count && !found; i++)
-                if (core->functions[i].facts.sbdf == function)
-                        found = &core->functions[i];
-        findings = found ? policy_function_findings(found) : 0;
         for (; finding < FINDING_MAX && !info; finding++)
                 if (findings & 1u << finding && index-- == 0)
                         info = policy_finding_get(finding);

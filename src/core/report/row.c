@@ -173,16 +173,16 @@ static void port_use(const struct event_use *use, struct report_row *row)
 }
 
 /* Nothing where requester IDs are not reserved: on VT-d Xen blocks those that it does not know. */
-static void port_requesters(const struct core *core, const struct model_port *port,
-                            struct report_row *row)
+static void requester_fields(const struct core *core, uint64_t count, uint64_t reserved,
+                             struct report_row *row)
 {
         struct base_text text = report_field_open(row, "requesters");
 
         if (model_unlisted(core))
-                base_text_add_u64(&text, model_port_requesters(core, port).count);
+                base_text_add_u64(&text, count);
         text = report_field_open(row, "reserved");
         if (model_unlisted(core))
-                base_text_add_u64(&text, model_port_reserved(core, port));
+                base_text_add_u64(&text, reserved);
 }
 
 bool report_port_row(const struct core *core, uint32_t index, struct report_row *ret_row)
@@ -214,7 +214,8 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
         verdict_fields(core, port->verdict, port->verdict_why, port->verdict_rule, ret_row);
         field_bool(ret_row, "tainted", policy_port_tainted(core, port));
         port_use(&port->found.use, ret_row);
-        port_requesters(core, port, ret_row);
+        requester_fields(core, model_port_requesters(core, port).count,
+                         model_port_reserved(core, port), ret_row);
         return true;
 }
 
@@ -290,7 +291,6 @@ static uint64_t ports_exposed(const struct core *core)
 static void status_requesters(const struct core *core, struct report_row *row)
 {
         uint64_t requesters = 0, reserved = 0;
-        struct base_text text;
 
         for (uint32_t i = 0; i < core->port_count; i++) {
                 if (!core->ports[i].external)
@@ -298,12 +298,7 @@ static void status_requesters(const struct core *core, struct report_row *row)
                 requesters += model_port_requesters(core, &core->ports[i]).count;
                 reserved += model_port_reserved(core, &core->ports[i]);
         }
-        text = report_field_open(row, "requesters");
-        if (model_unlisted(core))
-                base_text_add_u64(&text, requesters);
-        text = report_field_open(row, "reserved");
-        if (model_unlisted(core))
-                base_text_add_u64(&text, reserved);
+        requester_fields(core, requesters, reserved, row);
 }
 
 void report_status_row(const struct core *core, struct report_row *ret_row)

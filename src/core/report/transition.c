@@ -78,13 +78,15 @@ static void acs_tell(struct core *core, struct model_port *port, struct effects 
 /* Likewise one whose requester IDs the IOMMU does not all cover; and that all are reserved, when they are. */
 static void reserve_tell(struct core *core, struct model_port *port, struct effects *effects)
 {
-        enum record_reason uncovered = policy_port_uncovered(core, port);
+        enum record_reason uncovered;
         struct record record;
         uint8_t bus;
 
         if (!model_unlisted(core) || port->reserved_told || !verify_port_guarded(port) ||
-            port->exposed || policy_platform_weakness(&core->platform) ||
-            (!uncovered && model_reserve_next(core, port, &bus)))
+            port->exposed || policy_platform_weakness(&core->platform))
+                return;
+        uncovered = policy_port_uncovered(core, port);
+        if (!uncovered && model_reserve_next(core, port, &bus))
                 return;
         port->reserved_told = true;
         record = model_record(core, uncovered ? RECORD_PLATFORM_WEAK : RECORD_PORT_RESERVED,

@@ -89,15 +89,9 @@ static void thunderbolt_read(int sysfs, struct event_machine *machine)
                 machine->thunderbolt = THUNDERBOLT_UNKNOWN;
 }
 
-/* No such module: it was not built. The parameter exists where it was (drivers/pci/hotplug/acpiphp_core.c). */
-static enum event_fact acpiphp_read(int sysfs)
+/* Of a parameter that switches something off, as it was read: is that on? */
+static enum event_fact switched_on(const char *text, ssize_t length)
 {
-        char text[TEXT_SIZE];
-        ssize_t length =
-                actuator_sysfs_read(sysfs, "module/acpiphp/parameters/disable", text, sizeof text);
-
-        if (length == -ENOENT)
-                return faccessat(sysfs, "module", F_OK, 0) == 0 ? FACT_NO : FACT_UNKNOWN;
         if (length < 0)
                 return FACT_UNKNOWN;
         switch (event_parameter_parse(text, (size_t)length)) {
@@ -109,6 +103,18 @@ static enum event_fact acpiphp_read(int sysfs)
                 break;
         }
         return FACT_UNKNOWN;
+}
+
+/* No such module: it was not built. The parameter exists where it was (drivers/pci/hotplug/acpiphp_core.c). */
+static enum event_fact acpiphp_read(int sysfs)
+{
+        char text[TEXT_SIZE];
+        ssize_t length =
+                actuator_sysfs_read(sysfs, "module/acpiphp/parameters/disable", text, sizeof text);
+
+        if (length == -ENOENT)
+                return faccessat(sysfs, "module", F_OK, 0) == 0 ? FACT_NO : FACT_UNKNOWN;
+        return switched_on(text, length);
 }
 
 /* Without securityfs, or without the security module, nobody can tell. */
@@ -128,9 +134,7 @@ static enum event_fact modules_read(int proc)
                                   : actuator_sysfs_read(proc, "sys/kernel/modules_disabled", text,
                                                         sizeof text);
 
-        if (length != 2 || (text[0] != '0' && text[0] != '1'))
-                return FACT_UNKNOWN;
-        return text[0] == '1' ? FACT_NO : FACT_YES;
+        return switched_on(text, length);
 }
 
 /* Linux keeps a header of type 2 only with class 0607 (drivers/pci/probe.c:pci_setup_device). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Door 2 through libxenctrl: the only file that knows it. */
+/* Door 2 through Xen's libraries: the only file that knows them. */
 #include "edge/actuator/xen.h"
 
 #include <errno.h>
@@ -87,12 +87,14 @@ int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf)
         return error;
 }
 
-/* With an element of the array behind it, which without XEN_PCI_DEV_PXM nobody reads. */
-#define ADD_SIZE (sizeof(struct physdev_pci_device_add) + sizeof(uint32_t))
-
-int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf)
+/*
+ * PHYSDEVOP_pci_device_add and _remove (xen/include/public/physdev.h): libxenctrl has no call for them. 0, or a
+ * negative errno.
+ */
+static int physdev_ask(struct actuator_xen *xen, unsigned int operation, const void *argument,
+                       size_t size)
 {
-        struct physdev_pci_device_add *add;
+        void *buffer;
         int error = 0;
 
         errno = 0;
@@ -100,19 +102,44 @@ int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf)
                 xen->calls = xencall_open(&xen->logger, 0);
         if (!xen->calls)
                 return failure();
-        add = xencall_alloc_buffer(xen->calls, ADD_SIZE);
-        if (!add)
+        buffer = xencall_alloc_buffer(xen->calls, size);
+        if (!buffer)
                 return -ENOMEM;
-        memset(add, 0, ADD_SIZE);
-        add->seg = (uint16_t)(sbdf >> 16);
-        add->bus = (uint8_t)(sbdf >> 8);
-        add->devfn = (uint8_t)sbdf;
+        memcpy(buffer, argument, size);
         errno = 0;
-        if (xencall2(xen->calls, __HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_add,
-                     (uint64_t)(uintptr_t)add) != 0)
+        if (xencall2(xen->calls, __HYPERVISOR_physdev_op, operation, (uint64_t)(uintptr_t)buffer) !=
+            0)
                 error = failure();
-        xencall_free_buffer(xen->calls, add);
+        xencall_free_buffer(xen->calls, buffer);
         return error;
+}
+
+int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf)
+{
+        /* With an element of the array behind it, which without XEN_PCI_DEV_PXM nobody reads. */
+        union {
+                struct physdev_pci_device_add add;
+                uint8_t bytes[sizeof(struct physdev_pci_device_add) + sizeof(uint32_t)];
+        } argument = { .bytes = { 0 } };
+
+        argument.add.seg = (uint16_t)(sbdf >> 16);
+        argument.add.bus = (uint8_t)(sbdf >> 8);
+        argument.add.devfn = (uint8_t)sbdf;
+        return physdev_ask(xen, PHYSDEVOP_pci_device_add, &argument, sizeof argument);
+}
+
+int actuator_xen_withdraw(struct actuator_xen *xen, uint32_t sbdf)
+{
+        const struct physdev_pci_device device = { .seg = (uint16_t)(sbdf >> 16),
+                                                   .bus = (uint8_t)(sbdf >> 8),
+                                                   .devfn = (uint8_t)sbdf };
+        int error = physdev_ask(xen, PHYSDEVOP_pci_device_remove, &device, sizeof device);
+
+        if (!error)
+                error = physdev_ask(xen, PHYSDEVOP_pci_device_remove, &device, sizeof device);
+        if (error == -ENODEV)
+                return 0;
+        return error ? error : -EBUSY;
 }
 
 static xenhypfs_handle *hypfs_open(struct actuator_xen *xen)
@@ -142,42 +169,6 @@ void actuator_xen_level_set(struct actuator_xen *xen, const char *text)
                 return;
         (void)xenhypfs_write(hypfs, LEVEL_PATH, text);
         (void)xenhypfs_close(hypfs);
-}
-
-/* xen/include/public/physdev.h; the interface is stable, and libxenctrl has no call for it. */
-static int device_remove(xencall_handle *calls, struct physdev_pci_device *device)
-{
-        errno = 0;
-        if (xencall2(calls, __HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_remove,
-                     (uint64_t)(uintptr_t)device) != 0)
-                return failure();
-        return 0;
-}
-
-int actuator_xen_withdraw(struct actuator_xen *xen, uint32_t sbdf)
-{
-        xencall_handle *calls = xencall_open(&xen->logger, 0);
-        struct physdev_pci_device *device;
-        int error;
-
-        if (!calls)
-                return failure();
-        device = xencall_alloc_buffer(calls, sizeof *device);
-        if (!device) {
-                (void)xencall_close(calls);
-                return -ENOMEM;
-        }
-        *device = (struct physdev_pci_device){ .seg = (uint16_t)(sbdf >> 16),
-                                               .bus = (uint8_t)(sbdf >> 8),
-                                               .devfn = (uint8_t)sbdf };
-        error = device_remove(calls, device);
-        if (!error)
-                error = device_remove(calls, device);
-        xencall_free_buffer(calls, device);
-        (void)xencall_close(calls);
-        if (error == -ENODEV)
-                return 0;
-        return error ? error : -EBUSY;
 }
 
 /*
