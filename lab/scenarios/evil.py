@@ -22,8 +22,9 @@ FOUND = {"cap-loop": ["malformed"], "fake-bridge": ["header-class", "port-type",
 FLIPS, FLIPS_FOUND = "class-flips", "inconsistent"
 TAKEN_OUT = ("class-bridge", FLIPS)
 REFUSED = "maskall"
-# State and reason.
+# State and reason. On AMD-Vi its requester ID belongs to quarantine before it is plugged: nothing is left to refuse.
 QUARANTINED, WITHDRAWN = ("quarantined", None), ("contained", "withdrawn")
+REFUSING = {"vtd": WITHDRAWN, "amd": QUARANTINED}
 # Their second face is shown when they are quarantined.
 TURNING = ("msix-hidden", "express-gone", "ids-change")
 FOUND_TURNED = FOUND | {"express-gone": ["conventional"]}
@@ -45,7 +46,8 @@ def shown(lab, name):
 def settled(lab, name, expected):
     """Waits until exactly these are below a port, each where it can be and with what is found about it, in one and the
     same answer: after a rescan the daemon looks at everything again."""
-    wanted = {what: ((WITHDRAWN if what == REFUSED else QUARANTINED), found) for what, found in expected.items()}
+    refusing = REFUSING[lab.platform.iommu]
+    wanted = {what: ((refusing if what == REFUSED else QUARANTINED), found) for what, found in expected.items()}
     seen = {}
 
     def reached():
