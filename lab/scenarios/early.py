@@ -39,7 +39,7 @@ def take_over(lab):
     before = lab.daemon.pid()
     lab.say("another sallyportd is started beside the one that runs")
     lab.daemon.configure()
-    lab.start()
+    lab.daemon.start()
     lab.wait("the first one has ended", lambda: not lab.daemon.alive(before), 10)
     lab.expect(lab.daemon.alive(), "the other one runs")
 
