@@ -183,7 +183,8 @@ void model_registers_apply(struct core *core, struct model_port *port,
                 port->command_until_ms = 0;
         events = status_events(port, seen);
         presence_compare(core, port, events, first, effects);
-        if ((events & SLOT_STATUS_CHANGED) || port->exposed)
+        /* A change may show as seen before: of the removal that came just before this plug. */
+        if (((events | port->status_seen) & SLOT_STATUS_CHANGED) || port->exposed)
                 return; /* the button of an exposed port is pciehp's */
         if ((events & MODEL_SLOT_STATUS_ABP) && !first &&
             (port->found.slot_cap & MODEL_SLOT_CAP_ABP))
