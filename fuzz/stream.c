@@ -336,7 +336,7 @@ static enum event_kind kind_take(const struct fuzz_stream *stream, const struct 
                 EVENT_NONE,      EVENT_PORT_READ, EVENT_INVENTORY,  EVENT_OWNERS,
                 EVENT_COMPLETED, EVENT_REQUEST,   EVENT_UEVENT,     EVENT_OVERRUN,
                 EVENT_CONFIG,    EVENT_PLATFORM,  EVENT_PORT_FOUND, EVENT_PORTS_END,
-                EVENT_MAX,       EVENT_COMPLETED, EVENT_RULES,      EVENT_INVENTORY,
+                EVENT_GUESTS,    EVENT_COMPLETED, EVENT_RULES,      EVENT_INVENTORY,
         };
 
         if (stream->begin & FUZZ_BEGIN_MEMORY && (byte & 0xf) >= 0xe)
@@ -344,6 +344,22 @@ static enum event_kind kind_take(const struct fuzz_stream *stream, const struct 
         if (kinds[byte & 0xf] == EVENT_OWNERS && core->platform.iommu == IOMMU_AMD)
                 return EVENT_RESERVED;
         return kinds[byte & 0xf];
+}
+
+/* The one that the port is given to, by its number or name, or others. */
+static void guests_take(struct fuzz_stream *stream, struct event_guests *ret_guests)
+{
+        uint8_t byte = byte_take(stream);
+
+        memset(ret_guests, 0, sizeof *ret_guests);
+        ret_guests->truncated = byte & 0x80;
+        ret_guests->count = byte & 3;
+        for (uint32_t i = 0; i < ret_guests->count; i++) {
+                struct event_guest *guest = &ret_guests->guests[i];
+
+                guest->domid = (uint16_t)(1 + (byte_take(stream) & 3));
+                guest->name[0] = (char)('a' + (byte >> 2 & 1) + (char)i);
+        }
 }
 
 static void event_take(struct fuzz_stream *stream, const struct core *core)
@@ -403,6 +419,9 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
                 break;
         case EVENT_MEMORY:
                 memory_take(stream, core, &event->memory);
+                break;
+        case EVENT_GUESTS:
+                guests_take(stream, &event->guests);
                 break;
         case EVENT_MEMORY_END:
                 event->error = byte_take(stream);

@@ -34,8 +34,24 @@ enum effect_kind {
         EFFECT_REMOVE,      /**< write 1 to function's remove attribute */
         EFFECT_REMEMBER,    /**< write core_port_memory of port to the state file; error 0 = it is on the disk, and was
                                  read back -> EVENT_COMPLETED */
+        EFFECT_GUESTS,      /**< read from xenstore which guests exist -> EVENT_GUESTS */
+        EFFECT_REGISTER,    /**< have Xen forget function and learn of it anew (PHYSDEVOP_pci_device_remove, then _add):
+                                 it is dom0's then, or nobody's -> EVENT_COMPLETED */
+        EFFECT_PCIBACK_BIND, /**< function: driver_override := EVENT_PCIBACK_DRIVER, then have it probed */
+        EFFECT_ATTACH,      /**< have `toolstack` attach function to guest `domid`, named `guest` */
+        EFFECT_DETACH,      /**< ... detach it. Its device may be gone */
+        EFFECT_PORT_OPEN,   /**< set Bus Master Enable in port's Command register. At once, never in a worker */
         EFFECT_REPLY,       /**< answer request `request` with `result` and `reason`; no event follows */
         EFFECT_MAX
+};
+
+/** The program that attaches a device to a guest and detaches it: [Guests] Toolstack=. */
+enum effect_toolstack {
+        TOOLSTACK_XL,
+        TOOLSTACK_VIRSH,
+        TOOLSTACK_QVM_PCI,
+        TOOLSTACK_NONE, /**< the administrator runs his own */
+        TOOLSTACK_MAX
 };
 
 /** How a request ended. */
@@ -67,6 +83,9 @@ struct effect {
         uint8_t bus_first;    /**< EFFECT_INVENTORY, EFFECT_OWNERS: first bus of the range */
         uint8_t bus_last;
         uint64_t requesters[LIMIT_BUS_WORDS]; /**< EFFECT_RESERVE: bits by devfn */
+        enum effect_toolstack toolstack; /**< EFFECT_ATTACH, EFFECT_DETACH */
+        uint16_t domid;       /**< likewise: the guest's number */
+        char guest[LIMIT_GUEST]; /**< likewise: its name; may be empty where only the number is known */
         uint64_t request;     /**< EFFECT_REPLY: whose */
         enum effect_result result;
         enum record_reason reason;

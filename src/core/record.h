@@ -58,6 +58,12 @@ enum record_kind {
         RECORD_BARRED,            /**< the rules give a function away, and it stays: count = dangerous findings */
         RECORD_FUNCTION_WITHDRAWN, /**< Xen refused to quarantine a function, and was made to forget it */
         RECORD_PORT_TAINTED,      /**< Xen may keep a stale entry for what was below: closed until the reboot */
+        RECORD_ASSIGNING,         /**< a request or a rule: a hierarchy is to be a guest's; guest tells whose */
+        RECORD_PORT_ASSIGNED,     /**< seen: the guest owns what it was given, all else is quarantined; door 1 opens */
+        RECORD_PORT_SHUT,         /**< door 1 of an assigned port was shut again; reason says why */
+        RECORD_FUNCTION_FOREIGN,  /**< a guest owns a function that was not given to it here: the port stays closed */
+        RECORD_UNASSIGNED,        /**< nothing below the port is a guest's any more */
+        RECORD_RESCAN_POSTPONED,  /**< enumerating would reach below another port, which is open */
         RECORD_MAX
 };
 
@@ -124,6 +130,19 @@ enum record_reason {
         REASON_FINDING,           /**< a dangerous finding, not forgiven */
         REASON_TAINTED,           /**< something was below since the boot that Xen may keep a stale entry for */
         REASON_WITHDRAWN,         /**< Xen refused DOMID_IO, and was made to forget the function: nothing is mapped */
+        REASON_NO_GUEST,          /**< there is no guest of this name */
+        REASON_OTHER_GUEST,       /**< what is below this port is another guest's */
+        REASON_NO_ENDPOINT,       /**< there is nothing below that a guest could be given */
+        REASON_BRIDGE,            /**< it is a bridge: those stay in quarantine, and bridge */
+        REASON_GUESTS_UNREADABLE, /**< xenstore could not be read */
+        REASON_NOT_REGISTERED,    /**< Xen did not learn of the function anew */
+        REASON_PCIBACK,           /**< pciback does not hold the function */
+        REASON_ATTACH_FAILED,     /**< the toolstack did not attach it, or Xen's owner is still another */
+        REASON_DETACH_FAILED,     /**< the guest still owns it */
+        REASON_OPEN_REFUSED,      /**< BME reads 0 after we set it */
+        REASON_GUEST_GONE,        /**< the guest is not there any more */
+        REASON_ARRIVING,          /**< not everything below the port is quarantined yet */
+        REASON_OTHER_PORT_OPEN,   /**< enumerating has to wait: it would reach below an open port */
         REASON_MAX
 };
 
@@ -158,4 +177,5 @@ struct record {
         char driver[LIMIT_DRIVER]; /**< for reasons about drivers; what is used, for those about use; else empty */
         enum record_verdict verdict; /**< of RECORD_VERDICT */
         char rule[LIMIT_RULE_NAME]; /**< "FILE:LINE" of the rule that it is about, else empty */
+        char guest[LIMIT_GUEST]; /**< the guest that it is about, else empty */
 };

@@ -43,6 +43,8 @@ static size_t event_size(enum event_kind kind)
                 return SIZE_WITH(memory);
         case EVENT_MEMORY_END:
                 return SIZE_WITH(memory_end);
+        case EVENT_GUESTS:
+                return SIZE_WITH(guests);
         case EVENT_NONE:
         case EVENT_PORTS_END:
         case EVENT_COMPLETED:

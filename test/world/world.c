@@ -157,6 +157,36 @@ static struct world_function *function_get(struct world *world, uint32_t sbdf)
         return NULL;
 }
 
+/* What releases and takes back: Xen, pciback, and a toolstack that believes that pciback makes a device assignable. */
+static int32_t guest_effect(struct world *world, struct world_function *function,
+                            const struct effect *effect)
+{
+        bool pciback = strcmp(function->facts.driver, EVENT_PCIBACK_DRIVER) == 0;
+
+        switch (effect->kind) {
+        case EFFECT_REGISTER:
+                base_assert(!model_owner_guest(function->owner));
+                function->owner = EVENT_OWNER_DOM0;
+                return 0;
+        case EFFECT_PCIBACK_BIND:
+                base_assert(function->facts.driver[0] == '\0');
+                memcpy(function->facts.driver, EVENT_PCIBACK_DRIVER, sizeof EVENT_PCIBACK_DRIVER);
+                function->facts.kept_off = function->facts.kept_at_boot = false;
+                return 0;
+        case EFFECT_ATTACH:
+                if (!pciback || effect->domid != world->guest || world->toolstack_fails)
+                        return EIO;
+                function->owner = effect->domid;
+                return 0;
+        default:
+                base_assert(effect->kind == EFFECT_DETACH);
+                if (world->toolstack_fails || effect->domid != function->owner)
+                        return EIO;
+                function->owner = EVENT_OWNER_DOM_IO;
+                return 0;
+        }
+}
+
 static int32_t function_effect(struct world *world, const struct effect *effect)
 {
         struct world_function *function = function_get(world, effect->function);
@@ -183,6 +213,8 @@ static int32_t function_effect(struct world *world, const struct effect *effect)
                 function->owner = EVENT_OWNER_ABSENT;
                 return 0;
         }
+        if (effect->kind >= EFFECT_REGISTER && effect->kind <= EFFECT_DETACH)
+                return guest_effect(world, function, effect);
         if (function->owner == EVENT_OWNER_ABSENT)
                 return ENODEV;
         if (function->owner != EVENT_OWNER_DOM0 && function->owner != EVENT_OWNER_DOM_IO)
@@ -263,7 +295,15 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
         case EFFECT_QUARANTINE:
         case EFFECT_CONFIRM:
         case EFFECT_WITHDRAW:
+        case EFFECT_REGISTER:
+        case EFFECT_PCIBACK_BIND:
+        case EFFECT_ATTACH:
+        case EFFECT_DETACH:
                 return function_effect(world, effect);
+        case EFFECT_PORT_OPEN:
+                registers->command |= MODEL_COMMAND_BME;
+                return 0;
+        case EFFECT_GUESTS:
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
         case EFFECT_PORT_READ:
@@ -275,6 +315,14 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
                 break;
         }
         base_assert(false);
+}
+
+static void world_guests(const struct world *world, struct event_guests *ret_guests)
+{
+        if (world->guest == 0)
+                return;
+        ret_guests->count = 1;
+        ret_guests->guests[0] = (struct event_guest){ .domid = world->guest, .name = WORLD_GUEST };
 }
 
 static bool effect_observe(struct world *world, const struct effect *effect, struct event *event)
@@ -303,6 +351,10 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
                 event->kind = EVENT_RESERVED;
                 reserve(world, effect, &event->reserved);
                 return true;
+        case EFFECT_GUESTS:
+                event->kind = EVENT_GUESTS;
+                world_guests(world, &event->guests);
+                return true;
         case EFFECT_DISCOVER:
                 event->kind = EVENT_PORT_FOUND;
                 event->port = world->found.sbdf;
@@ -324,6 +376,11 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
         case EFFECT_WITHDRAW:
         case EFFECT_REMOVE:
         case EFFECT_REMEMBER:
+        case EFFECT_REGISTER:
+        case EFFECT_PCIBACK_BIND:
+        case EFFECT_ATTACH:
+        case EFFECT_DETACH:
+        case EFFECT_PORT_OPEN:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 return false;

@@ -17,6 +17,7 @@
 #define WORLD_PORT BASE_SBDF(0, 0, 4, 0)
 #define WORLD_FUNCTIONS 8
 #define WORLD_BUSES 4
+#define WORLD_GUEST "sys-net"
 #define WORLD_QUEUE 64
 #define WORLD_RECORDS 512
 
@@ -55,6 +56,8 @@ struct world {
         uint32_t done[EFFECT_MAX];              /* effects carried out, by kind */
         struct event_memory memory;             /* port 0 = nothing is remembered */
         enum event_memory_status memory_status; /* what the next start finds; GOOD by itself */
+        uint16_t guest;                         /* domid of WORLD_GUEST; 0 = it does not run */
+        bool toolstack_fails;
         enum effect_kind lies;                  /* this kind answers 0 and does nothing */
         enum effect_kind fails;                 /* this kind answers EIO */
         enum effect_kind hangs;                 /* this kind never answers */

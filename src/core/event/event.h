@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/effect.h"
 #include "core/limits.h"
 
 enum event_kind {
@@ -24,6 +25,7 @@ enum event_kind {
         EVENT_RULES,   /**< the rules (start, reload) */
         EVENT_MEMORY,  /**< what an earlier daemon remembered of a port (start, before the discovery) */
         EVENT_MEMORY_END, /**< that was all of it, or why there is none */
+        EVENT_GUESTS,  /**< the guests that exist: asked for, or since that changed */
         EVENT_MAX
 };
 
@@ -110,6 +112,8 @@ struct event_config {
         bool auto_ports;           /**< ports that are not named are judged by evidence */
         bool in_use_quarantine;    /**< InUse=quarantine: what dom0 uses, but can do without, is taken from it */
         bool early;                /**< started in the initramfs: what dom0 will run from is not mounted yet */
+        enum effect_toolstack toolstack;
+        bool pause;                /**< RescanWhileOpen=pause: an open port is closed while another is enumerated */
         uint32_t forgiven;         /**< findings that bar nothing: bits by enum policy_finding */
         uint32_t selector_count;
         struct event_selector selectors[LIMIT_SELECTORS];
@@ -194,6 +198,9 @@ struct event_port_registers {
 
 enum event_function_kind { FUNCTION_ENDPOINT, FUNCTION_BRIDGE };
 
+/** Of event_function.header_type: there may be functions 1 to 7 (PCIe Base Spec 7.5.1.1.9). */
+#define EVENT_HEADER_MULTI_FUNCTION 0x80u
+
 /** What can give a function requester IDs beside its own, or a way past translation or quarantine. */
 enum event_capability {
         CAPABILITY_PHANTOM, /**< phantom functions: the numbers of functions that it does not have */
@@ -247,6 +254,8 @@ struct event_inventory {
 #define EVENT_KEEP_OFF_DRIVER "sallyport"
 /** Likewise, for what was there at boot: the mark lives as long as the kernel's object, whatever becomes of daemons. */
 #define EVENT_KEEP_OFF_AT_BOOT "sallyport-at-boot"
+/** The driver that holds a function for a guest (drivers/xen/xen-pciback). */
+#define EVENT_PCIBACK_DRIVER "pciback"
 
 /** Owners as Xen numbers them (domid), and three values that are no domid. */
 #define EVENT_OWNER_UNKNOWN 0xffffu /**< not read */
@@ -289,12 +298,30 @@ struct event_uevent {
         struct event_place place; /**< of the nearest PCI function in DEVPATH, itself included */
 };
 
-enum event_verb { REQUEST_EJECT, REQUEST_MAX };
+enum event_verb {
+        REQUEST_EJECT,
+        REQUEST_ASSIGN,   /**< give a function, or every endpoint below a port, to a guest */
+        REQUEST_UNASSIGN, /**< take it back into quarantine */
+        REQUEST_MAX
+};
 
 struct event_request {
         uint64_t id; /**< chosen by the caller, returned in EFFECT_REPLY */
         enum event_verb verb;
         uint32_t sbdf; /**< port, or a function below one */
+        char guest[LIMIT_GUEST]; /**< REQUEST_ASSIGN: its name, NUL-terminated */
+};
+
+struct event_guest {
+        uint16_t domid;
+        char name[LIMIT_GUEST]; /**< NUL-terminated, not empty */
+};
+
+/** Domains but dom0, by xenstore: /local/domain/DOMID/name (xenstore-paths(7)). A name that does not fit is left out. */
+struct event_guests {
+        uint32_t count;
+        bool truncated; /**< there are more than fit: who is not here may still exist */
+        struct event_guest guests[LIMIT_GUESTS];
 };
 
 struct policy_rules;
@@ -356,6 +383,7 @@ struct event {
                 struct event_request request;
                 struct event_memory memory;
                 struct event_memory_end memory_end;
+                struct event_guests guests;
                 /**
                  * EVENT_RULES, the one pointer in an event, which no worker sends: constant, and there until another
                  * set was stepped in. NULL: none, everything is quarantined.

@@ -32,6 +32,9 @@ static void uevent_apply(struct core *core, const struct event_uevent *uevent)
                 /* That a driver left takes nothing away from what was verified; mostly it left because we said so. */
                 if (uevent->action != UEVENT_UNBIND)
                         model_port_doubt(port);
+                /* What nobody has looked at yet may be dom0's: door 1 is shut first. */
+                if (uevent->action == UEVENT_ADD && uevent->subsystem == SUBSYSTEM_PCI)
+                        port->added = true;
                 /* Even of what came and went unseen: whoever removed it told Xen (drivers/xen/pci.c). */
                 if (uevent->action == UEVENT_REMOVE)
                         model_reserve_doubt(port, uevent->place.sbdf);
@@ -98,6 +101,7 @@ static void answer_apply(struct core *core, const struct event *event, struct ef
         case EVENT_RULES:
         case EVENT_MEMORY:
         case EVENT_MEMORY_END:
+        case EVENT_GUESTS:
         case EVENT_MAX:
                 base_assert(false);
         }
@@ -186,6 +190,9 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 break;
         case EVENT_MEMORY_END:
                 model_memory_end(core, event, effects);
+                break;
+        case EVENT_GUESTS:
+                model_guests_apply(core, event);
                 break;
         case EVENT_MAX:
                 break;

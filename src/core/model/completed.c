@@ -27,6 +27,14 @@ static struct model_attempt *pending_attempt(struct model_port *port,
                 return &function->quarantine;
         if (function && port->pending_goal == GOAL_GONE)
                 return &function->removal;
+        if (function && port->pending_goal == GOAL_DETACHED)
+                return &function->detach;
+        if (function && port->pending_goal == GOAL_REGISTERED)
+                return &function->registration;
+        if (function && port->pending_goal == GOAL_PCIBACK)
+                return &function->pciback;
+        if (function && port->pending_goal == GOAL_ATTACHED)
+                return &function->attach;
         return &port->attempts[port->pending_goal];
 }
 
@@ -119,6 +127,25 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
                 }
                 owners_doubt(core, port);
                 break;
+        case EFFECT_REGISTER:
+                if (function) {
+                        function->registered = error == 0;
+                        function->asked = function->confirmed = false;
+                }
+                owner_tell(core, port, function, error, EVENT_OWNER_UNKNOWN);
+                owners_doubt(core, port);
+                break;
+        case EFFECT_PCIBACK_BIND:
+                port->inventory_fresh = false;
+                port->inventory_dirty = true;
+                break;
+        case EFFECT_ATTACH:
+        case EFFECT_DETACH:
+                /* Whoever did it may have bound and unbound drivers, and have been told nothing but the truth. */
+                model_port_doubt(port);
+                if (function)
+                        function->due = model_unlisted(core);
+                break;
         case EFFECT_REMEMBER:
                 model_memory_written(core, port, error, effects);
                 break;
@@ -131,6 +158,8 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
         case EFFECT_PORT_CLOSE:
         case EFFECT_SLOT_CONTROL:
         case EFFECT_SLOT_CLEAR:
+        case EFFECT_GUESTS:
+        case EFFECT_PORT_OPEN:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 break;

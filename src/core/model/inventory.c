@@ -153,6 +153,7 @@ void model_inventory_apply(struct core *core, struct model_port *port,
         port->inventory_once = true;
         port->known = false; /* from now on we know it ourselves */
         port->inventory_fresh = !port->inventory_dirty && !port->inventory_partial;
+        port->added = port->added && !port->inventory_fresh;
 }
 
 /* A requester ID that Xen knows and the kernel does not: it is quarantined like the others. */

@@ -47,6 +47,7 @@ enum model_goal {
         GOAL_SLOT,       /**< Slot Control is as it should be: power, indicators, no interrupts */
         GOAL_INVENTORY,  /**< the functions below were listed since something last changed */
         GOAL_OWNERLESS,  /**< before a removal: the owner list was read */
+        GOAL_DETACHED,   /**< what is no longer to be a guest's is not (each) */
         GOAL_GONE,       /**< functions that are to leave have left (each) */
         GOAL_RESCAN,     /**< the kernel was asked to enumerate this incarnation, and found something */
         GOAL_REMEMBERED, /**< the state file holds what is below now */
@@ -56,6 +57,11 @@ enum model_goal {
         GOAL_OWNERS,     /**< Xen's owner list says the same */
         GOAL_RESERVED,   /**< AMD-Vi: Xen blocks every requester ID of the port's bus range */
         GOAL_RECHECK,    /**< the port was read once more after all that */
+        GOAL_GUEST,      /**< the guest that it is given to is there */
+        GOAL_REGISTERED, /**< Xen learned of the function since it was given: with its MSI-X (each; H5) */
+        GOAL_PCIBACK,    /**< pciback holds it (each) */
+        GOAL_ATTACHED,   /**< Xen's owner is the guest (each) */
+        GOAL_OPEN,       /**< door 1 is open: after all of the above, verified */
         GOAL_MAX
 };
 
@@ -100,7 +106,10 @@ struct model_function {
         bool due;             /**< AMD-Vi: that is to be asked once more (model/reserve.c) */
         bool refused;         /**< the last try to assign it was answered with an error */
         bool withdrawn;       /**< Xen was made to forget it, and said so: nothing is mapped for it */
-        struct model_attempt driver, quarantine, removal;
+        bool given;           /**< it is to be the guest's of its port (model_port.guest) */
+        bool held;            /**< we had it attached: to take it back is ours */
+        bool registered;      /**< Xen was made to learn of it anew since it was given */
+        struct model_attempt driver, quarantine, removal, detach, registration, pciback, attach;
         enum record_verdict verdict; /**< of the rules, for this function alone */
         uint32_t rule;               /**< 1 + index of the rule that decided; 0 = a default */
         bool barred;                 /**< the rules would give it away, but for what was found: REASON_FINDING */
@@ -164,9 +173,17 @@ struct model_port {
         bool leaving;         /**< everything below is to be removed */
         bool ejected;         /**< it was; stays until the slot is empty or the button is pressed */
         uint64_t button_at_ms; /**< attention button was pressed then, and can be pressed again to cancel; 0 = not */
-        uint64_t request;     /**< id of the eject request under way; 0 = none */
+        uint64_t request;     /**< id of the request under way; 0 = none */
+        enum event_verb request_verb;
         uint64_t request_until_ms;
 
+        char guest[LIMIT_GUEST]; /**< whose what is `given` below is to be; empty: nobody's */
+        uint16_t domid;       /**< its number, as last seen; 0: it is not there, or not looked for */
+        bool guests_fresh;    /**< xenstore was read since the guest was named */
+        bool open;            /**< door 1 was opened by us, and not shut since */
+        bool added;           /**< the kernel told of something new below since the last inventory */
+        bool postponed;       /**< it was told that a rescan has to wait for another port, which is open */
+        bool withheld;        /**< unassigned by hand: no rule gives it away until something else is plugged */
         uint32_t token;       /**< of the effect in a worker; 0 = none */
         enum effect_kind pending;
         enum model_goal pending_goal;
@@ -242,6 +259,9 @@ void model_reserved_apply(const struct core *core, struct model_port *port,
                           const struct event_reserved *reserved);
 /** After each event: where Xen's owner list is not read, doubt about it is doubt about what was confirmed. */
 void model_owners_settle(struct core *core);
+
+/** EVENT_GUESTS: whether the guests that ports are given to are there. */
+void model_guests_apply(struct core *core, const struct event *event);
 
 void model_memory_apply(struct core *core, const struct event_memory *memory);
 void model_memory_end(struct core *core, const struct event *event, struct effects *effects);
@@ -321,6 +341,12 @@ uint32_t model_port_reserved(const struct core *core, const struct model_port *p
 void model_reserve_doubt(struct model_port *port, uint32_t sbdf);
 /** ... of all buses. */
 void model_reserve_forget(struct model_port *port);
+/** What is below the port is to be nobody's any more; why is for who asked. Owners are read again. */
+void model_release_end(struct core *core, struct model_port *port);
+/** Is the function to be taken back from the guest that owns it: unassigned, or to leave? */
+bool model_function_returns(const struct model_port *port, const struct model_function *function);
+/** Does a guest own a function below the port? */
+bool model_port_used(const struct core *core, const struct model_port *port);
 /** Is this owner a guest? */
 bool model_owner_guest(uint16_t owner);
 

@@ -102,6 +102,8 @@ void model_port_incarnation_next(struct core *core, struct model_port *port)
         port->weighed = port->at_boot = false;
         port->minute = core->minute;
         port->button_at_ms = 0; /* it was pressed about what is gone */
+        port->withheld = port->postponed = false;
+        model_release_end(core, port);
         model_memory_drop(core, port);
         model_port_doubt(port);
         model_port_forgive(core, port);
@@ -129,6 +131,10 @@ void model_port_forgive(struct core *core, struct model_port *port)
                 function->driver = (struct model_attempt){ 0 };
                 function->quarantine = (struct model_attempt){ 0 };
                 function->removal = (struct model_attempt){ 0 };
+                function->detach = (struct model_attempt){ 0 };
+                function->registration = (struct model_attempt){ 0 };
+                function->pciback = (struct model_attempt){ 0 };
+                function->attach = (struct model_attempt){ 0 };
         }
 }
 

@@ -31,7 +31,7 @@ static void guard_compare(struct core *core, struct model_port *port,
 {
         bool closed = seen->readable && !(seen->command & MODEL_COMMAND_BME);
 
-        if (port->guarded && port->closed && seen->readable && !closed) {
+        if (port->guarded && port->closed && seen->readable && !closed && !port->open) {
                 port_tell(core, port, RECORD_GATE_OPENED, REASON_NONE, effects);
                 port->inventory_fresh = false; /* whoever opened it may have enumerated too */
                 port->inventory_dirty = true;
@@ -43,6 +43,7 @@ static void guard_compare(struct core *core, struct model_port *port,
                 model_reserve_forget(port); /* and it removes from Xen what it removes */
         }
         port->closed = closed;
+        port->open = port->open && !closed;
         if (closed && seen->pcieport && !seen->pciehp && !port->guarded) {
                 port->guarded = true;
                 port_tell(core, port, RECORD_PORT_GUARDED, port->why, effects);

@@ -36,6 +36,7 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_SLOT, EFFECT_SLOT_CONTROL, 0, false, false, false },
         { GOAL_INVENTORY, EFFECT_INVENTORY, 30000, false, false, true },
         { GOAL_OWNERLESS, EFFECT_OWNERS, 10000, false, false, false },
+        { GOAL_DETACHED, EFFECT_DETACH, 60000, true, false, false },
         { GOAL_GONE, EFFECT_REMOVE, 60000, true, false, false },
         { GOAL_RESCAN, EFFECT_RESCAN, 120000, false, true, false },
         { GOAL_REMEMBERED, EFFECT_REMEMBER, 3000, false, false, false },
@@ -45,6 +46,11 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_OWNERS, EFFECT_OWNERS, 10000, false, false, true },
         { GOAL_RESERVED, EFFECT_RESERVE, 30000, false, true, false },
         { GOAL_RECHECK, EFFECT_PORT_READ, 0, false, false, false },
+        { GOAL_GUEST, EFFECT_GUESTS, 5000, false, false, false },
+        { GOAL_REGISTERED, EFFECT_REGISTER, 10000, true, true, false },
+        { GOAL_PCIBACK, EFFECT_PCIBACK_BIND, 10000, true, true, false },
+        { GOAL_ATTACHED, EFFECT_ATTACH, 60000, true, true, false },
+        { GOAL_OPEN, EFFECT_PORT_OPEN, 0, false, true, false },
 };
 
 #define PLAN_BACKOFF_MS 1000u
@@ -79,6 +85,14 @@ static struct model_attempt *goal_attempt(struct model_port *port, struct model_
                 return &function->driver;
         if (goal == GOAL_QUARANTINE)
                 return &function->quarantine;
+        if (goal == GOAL_DETACHED)
+                return &function->detach;
+        if (goal == GOAL_REGISTERED)
+                return &function->registration;
+        if (goal == GOAL_PCIBACK)
+                return &function->pciback;
+        if (goal == GOAL_ATTACHED)
+                return &function->attach;
         return &port->attempts[goal];
 }
 
@@ -88,6 +102,28 @@ static void effect_tell(struct core *core, const struct effect *effect, struct e
                                             effect->function);
 
         record.effect = effect->kind;
+        core_record_add(effects, &record);
+}
+
+/* That a guest's device stands still from now on, and why. */
+static void shut_tell(const struct core *core, const struct model_port *port,
+                      struct effects *effects)
+{
+        enum record_reason bars = verify_port_bars(core, port), reason = REASON_ARRIVING;
+        struct record record;
+
+        if (!port->up)
+                reason = REASON_NO_LINK;
+        else if (port->leaving || port->request != 0)
+                reason = REASON_REQUESTED;
+        else if (port->domid == 0)
+                reason = REASON_GUEST_GONE;
+        else if (bars)
+                reason = bars;
+        else if (core->config.pause)
+                reason = REASON_OTHER_PORT_OPEN;
+        record = model_record(core, RECORD_PORT_SHUT, reason, port->found.sbdf, BASE_SBDF_NONE);
+        memcpy(record.guest, port->guest, sizeof record.guest);
         core_record_add(effects, &record);
 }
 
@@ -116,6 +152,20 @@ static void effect_bus(const struct core *core, struct model_port *port, struct 
         (void)model_reserve_wanted(core, port, port->reserve_bus, effect->requesters);
 }
 
+/* Whom a toolstack is told of: who owns it, or whom it is given to. From now on taking it back is for us. */
+static void effect_guest(const struct core *core, const struct model_port *port,
+                         struct model_function *function, struct effect *effect)
+{
+        bool named = function->owner != EVENT_OWNER_GUEST && model_owner_guest(function->owner);
+
+        effect->toolstack = core->config.toolstack;
+        effect->domid = named ? function->owner : port->domid;
+        if (effect->domid == port->domid)
+                memcpy(effect->guest, port->guest, sizeof effect->guest);
+        if (effect->kind == EFFECT_ATTACH)
+                function->held = true;
+}
+
 /* What an effect that runs at once makes stale; the answer to the others does it (model/completed.c). */
 static void effect_at_once(const struct core *core, struct model_port *port,
                            const struct effect *effect)
@@ -123,6 +173,8 @@ static void effect_at_once(const struct core *core, struct model_port *port,
         port->reading = effect->kind == EFFECT_PORT_READ;
         if (!port->reading)
                 port->registers_fresh = false;
+        if (effect->kind == EFFECT_PORT_OPEN)
+                port->open = true;
         if (effect->kind == EFFECT_SLOT_CONTROL && !(port->found.slot_cap & MODEL_SLOT_CAP_NCCS))
                 port->command_until_ms = core->now_ms + PLAN_COMMAND_MS;
 }
@@ -183,6 +235,8 @@ static void effect_leave(struct core *core, struct model_port *port,
         }
         if (line->goal == GOAL_RESERVED)
                 effect_bus(core, port, &effect);
+        if (function && (line->goal == GOAL_ATTACHED || line->goal == GOAL_DETACHED))
+                effect_guest(core, port, function, &effect);
         effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;
         effect_registers(core, port, &effect);
         attempt_count(core, goal_attempt(port, function, line->goal), line);
@@ -190,6 +244,8 @@ static void effect_leave(struct core *core, struct model_port *port,
                 effect_at_once(core, port, &effect);
         else
                 effect_in_worker(core, port, line, &effect);
+        if (effect.kind == EFFECT_PORT_CLOSE && port->open)
+                shut_tell(core, port, effects);
         if (effect.kind != EFFECT_PORT_READ)
                 effect_tell(core, &effect, effects);
         (void)core_effect_add(
@@ -205,15 +261,29 @@ static bool effect_pending(const struct core *core, enum effect_kind kind)
         return false;
 }
 
+/* Is there another port, open, that enumerating what is below this one would reach below? It has to wait for that. */
+static bool port_reached(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                const struct model_port *other = &core->ports[i];
+
+                if (other != port && other->open && verify_port_reached(core, other))
+                        return true;
+        }
+        return false;
+}
+
 /*
  * A rescan reaches below every port of its bus (probe.c:pci_rescan_bus): what it brings in there must not be taken for
  * what the owner list showed before a removal, since a function without owner among it would panic Xen < 4.19 (I7).
  * And one bus is reserved at a time: what Xen's console tells meanwhile is lowered for all (edge/actuator/reserve.c).
  */
-static bool line_excluded(const struct core *core, const struct plan_goal *line)
+static bool line_excluded(const struct core *core, const struct model_port *port,
+                          const struct plan_goal *line)
 {
         return (line->goal == GOAL_RESCAN && effect_pending(core, EFFECT_REMOVE)) ||
                (line->goal == GOAL_GONE && effect_pending(core, EFFECT_RESCAN)) ||
+               (line->goal == GOAL_RESCAN && port_reached(core, port)) ||
                (line->goal == GOAL_RESERVED && effect_pending(core, EFFECT_RESERVE));
 }
 
@@ -229,9 +299,12 @@ static bool line_ready(const struct core *core, const struct model_port *port,
                 return false;
         if (line->goal == GOAL_STATUS && !verify_goal_met(core, port, GOAL_FORGOTTEN, NULL))
                 return false; /* if we die, the bits are all that tells the next daemon */
-        if (line->goal == GOAL_GONE && verify_port_ownerless(core, port))
+        if (line->goal == GOAL_GONE &&
+            (verify_port_ownerless(core, port) || model_port_used(core, port)))
                 return false;
-        return !line_excluded(core, line);
+        if (line->goal == GOAL_GUEST && port->guests_fresh)
+                return false; /* there is none of this name; when one comes, we are told */
+        return !line_excluded(core, port, line);
 }
 
 /* Children leave with the bridge above them: only the topmost function that leaves is removed. */
@@ -259,11 +332,25 @@ static bool line_each(struct core *core, struct model_port *port, const struct p
                 if (line->goal == GOAL_GONE && !function_topmost(core, port, function))
                         continue;
                 if (!line_ready(core, port, line))
-                        return line_excluded(core, line);
+                        return line_excluded(core, port, line);
                 effect_leave(core, port, function, line, effects);
                 return true;
         }
         return false;
+}
+
+/* Said once for what is plugged: it is for the operator to decide. */
+static void postponed_tell(struct core *core, struct model_port *port,
+                           const struct plan_goal *line, struct effects *effects)
+{
+        struct record record = model_record(core, RECORD_RESCAN_POSTPONED, REASON_OTHER_PORT_OPEN,
+                                            port->found.sbdf, BASE_SBDF_NONE);
+
+        if (line->goal != GOAL_RESCAN || port->postponed || core->config.pause ||
+            !port_reached(core, port))
+                return;
+        port->postponed = true;
+        core_record_add(effects, &record);
 }
 
 static bool line_whole(struct core *core, struct model_port *port, const struct plan_goal *line,
@@ -279,8 +366,12 @@ static bool line_whole(struct core *core, struct model_port *port, const struct 
                         port->attempts[line->goal] = (struct model_attempt){ 0 };
                 return false;
         }
-        if (port->attempts[line->goal].retry_at_ms > core->now_ms || !line_ready(core, port, line))
+        if (port->attempts[line->goal].retry_at_ms > core->now_ms)
                 return false;
+        if (!line_ready(core, port, line)) {
+                postponed_tell(core, port, line, effects);
+                return false;
+        }
         effect_leave(core, port, NULL, line, effects);
         return true;
 }

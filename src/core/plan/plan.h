@@ -16,5 +16,16 @@ void plan_ports_advance(struct core *core, struct effects *effects);
 /** Takes up a request: EVENT_REQUEST. Answers at once where it cannot be begun. */
 void plan_request_apply(struct core *core, const struct event *event, struct effects *effects);
 
+/** The answer to a request; port is its SBDF. */
+void plan_request_answer(uint64_t request, uint32_t port, enum effect_result result,
+                         enum record_reason reason, struct effects *effects);
+/** Begins REQUEST_ASSIGN or REQUEST_UNASSIGN for an external port; answers at once where that cannot be. */
+void plan_release_request(struct core *core, struct model_port *port,
+                          const struct event_request *request, struct effects *effects);
+/** EVENT_GUESTS: gives what the rules assign to the guests that are there. */
+void plan_release_rules(struct core *core, const struct event *event, struct effects *effects);
+/** Ends what is done or has failed: requests, and the stay of a hierarchy with a guest. */
+void plan_release_advance(struct core *core, struct model_port *port, struct effects *effects);
+
 /** Ends removals: attention button after its 5 s, requests that are done, failed or too late. */
 void plan_requests_advance(struct core *core, struct effects *effects);

@@ -10,8 +10,8 @@
         90000u /* longer than the removal's own deadline, so that its reason is the one that is told */
 #define BUTTON_MS 5000u /* PCIe Base Spec 6.7.1.5: the abort interval */
 
-static void request_answer(uint64_t request, uint32_t port, enum effect_result result,
-                           enum record_reason reason, struct effects *effects)
+void plan_request_answer(uint64_t request, uint32_t port, enum effect_result result,
+                         enum record_reason reason, struct effects *effects)
 {
         struct effect effect = { .kind = EFFECT_REPLY,
                                  .port = port,
@@ -36,11 +36,11 @@ static struct model_port *request_port(struct core *core, uint32_t sbdf)
         return NULL;
 }
 
-/* Taking a function from under a guest is for its toolstack to do first. */
+/* What somebody else attached to a guest is for him to take away. */
 static bool port_in_use(const struct core *core, const struct model_port *port)
 {
         for (uint32_t i = 0; i < core->function_count; i++)
-                if (core->functions[i].port == port->found.sbdf &&
+                if (core->functions[i].port == port->found.sbdf && !core->functions[i].held &&
                     model_owner_guest(core->functions[i].owner))
                         return true;
         return false;
@@ -50,6 +50,7 @@ static void removal_begin(struct core *core, struct model_port *port)
 {
         port->leaving = true;
         port->button_at_ms = 0;
+        model_release_end(core, port); /* first the guest */
         model_port_doubt(port);
         model_port_forgive(core, port);
 }
@@ -59,30 +60,37 @@ void plan_request_apply(struct core *core, const struct event *event, struct eff
         struct model_port *port;
         struct record record;
 
+        if (event->kind == EVENT_GUESTS)
+                plan_release_rules(core, event, effects);
         if (event->kind != EVENT_REQUEST)
                 return;
         port = request_port(core, event->request.sbdf);
-        if (!port || event->request.verb != REQUEST_EJECT) {
-                request_answer(event->request.id, event->request.sbdf, RESULT_UNKNOWN, REASON_NONE,
+        if (!port || event->request.verb >= REQUEST_MAX) {
+                plan_request_answer(event->request.id, event->request.sbdf, RESULT_UNKNOWN, REASON_NONE,
                                effects);
                 return;
         }
         if (port->request != 0) {
-                request_answer(event->request.id, port->found.sbdf, RESULT_BUSY, REASON_NONE,
+                plan_request_answer(event->request.id, port->found.sbdf, RESULT_BUSY, REASON_NONE,
                                effects);
                 return;
         }
         if (port->exposed) {
-                request_answer(event->request.id, port->found.sbdf, RESULT_FAILED, port->exposed,
+                plan_request_answer(event->request.id, port->found.sbdf, RESULT_FAILED, port->exposed,
                                effects);
                 return;
         }
+        if (event->request.verb != REQUEST_EJECT) {
+                plan_release_request(core, port, &event->request, effects);
+                return;
+        }
         if (port_in_use(core, port)) {
-                request_answer(event->request.id, port->found.sbdf, RESULT_FAILED,
+                plan_request_answer(event->request.id, port->found.sbdf, RESULT_FAILED,
                                REASON_OWNED_BY_GUEST, effects);
                 return;
         }
         port->request = event->request.id;
+        port->request_verb = REQUEST_EJECT;
         port->request_until_ms = core->now_ms + REQUEST_MS;
         record = model_record(core, RECORD_REMOVAL_ORDERLY, REASON_REQUESTED, port->found.sbdf,
                               BASE_SBDF_NONE);
@@ -113,6 +121,11 @@ static void rejection_advance(struct core *core, struct model_port *port, struct
                 port->ejected = true;
 }
 
+static bool eject_wanted(const struct model_port *port)
+{
+        return port->request != 0 && port->request_verb == REQUEST_EJECT;
+}
+
 static void removal_end(struct core *core, struct model_port *port, enum effect_result result,
                         enum record_reason reason, struct effects *effects)
 {
@@ -127,8 +140,9 @@ static void removal_end(struct core *core, struct model_port *port, enum effect_
         } else {
                 model_port_doubt(port);
         }
-        if (port->request != 0)
-                request_answer(port->request, port->found.sbdf, result, reason, effects);
+        if (!eject_wanted(port))
+                return; /* another request ends by itself: plan_release_advance */
+        plan_request_answer(port->request, port->found.sbdf, result, reason, effects);
         port->request = 0;
 }
 
@@ -144,21 +158,28 @@ static void removal_advance(struct core *core, struct model_port *port, struct e
         if (!port->leaving)
                 return;
         state = verify_port_state(core, port, &reason);
-        wanted = port->request != 0 || port->verdict != VERDICT_REJECT;
+        wanted = eject_wanted(port) || port->verdict != VERDICT_REJECT;
         if (verify_port_bare(core, port) && verify_goal_met(core, port, GOAL_SLOT, NULL))
                 removal_end(core, port, RESULT_DONE, REASON_NONE, effects);
         else if (state == STATE_CONTAINED && wanted)
                 removal_end(core, port, RESULT_FAILED, reason, effects);
-        else if (port->request != 0 && core->now_ms >= port->request_until_ms)
+        else if (eject_wanted(port) && core->now_ms >= port->request_until_ms)
                 removal_end(core, port, RESULT_FAILED, REASON_TIMEOUT, effects);
+}
+
+static void port_lost(struct model_port *port, struct effects *effects)
+{
+        plan_request_answer(port->request, port->found.sbdf, RESULT_FAILED, port->why, effects);
+        port->request = 0;
 }
 
 void plan_requests_advance(struct core *core, struct effects *effects)
 {
         for (uint32_t i = 0; i < core->port_count; i++)
-                if (core->ports[i].external)
+                if (core->ports[i].external) {
                         removal_advance(core, &core->ports[i], effects);
-                else if (core->ports[i].request != 0) /* another port guards it now */
-                        removal_end(core, &core->ports[i], RESULT_FAILED, core->ports[i].why,
-                                    effects);
+                        plan_release_advance(core, &core->ports[i], effects);
+                } else if (core->ports[i].request != 0) { /* another port guards it now */
+                        port_lost(&core->ports[i], effects);
+                }
 }

@@ -85,6 +85,19 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_FINDING] = "finding",
         [REASON_TAINTED] = "tainted",
         [REASON_WITHDRAWN] = "withdrawn",
+        [REASON_NO_GUEST] = "no-such-guest",
+        [REASON_OTHER_GUEST] = "another-guest's",
+        [REASON_NO_ENDPOINT] = "no-endpoint",
+        [REASON_BRIDGE] = "bridge",
+        [REASON_GUESTS_UNREADABLE] = "guests-unreadable",
+        [REASON_NOT_REGISTERED] = "not-registered",
+        [REASON_PCIBACK] = "pciback",
+        [REASON_ATTACH_FAILED] = "attach-failed",
+        [REASON_DETACH_FAILED] = "detach-failed",
+        [REASON_OPEN_REFUSED] = "open-refused",
+        [REASON_GUEST_GONE] = "guest-gone",
+        [REASON_ARRIVING] = "arriving",
+        [REASON_OTHER_PORT_OPEN] = "other-port-open",
 };
 
 static const char *const verdict_names[VERDICT_MAX] = {
@@ -113,6 +126,12 @@ static const char *const effect_names[EFFECT_MAX] = {
         [EFFECT_WITHDRAW] = "withdraw",
         [EFFECT_REMOVE] = "remove",
         [EFFECT_REMEMBER] = "remember",
+        [EFFECT_GUESTS] = "guests",
+        [EFFECT_REGISTER] = "register",
+        [EFFECT_PCIBACK_BIND] = "pciback-bind",
+        [EFFECT_ATTACH] = "attach",
+        [EFFECT_DETACH] = "detach",
+        [EFFECT_PORT_OPEN] = "port-open",
         [EFFECT_REPLY] = "reply",
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records to sentences: what happened, to what, what it means for safety, what to do. */
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/sbdf.h"
 #include "core/report/name.h"
@@ -7,7 +9,7 @@
 
 /*
  * %p port, %f function, %r reason, %e error in brackets, %n count, %o count as an owner, %d driver, %x effect,
- * %v verdict, %u rule in brackets, %w use, %g findings. Anything else stands for itself.
+ * %v verdict, %u rule in brackets, %w use, %g findings, %h guest. Anything else stands for itself.
  */
 struct record_kind_text {
         struct report_message message;
@@ -224,6 +226,34 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "could not be told from such (or the state file, which would know, is not usable). "
                 "Xen's VT-d driver may keep an entry for it that leads into dom0's memory. The "
                 "port stays closed for whatever is plugged there, until the reboot." },
+        [RECORD_ASSIGNING] = {
+                { "assigning", "dd48d801e26b46d592c751627e90c3a7", RECORD_NOTICE },
+                "What is below port %p is to be guest %h's (%r%u). The port is kept closed until "
+                "Xen's owners say so; nothing to do." },
+        [RECORD_PORT_ASSIGNED] = {
+                { "port-assigned", "035c64e93f0747e0ba72dd45c2a70999", RECORD_NOTICE },
+                "Guest %h owns what it was given below port %p, everything else there is "
+                "quarantined, and door 1 opens. What is below can now reach that guest's memory, "
+                "and no other. Use `sallyport unassign %p` before unplugging." },
+        [RECORD_PORT_SHUT] = {
+                { "port-shut", "db9799af766748b288f041181d4eedb3", RECORD_NOTICE },
+                "Port %p, which was open for guest %h, is shut again (%r). The guest's device "
+                "stands still; see `sallyport explain %p`." },
+        [RECORD_FUNCTION_FOREIGN] = {
+                { "function-foreign", "5c68f75fdf674b92851f8b76735f9540", RECORD_WARNING },
+                "Function %f below port %p is owned by %o, to whom it was not given here: somebody "
+                "else attached it. The port stays closed, so that it does not work there. Detach "
+                "it, and use `sallyport assign %f GUEST`." },
+        [RECORD_UNASSIGNED] = {
+                { "unassigned", "d5a2e80dfced498f984307902413e2bb", RECORD_NOTICE },
+                "Nothing below port %p is guest %h's any more (%r); it is in quarantine again, "
+                "behind the closed port. Nothing to do." },
+        [RECORD_RESCAN_POSTPONED] = {
+                { "rescan-postponed", "911c44a6b532456cae6a13c9faf7f6c6", RECORD_WARNING },
+                "What was plugged into port %p is not enumerated yet: that would reach below a "
+                "port that is open for a guest, where something could show itself just then. The "
+                "port stays closed. Unassign the other one, or set RescanWhileOpen=pause "
+                "(sallyport.conf(5))." },
 };
 /* clang-format on */
 
@@ -311,6 +341,9 @@ static void placeholder_add(struct base_text *text, const struct record *record,
                 break;
         case 'u':
                 rule_add(text, record);
+                break;
+        case 'h':
+                base_text_add_escaped(text, record->guest, strlen(record->guest));
                 break;
         default:
                 base_assert(false);

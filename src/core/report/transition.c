@@ -21,7 +21,10 @@ static void function_transition(struct core *core, const struct model_port *port
         function->reason = reason;
         record = model_record(core, RECORD_FUNCTION_QUARANTINED, reason, function->port,
                               function->facts.sbdf);
-        if (reason == REASON_WITHDRAWN)
+        record.count = function->owner;
+        if (state == STATE_ASSIGNED && reason == REASON_OWNED_BY_GUEST && !function->held)
+                record.kind = RECORD_FUNCTION_FOREIGN;
+        else if (reason == REASON_WITHDRAWN)
                 record.kind = RECORD_FUNCTION_WITHDRAWN;
         else if (state == STATE_CONTAINED || reason == REASON_REMOVE_FAILED)
                 record.kind = RECORD_FUNCTION_CONTAINED;
@@ -44,6 +47,8 @@ static enum record_kind port_record(const struct model_port *port, enum model_st
                 return RECORD_PORT_CONTAINED;
         case STATE_EXPOSED:
                 return RECORD_PORT_EXPOSED;
+        case STATE_ASSIGNED:
+                return RECORD_PORT_ASSIGNED;
         case STATE_EMPTY:
                 return from == STATE_NONE || from == STATE_STARTING || port->occupied
                                ? RECORD_MAX
@@ -51,7 +56,6 @@ static enum record_kind port_record(const struct model_port *port, enum model_st
         case STATE_NONE:
         case STATE_STARTING:
         case STATE_ARRIVING:
-        case STATE_ASSIGNED:
         case STATE_LEAVING:
         case STATE_EJECTED:
         case STATE_GONE:
@@ -125,6 +129,7 @@ static void port_transition(struct core *core, struct model_port *port, struct e
         record = model_record(core, port_record(port, from, state), reason, port->found.sbdf,
                               BASE_SBDF_NONE);
         record.count = model_function_count(core, port);
+        memcpy(record.guest, port->guest, sizeof record.guest);
         if (record.kind == RECORD_PORT_EXPOSED)
                 memcpy(record.driver, port->found.use.first, sizeof record.driver);
         if (record.kind != RECORD_MAX)

@@ -79,6 +79,8 @@ static bool driver_met(const struct model_port *port, const struct model_functio
         if (!function->listed || model_function_leaves(port, function) ||
             model_owner_guest(function->owner))
                 return true;
+        if (function->given && verify_function_pciback(function))
+                return true;
         return function->driver_asked || verify_function_driverless(function);
 }
 
@@ -125,7 +127,7 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
         case GOAL_REGISTERS:
                 return port->registers_fresh;
         case GOAL_GATE:
-                return port->closed;
+                return port->closed || verify_port_licensed(core, port);
         case GOAL_FORGOTTEN:
                 return port->remembered == 0 || port->remembered == port->incarnation;
         case GOAL_PCIEPORT:
@@ -142,6 +144,8 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
                 return port->inventory_fresh;
         case GOAL_OWNERLESS:
                 return port->owners_fresh || !model_port_leaves(core, port);
+        case GOAL_DETACHED:
+                return !model_function_returns(port, function);
         case GOAL_GONE:
                 return !model_function_leaves(port, function);
         case GOAL_RESCAN:
@@ -160,6 +164,18 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
                 return !model_reserve_next(core, port, &(uint8_t){ 0 });
         case GOAL_RECHECK:
                 return port->rechecked || model_function_count(core, port) == 0;
+        case GOAL_GUEST:
+                return port->guest[0] == '\0' || port->domid != 0;
+        case GOAL_REGISTERED:
+                return !function->given || function->registered ||
+                       model_owner_guest(function->owner);
+        case GOAL_PCIBACK:
+                return !function->given || verify_function_pciback(function) ||
+                       model_owner_guest(function->owner);
+        case GOAL_ATTACHED:
+                return !function->given || verify_function_assigned(port, function);
+        case GOAL_OPEN:
+                return !port->closed || !verify_port_given(core, port);
         case GOAL_MAX:
                 break;
         }
@@ -168,7 +184,9 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
 
 bool verify_goal_each(enum model_goal goal)
 {
-        return goal == GOAL_GONE || goal == GOAL_DRIVER || goal == GOAL_QUARANTINE;
+        return goal == GOAL_GONE || goal == GOAL_DRIVER || goal == GOAL_QUARANTINE ||
+               goal == GOAL_DETACHED || goal == GOAL_REGISTERED || goal == GOAL_PCIBACK ||
+               goal == GOAL_ATTACHED;
 }
 
 enum model_goal verify_goal_missing(const struct core *core, const struct model_port *port,

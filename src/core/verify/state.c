@@ -26,6 +26,30 @@ static enum record_reason quarantine_reason(const struct core *core,
         return REASON_OWNER_DIFFERS;
 }
 
+/* Why a function is a guest's that should not be, if so. */
+static enum record_reason owned_reason(const struct model_port *port,
+                                       const struct model_function *function)
+{
+        if (verify_function_assigned(port, function))
+                return REASON_NONE;
+        if (model_function_returns(port, function) &&
+            function->detach.tries >= VERIFY_ATTACH_TRIES)
+                return REASON_DETACH_FAILED;
+        return REASON_OWNED_BY_GUEST;
+}
+
+/* What fails of giving it to the guest that it is given to. */
+static enum record_reason given_reason(const struct model_function *function)
+{
+        if (!function->given)
+                return REASON_NONE;
+        if (attempt_failed(&function->registration))
+                return REASON_NOT_REGISTERED;
+        if (attempt_failed(&function->pciback))
+                return REASON_PCIBACK;
+        return function->attach.tries >= VERIFY_ATTACH_TRIES ? REASON_ATTACH_FAILED : REASON_NONE;
+}
+
 enum model_state verify_function_state(const struct core *core, const struct model_port *port,
                                        const struct model_function *function,
                                        enum record_reason *ret_reason)
@@ -34,7 +58,9 @@ enum model_state verify_function_state(const struct core *core, const struct mod
         if (port->exposed)
                 return STATE_EXPOSED;
         if (model_function_leaves(port, function)) {
-                if (attempt_failed(&function->removal))
+                if (model_function_returns(port, function) && function->detach.tries >= VERIFY_ATTACH_TRIES)
+                        *ret_reason = REASON_DETACH_FAILED;
+                else if (attempt_failed(&function->removal))
                         *ret_reason = REASON_REMOVE_FAILED;
                 else if (!function->facts.readable)
                         *ret_reason = REASON_UNREADABLE;
@@ -43,15 +69,20 @@ enum model_state verify_function_state(const struct core *core, const struct mod
                 return STATE_GONE;
         }
         if (model_owner_guest(function->owner)) {
-                *ret_reason = REASON_OWNED_BY_GUEST;
-                return STATE_ASSIGNED;
+                *ret_reason = owned_reason(port, function);
+                return *ret_reason == REASON_DETACH_FAILED ? STATE_CONTAINED : STATE_ASSIGNED;
         }
+        *ret_reason = given_reason(function);
+        if (*ret_reason)
+                return STATE_CONTAINED;
         if (function->withdrawn) {
                 *ret_reason = REASON_WITHDRAWN;
                 return STATE_CONTAINED;
         }
         if (function->confirmed && function->owner == EVENT_OWNER_DOM_IO &&
-            verify_function_driverless(function) && port->stable)
+            (verify_function_driverless(function) ||
+             (function->given && verify_function_pciback(function))) &&
+            port->stable)
                 return STATE_QUARANTINED;
         if (attempt_failed(&function->driver))
                 *ret_reason = REASON_DRIVER_BOUND;
@@ -78,6 +109,8 @@ static enum record_reason port_failure(const struct core *core, const struct mod
                 [GOAL_STABLE] = REASON_UNSTABLE,
                 [GOAL_OWNERS] = REASON_OWNERS_UNREADABLE,
                 [GOAL_RESERVED] = REASON_UNRESERVED,
+                [GOAL_GUEST] = REASON_GUESTS_UNREADABLE,
+                [GOAL_OPEN] = REASON_OPEN_REFUSED,
         };
 
         if (port->read_once && !port->registers.readable)
@@ -107,7 +140,8 @@ static enum model_state functions_state(const struct core *core, const struct mo
                         continue;
                 state = verify_function_state(core, port, function, &reason);
                 if (state == STATE_CONTAINED ||
-                    (state == STATE_GONE && reason == REASON_REMOVE_FAILED)) {
+                    (state == STATE_GONE &&
+                     (reason == REASON_REMOVE_FAILED || reason == REASON_DETACH_FAILED))) {
                         *ret_reason = reason;
                         return STATE_CONTAINED;
                 }
@@ -144,7 +178,8 @@ enum model_state verify_port_state(const struct core *core, const struct model_p
         *ret_reason = port_failure(core, port);
         if (*ret_reason)
                 return STATE_CONTAINED;
-        if (!verify_port_guarded(port) || !port->inventory_once)
+        if (!port->inventory_once ||
+            (!verify_port_guarded(port) && !verify_port_licensed(core, port)))
                 return STATE_STARTING;
         below = functions_state(core, port, ret_reason);
         if (below == STATE_CONTAINED)
@@ -166,6 +201,9 @@ enum model_state verify_port_state(const struct core *core, const struct model_p
                 return model_function_count(core, port) ? STATE_LEAVING : STATE_EMPTY;
         if (below != STATE_QUARANTINED)
                 return STATE_ARRIVING;
+        if (port->guest[0] != '\0')
+                return !port->closed && verify_port_licensed(core, port) ? STATE_ASSIGNED
+                                                                         : STATE_ARRIVING;
         /* Being looked at once more does not take the verdict away; a contradiction does, by its function. */
         if (port->state == STATE_QUARANTINED && verify_goal_met(core, port, GOAL_RESCAN, NULL))
                 return STATE_QUARANTINED;
@@ -209,7 +247,8 @@ bool verify_machine_contained(const struct core *core)
         if (!core->discovered || core->overflowed)
                 return false;
         for (uint32_t i = 0; i < core->port_count; i++)
-                if (core->ports[i].external && !verify_port_guarded(&core->ports[i]))
+                if (core->ports[i].external && !verify_port_guarded(&core->ports[i]) &&
+                    !verify_port_licensed(core, &core->ports[i]))
                         return false;
         return true;
 }

@@ -6,6 +6,8 @@
 
 /** After so many tries a goal counts as failed: told, and tried again ever more slowly. */
 #define VERIFY_TRIES 4
+/** Of a toolstack, which itself waits and tries. */
+#define VERIFY_ATTACH_TRIES 2
 
 /** Quiet time between link up and the first access. PCIe Base Spec 6.6.1: 100 ms after link training. */
 #define VERIFY_SETTLE_MS 100
@@ -55,6 +57,29 @@ bool verify_port_ownerless(const struct core *core, const struct model_port *por
  */
 bool verify_function_withdrawable(const struct model_port *port,
                                   const struct model_function *function);
+
+/** Does pciback hold the function, and can no other driver? As the last inventory saw it. */
+bool verify_function_pciback(const struct model_function *function);
+/** Is the function given to the port's guest, and owned by it? Where there is no list: by some guest. */
+bool verify_function_assigned(const struct model_port *port, const struct model_function *function);
+/** Is a function below the port given to a guest? */
+bool verify_port_given(const struct core *core, const struct model_port *port);
+
+/**
+ * May door 1 be open (I1)? Only for a guest that is there, and while every function below is either given to it and
+ * its own, or verified to be quarantined; the port held by pcieport alone, its requester IDs confined (ACS) and all
+ * blocked but for the guest's; and nothing below is odd in a way that bars it. Judged by what was last seen: looking
+ * once more takes no licence away, what is seen then does; and so does what the kernel tells that nobody looked at yet.
+ */
+bool verify_port_licensed(const struct core *core, const struct model_port *port);
+/** Why nothing below the port can be given to a guest, whatever anybody wants; or REASON_NONE. */
+enum record_reason verify_port_bars(const struct core *core, const struct model_port *port);
+/**
+ * Would enumerating another port's hierarchy reach below this one while it is open, so that something could show itself
+ * there just then (probe.c:pci_rescan_bus)? Not where every requester ID is reserved, nor where all that is there is a
+ * single endpoint of one function: the kernel looks at nothing else there.
+ */
+bool verify_port_reached(const struct core *core, const struct model_port *port);
 
 /** Does what is plugged still bounce, or has it only just come up? */
 bool verify_port_settling(const struct core *core, const struct model_port *port);

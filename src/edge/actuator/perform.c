@@ -88,6 +88,8 @@ static enum event_kind answer_kind(enum effect_kind kind)
                 return EVENT_OWNERS;
         case EFFECT_RESERVE:
                 return EVENT_RESERVED;
+        case EFFECT_GUESTS:
+                return EVENT_GUESTS;
         case EFFECT_CONFIRM:
         case EFFECT_PORT_CLOSE:
         case EFFECT_PORT_BIND:
@@ -101,6 +103,11 @@ static enum event_kind answer_kind(enum effect_kind kind)
         case EFFECT_WITHDRAW:
         case EFFECT_REMOVE:
         case EFFECT_REMEMBER:
+        case EFFECT_REGISTER:
+        case EFFECT_PCIBACK_BIND:
+        case EFFECT_ATTACH:
+        case EFFECT_DETACH:
+        case EFFECT_PORT_OPEN:
                 return EVENT_COMPLETED;
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
@@ -149,6 +156,13 @@ static int effect_perform(const struct actuator *actuator, const struct effect *
                 return actuator_function_remove(actuator, effect);
         case EFFECT_REMEMBER:
                 return store_write(&actuator->store, &actuator->memory);
+        case EFFECT_GUESTS:
+        case EFFECT_REGISTER:
+        case EFFECT_PCIBACK_BIND:
+        case EFFECT_ATTACH:
+        case EFFECT_DETACH:
+        case EFFECT_PORT_OPEN:
+                return -EOPNOTSUPP;
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
         case EFFECT_REPLY:

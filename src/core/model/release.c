@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Guests: who a hierarchy is given to, whether he is there, and what he still owns. */
+#include "base/text.h"
+#include "core/model/model.h"
+
+/* The guest that the port is given to: by its number once that is known, for names can change. */
+static const struct event_guest *guest_find(const struct event_guests *guests,
+                                            const struct model_port *port)
+{
+        for (uint32_t i = 0; i < guests->count; i++) {
+                const struct event_guest *guest = &guests->guests[i];
+
+                if (port->domid != 0 ? guest->domid == port->domid
+                                     : base_text_equal(guest->name, port->guest))
+                        return guest;
+        }
+        return NULL;
+}
+
+/* Who owns what below is to be read again: where there is no list, each is asked. */
+static void owners_doubt(struct core *core, struct model_port *port)
+{
+        port->owners_fresh = false;
+        port->owners_dirty = true;
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf)
+                        core->functions[i].due = model_unlisted(core);
+}
+
+void model_release_end(struct core *core, struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf)
+                        core->functions[i].given = false;
+        owners_doubt(core, port);
+}
+
+/* Xen gives what a guest had that is no more to DOMID_IO (pci_release_devices): that is to be seen. */
+static void guest_compare(struct core *core, struct model_port *port,
+                          const struct event_guests *guests)
+{
+        const struct event_guest *guest = guest_find(guests, port);
+
+        if (guest) {
+                port->domid = guest->domid;
+        } else if (!guests->truncated && port->domid != 0) {
+                port->domid = 0;
+                model_release_end(core, port);
+        }
+}
+
+void model_guests_apply(struct core *core, const struct event *event)
+{
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                struct model_port *port = &core->ports[i];
+
+                if (event->token != 0 && port->token == event->token) {
+                        port->token = 0;
+                        port->guests_fresh = true;
+                }
+                if (port->guest[0] != '\0')
+                        guest_compare(core, port, &event->guests);
+        }
+}
+
+bool model_function_returns(const struct model_port *port, const struct model_function *function)
+{
+        bool leaves = model_function_leaves(port, function);
+
+        if (!model_owner_guest(function->owner))
+                return false;
+        return leaves || (function->held && !function->given);
+}
+
+bool model_port_used(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    model_owner_guest(core->functions[i].owner))
+                        return true;
+        return false;
+}

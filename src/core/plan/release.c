@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Giving functions to a guest and taking them back: by request, or by the rules. */
+#include <string.h>
+
+#include "base/sbdf.h"
+#include "base/text.h"
+#include "core/plan/plan.h"
+#include "core/policy/policy.h"
+#include "core/verify/verify.h"
+
+/* Longer than two tries of a toolstack, so that their reason is the one that is told. */
+#define RELEASE_MS 180000u
+
+static void release_tell(const struct core *core, const struct model_port *port,
+                         enum record_kind kind, enum record_reason reason, uint32_t rule,
+                         struct effects *effects)
+{
+        struct record record = model_record(core, kind, reason, port->found.sbdf, BASE_SBDF_NONE);
+
+        memcpy(record.guest, port->guest, sizeof record.guest);
+        policy_verdict_rule(core, rule, record.rule);
+        core_record_add(effects, &record);
+}
+
+/* May a guest have it? Bridges stay, and bridge. */
+static bool function_givable(const struct model_port *port, const struct model_function *function)
+{
+        return function->port == port->found.sbdf && function->listed &&
+               function->facts.kind == FUNCTION_ENDPOINT;
+}
+
+static void function_give(struct model_function *function)
+{
+        function->given = true;
+        function->registered = false;
+        function->registration = (struct model_attempt){ 0 };
+        function->pciback = (struct model_attempt){ 0 };
+        function->attach = (struct model_attempt){ 0 };
+        function->detach = (struct model_attempt){ 0 };
+}
+
+/* Gives what the address means: one endpoint, or all of them. Returns why not, or REASON_NONE. */
+static enum record_reason functions_give(struct core *core, struct model_port *port, uint32_t sbdf)
+{
+        struct model_function *one = model_function_get(core, port->found.sbdf, sbdf);
+        bool any = false;
+
+        if (one && !function_givable(port, one))
+                return REASON_BRIDGE;
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                struct model_function *function = &core->functions[i];
+
+                if (!function_givable(port, function) || (one && one != function))
+                        continue;
+                if (!function->given)
+                        function_give(function);
+                any = true;
+        }
+        return any ? REASON_NONE : REASON_NO_ENDPOINT;
+}
+
+/* Why it cannot be given to the guest now, or REASON_NONE. */
+static enum record_reason release_bars(const struct core *core, const struct model_port *port,
+                                       const char *guest)
+{
+        if (port->guest[0] != '\0' && !base_text_equal(port->guest, guest))
+                return REASON_OTHER_GUEST;
+        if (port->state != STATE_QUARANTINED && port->state != STATE_ASSIGNED)
+                return port->state == STATE_CONTAINED ? port->reason : REASON_ARRIVING;
+        return verify_port_bars(core, port);
+}
+
+static void guest_name(struct model_port *port, const char *guest)
+{
+        if (port->guest[0] != '\0')
+                return;
+        (void)base_text_copy(guest, strlen(guest), port->guest, sizeof port->guest);
+        port->domid = 0;
+        port->guests_fresh = false;
+}
+
+static void assign_begin(struct core *core, struct model_port *port,
+                         const struct event_request *request, struct effects *effects)
+{
+        enum record_reason reason = request->guest[0] == '\0'
+                                            ? REASON_NO_GUEST
+                                            : release_bars(core, port, request->guest);
+
+        if (reason == REASON_NONE)
+                reason = functions_give(core, port, request->sbdf);
+        if (reason != REASON_NONE) {
+                plan_request_answer(request->id, port->found.sbdf, RESULT_FAILED, reason, effects);
+                return;
+        }
+        guest_name(port, request->guest);
+        port->request = request->id;
+        port->request_verb = REQUEST_ASSIGN;
+        port->request_until_ms = core->now_ms + RELEASE_MS;
+        release_tell(core, port, RECORD_ASSIGNING, REASON_REQUESTED, 0, effects);
+}
+
+static void unassign_begin(struct core *core, struct model_port *port,
+                           const struct event_request *request)
+{
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                struct model_function *function = &core->functions[i];
+
+                if (function->port != port->found.sbdf ||
+                    (request->sbdf != port->found.sbdf && function->facts.sbdf != request->sbdf))
+                        continue;
+                function->given = false;
+                function->detach = (struct model_attempt){ 0 };
+                /* Whoever attached it: here it is asked for. */
+                function->held = function->held || model_owner_guest(function->owner);
+        }
+        port->withheld = true;
+        port->request = request->id;
+        port->request_verb = REQUEST_UNASSIGN;
+        port->request_until_ms = core->now_ms + RELEASE_MS;
+}
+
+void plan_release_request(struct core *core, struct model_port *port,
+                          const struct event_request *request, struct effects *effects)
+{
+        if (request->verb == REQUEST_ASSIGN)
+                assign_begin(core, port, request, effects);
+        else
+                unassign_begin(core, port, request);
+}
+
+/* The guest of the first function that the rules give away, and which rule that was; "" where there is none. */
+static const char *rules_guest(const struct core *core, const struct model_port *port,
+                               uint32_t *ret_rule)
+{
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *function = &core->functions[i];
+
+                if (!function_givable(port, function) || function->verdict != VERDICT_ASSIGN)
+                        continue;
+                *ret_rule = function->rule;
+                return policy_verdict_guest(core, function->rule);
+        }
+        *ret_rule = 0;
+        return "";
+}
+
+static bool guest_there(const struct event_guests *guests, const char *name)
+{
+        for (uint32_t i = 0; i < guests->count; i++)
+                if (base_text_equal(guests->guests[i].name, name))
+                        return true;
+        return false;
+}
+
+/* One hierarchy, one guest: what a rule of another guest is about stays in quarantine. */
+static void rules_give(struct core *core, struct model_port *port, const char *guest)
+{
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                struct model_function *function = &core->functions[i];
+
+                if (function_givable(port, function) && function->verdict == VERDICT_ASSIGN &&
+                    base_text_equal(policy_verdict_guest(core, function->rule), guest))
+                        function_give(function);
+        }
+}
+
+void plan_release_rules(struct core *core, const struct event *event, struct effects *effects)
+{
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                struct model_port *port = &core->ports[i];
+                const char *guest;
+                uint32_t rule;
+
+                if (!port->external || port->exposed || port->withheld ||
+                    port->guest[0] != '\0' || port->request != 0 ||
+                    port->state != STATE_QUARANTINED ||
+                    (port->verdict != VERDICT_QUARANTINE && port->verdict != VERDICT_ASSIGN) ||
+                    port->verdict_why != REASON_NONE)
+                        continue;
+                guest = rules_guest(core, port, &rule);
+                if (guest[0] == '\0' || !guest_there(&event->guests, guest) ||
+                    release_bars(core, port, guest))
+                        continue;
+                guest_name(port, guest);
+                rules_give(core, port, guest);
+                release_tell(core, port, RECORD_ASSIGNING, REASON_NONE, rule, effects);
+        }
+}
+
+/* Is a function below still to be taken back, or bound to pciback for nobody? */
+static bool port_returns(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *function = &core->functions[i];
+
+                if (function->port == port->found.sbdf && !function->given &&
+                    (model_function_returns(port, function) || verify_function_pciback(function)))
+                        return true;
+        }
+        return false;
+}
+
+/* The guest's stay ends when nothing below is given to it or has still to be taken from it. */
+static void stay_end(struct core *core, struct model_port *port, struct effects *effects)
+{
+        if (port->guest[0] == '\0' || verify_port_given(core, port))
+                return;
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    model_function_returns(port, &core->functions[i]))
+                        return;
+        release_tell(core, port, RECORD_UNASSIGNED,
+                     port->domid == 0 ? REASON_GUEST_GONE : REASON_NONE, 0,
+                     effects);
+        memset(port->guest, 0, sizeof port->guest);
+        port->domid = 0;
+        port->guests_fresh = false;
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf)
+                        core->functions[i].held = false;
+}
+
+/* What did not reach the guest is nobody's again; if all did, it was the port that failed. */
+static void assign_undo(struct core *core, struct model_port *port)
+{
+        bool any = false;
+
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                struct model_function *function = &core->functions[i];
+
+                if (function->port != port->found.sbdf || !function->given ||
+                    verify_function_assigned(port, function))
+                        continue;
+                function->given = false;
+                any = true;
+        }
+        if (!any)
+                model_release_end(core, port);
+}
+
+/* Why the assignment that is under way has failed, or REASON_NONE. */
+static enum record_reason assign_failure(const struct core *core, const struct model_port *port,
+                                         enum model_state state, enum record_reason why)
+{
+        if (!verify_port_given(core, port))
+                return REASON_GUEST_GONE;
+        if (port->guests_fresh && port->domid == 0)
+                return REASON_NO_GUEST;
+        if (verify_port_bars(core, port))
+                return verify_port_bars(core, port);
+        if (state == STATE_CONTAINED && port->token == 0)
+                return why;
+        return core->now_ms >= port->request_until_ms ? REASON_TIMEOUT : REASON_NONE;
+}
+
+static enum record_reason unassign_failure(const struct core *core, const struct model_port *port,
+                                           enum model_state state, enum record_reason why)
+{
+        if (state == STATE_CONTAINED && port->token == 0)
+                return why;
+        return core->now_ms >= port->request_until_ms ? REASON_TIMEOUT : REASON_NONE;
+}
+
+void plan_release_advance(struct core *core, struct model_port *port, struct effects *effects)
+{
+        bool assigns = port->request_verb == REQUEST_ASSIGN, done;
+        enum record_reason reason, why;
+        enum model_state state;
+
+        stay_end(core, port, effects);
+        if (port->request == 0 || port->request_verb == REQUEST_EJECT)
+                return;
+        state = verify_port_state(core, port, &why);
+        done = assigns ? state == STATE_ASSIGNED && port->registers_fresh
+                       : !port_returns(core, port) && port->owners_fresh && port->inventory_fresh;
+        reason = assigns ? assign_failure(core, port, state, why)
+                         : unassign_failure(core, port, state, why);
+        if (!done && reason == REASON_NONE)
+                return;
+        if (!done && assigns)
+                assign_undo(core, port);
+        plan_request_answer(port->request, port->found.sbdf, done ? RESULT_DONE : RESULT_FAILED,
+                            done ? REASON_NONE : reason, effects);
+        port->request = 0;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* May door 1 be opened for a guest? */
+#include "base/text.h"
+#include "core/event/parse.h"
+#include "core/policy/policy.h"
+#include "core/verify/verify.h"
+
+bool verify_function_pciback(const struct model_function *function)
+{
+        return base_text_equal(function->facts.driver, EVENT_PCIBACK_DRIVER);
+}
+
+bool verify_function_assigned(const struct model_port *port, const struct model_function *function)
+{
+        if (!function->given || !model_owner_guest(function->owner) ||
+            port->domid == 0)
+                return false;
+        return function->owner == port->domid || function->owner == EVENT_OWNER_GUEST;
+}
+
+bool verify_port_given(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf && core->functions[i].given)
+                        return true;
+        return false;
+}
+
+enum record_reason verify_port_bars(const struct core *core, const struct model_port *port)
+{
+        enum record_reason reason = policy_platform_weakness(&core->platform);
+
+        if (reason == REASON_NONE)
+                reason = policy_port_uncovered(core, port);
+        if (reason == REASON_NONE && !policy_port_validated(port))
+                reason = REASON_NO_ACS;
+        if (reason == REASON_NONE && policy_port_tainted(core, port))
+                reason = REASON_TAINTED;
+        for (uint32_t i = 0; reason == REASON_NONE && i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    policy_function_dangers(core, &core->functions[i]))
+                        reason = REASON_FINDING;
+        return reason;
+}
+
+/* Quarantined, as far as was last seen. */
+static bool function_quarantined(const struct model_function *function)
+{
+        return function->confirmed && function->owner == EVENT_OWNER_DOM_IO &&
+               verify_function_driverless(function);
+}
+
+/* Every function is the guest's own or quarantined, and one at least is the guest's. */
+static bool functions_licensed(const struct core *core, const struct model_port *port)
+{
+        bool assigned = false;
+
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *function = &core->functions[i];
+
+                if (function->port != port->found.sbdf)
+                        continue;
+                if (!function->listed || model_function_leaves(port, function))
+                        return false;
+                if (verify_function_assigned(port, function))
+                        assigned = true;
+                else if (function->given || !function_quarantined(function))
+                        return false;
+        }
+        return assigned;
+}
+
+/* Is another port about to be enumerated, or being so? */
+static bool rescan_comes(const struct core *core, const struct model_port *open)
+{
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                const struct model_port *port = &core->ports[i];
+
+                if (port == open || !port->external)
+                        continue;
+                if (port->token != 0 && port->pending == EFFECT_RESCAN)
+                        return true;
+                if (verify_port_guarded(port) && !verify_goal_met(core, port, GOAL_RESCAN, NULL) &&
+                    port->attempts[GOAL_RESCAN].tries < VERIFY_TRIES)
+                        return true;
+        }
+        return false;
+}
+
+bool verify_port_reached(const struct core *core, const struct model_port *port)
+{
+        const struct model_function *only = NULL;
+        uint32_t count = 0;
+
+        if (model_unlisted(core) && !model_reserve_next(core, port, &(uint8_t){ 0 }))
+                return false;
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf) {
+                        only = &core->functions[i];
+                        count++;
+                }
+        return !(count == 1 && only->facts.kind == FUNCTION_ENDPOINT &&
+                 only->facts.parent == port->found.sbdf &&
+                 !(only->facts.header_type & EVENT_HEADER_MULTI_FUNCTION));
+}
+
+bool verify_port_licensed(const struct core *core, const struct model_port *port)
+{
+        if (port->guest[0] == '\0' || port->domid == 0 || port->exposed ||
+            port->leaving || port->ejected || !port->up || port->added)
+                return false;
+        if (!port->registers.readable || !port->registers.pcieport || port->registers.pciehp ||
+            !port->inventory_once || port->inventory_partial)
+                return false;
+        if (model_unlisted(core) && model_reserve_next(core, port, &(uint8_t){ 0 }))
+                return false;
+        if (core->config.pause && verify_port_reached(core, port) && rescan_comes(core, port))
+                return false;
+        return verify_port_bars(core, port) == REASON_NONE && functions_licensed(core, port);
+}
