@@ -159,7 +159,7 @@ static void presence_compare(struct core *core, struct model_port *port, uint16_
 void model_registers_apply(struct core *core, struct model_port *port,
                            const struct event_port_registers *seen, struct effects *effects)
 {
-        bool first = !port->read_once;
+        bool first = !port->read_once, was_occupied = port->occupied;
         uint16_t events;
 
         port->reading = false;
@@ -184,8 +184,9 @@ void model_registers_apply(struct core *core, struct model_port *port,
                 port->command_until_ms = 0;
         events = status_events(port, seen);
         presence_compare(core, port, events, first, effects);
-        /* A change may show as seen before: of the removal that came just before this plug. */
-        if (((events | port->status_seen) & SLOT_STATUS_CHANGED) || port->exposed)
+        /* The bit of a change may have been seen before, or cleared: with that of the pull just before this plug. */
+        if (((events | port->status_seen) & SLOT_STATUS_CHANGED) ||
+            port->occupied != was_occupied || port->exposed)
                 return; /* the button of an exposed port is pciehp's */
         if ((events & MODEL_SLOT_STATUS_ABP) && !first &&
             (port->found.slot_cap & MODEL_SLOT_CAP_ABP))
