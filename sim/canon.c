@@ -341,12 +341,13 @@ static void world_port_add(struct canon *canon, const struct sim_world *world,
         flags = flags << 1 | port->hid;
         flags = flags << 1 | port->used;
         flags = flags << 1 | port->opened;
+        flags = flags << 1 | port->stuck;
         flags = flags << 2 | port->shown;
         flags = flags << 1 | port->clean;
         flags = flags << 4 | port->uevents;
         flags = flags << 8 | port->requests;
         flags = flags << 8 | port->replies;
-        bits_add(canon, flags, 33);
+        bits_add(canon, flags, 34);
         bits_add(canon,
                  (uint64_t)port->command << 48 | (uint64_t)port->slot_control << 32 |
                          (uint64_t)port->slot_status << 16 | port->link_status,

@@ -161,6 +161,12 @@ static void moves_wishes(const struct sim_world *world, uint32_t number, struct 
         moves_guests(world, number, moves, count);
 }
 
+/* Its 0 is an observation: the file was read back; Xen said that it knew no such function any more. */
+static bool effect_honest(enum effect_kind kind)
+{
+        return kind == EFFECT_REMEMBER || kind == EFFECT_REGISTER;
+}
+
 static void moves_port(const struct sim_state *state, uint32_t number, struct sim_move *moves,
                        uint32_t *count)
 {
@@ -177,7 +183,7 @@ static void moves_port(const struct sim_state *state, uint32_t number, struct si
         moves_wishes(&state->world, number, moves, count);
         if (faults && port->pending_token != 0 && !port->acted)
                 for (int kind = MOVE_FAIL; kind <= last_fault(&state->world, port); kind++)
-                        if (kind != MOVE_LIE || port->pending.kind != EFFECT_REMEMBER)
+                        if (kind != MOVE_LIE || !effect_honest(port->pending.kind))
                                 move_add(moves, count, (enum sim_move_kind)kind, number, 0);
         if (faults && port->uevents > 0) {
                 move_add(moves, count, MOVE_LOSE, number, 0);

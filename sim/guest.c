@@ -37,8 +37,10 @@ static void owners_become(struct sim_world *world, enum sim_owner from, enum sim
 {
         for (uint32_t i = 0; i < world->port_count; i++)
                 for (uint32_t j = 0; j < sim_function_count(world, i); j++)
-                        if (world->ports[i].functions[j].owner == from)
+                        if (world->ports[i].functions[j].owner == from) {
                                 world->ports[i].functions[j].owner = to;
+                                world->ports[i].functions[j].seized = to == SIM_DOM_IO;
+                        }
 }
 
 /* xenstore forgets it first, then Xen takes back what it had (pci.c:pci_release_devices): no event tells of that. */

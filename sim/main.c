@@ -135,7 +135,11 @@ static void effects_tell(void *userdata, const struct sim_state *state,
 
                 if (effects->items[i].function != BASE_SBDF_NONE)
                         (void)base_sbdf_format(effects->items[i].function, address);
-                printf("    -> %s %s\n", report_effect_name(effects->items[i].kind), address);
+                printf("    -> %s %s", report_effect_name(effects->items[i].kind), address);
+                if (effects->items[i].kind == EFFECT_REPLY)
+                        printf(" %s %s", report_result_name(effects->items[i].result),
+                               report_reason_name(effects->items[i].reason));
+                printf("\n");
         }
 }
 

@@ -202,7 +202,8 @@ static void owners_tell(struct sim_world *world, uint32_t number)
 
         for (uint32_t i = 0; i < sim_function_count(world, number); i++)
                 if (port->pending.kind == EFFECT_OWNERS ||
-                    (port->pending.kind == EFFECT_CONFIRM &&
+                    ((port->pending.kind == EFFECT_CONFIRM ||
+                      port->pending.kind == EFFECT_QUARANTINE) &&
                      port->pending.function == sim_sbdf(world, number, i)))
                         port->functions[i].seized = false;
 }
@@ -448,7 +449,8 @@ static bool all_clean(const struct sim_state *state)
                 const struct model_port *model = &state->core.ports[i];
 
                 if (port->pending_token != 0 || port->uevents != 0 || port->lost || port->shown ||
-                    port->intruded || port->hid || port->slot_status & MODEL_SLOT_STATUS_EVENTS ||
+                    port->intruded || port->hid || model->button_at_ms != 0 ||
+                    port->slot_status & MODEL_SLOT_STATUS_EVENTS ||
                     (model->state != STATE_QUARANTINED && model->state != STATE_ASSIGNED &&
                      model->state != STATE_EMPTY))
                         return false;
@@ -456,6 +458,7 @@ static bool all_clean(const struct sim_state *state)
                         const struct sim_function *function = &port->functions[j];
 
                         if (function->owner == SIM_OTHER || function->owner == SIM_NOBODY ||
+                            (sim_guest_owns(function) && model->state != STATE_ASSIGNED) ||
                             function->seized || function->former || function->known_strange)
                                 return false;
                 }
@@ -492,7 +495,7 @@ static void history_note(struct sim_world *world)
                 if (!(port->command & MODEL_COMMAND_BME) && !port->pciehp)
                         port->guarded_once = true;
                 if (!(port->command & MODEL_COMMAND_BME)) {
-                        port->opened = false;
+                        port->opened = port->stuck = false;
                         port->shown = 0;
                 }
                 if (!sim_port_driven(world, i))

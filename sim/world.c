@@ -335,8 +335,12 @@ static void robbery_note(struct sim_world *world, uint32_t number, uint32_t top)
         for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
                 const struct sim_function *function = &world->ports[number].functions[i];
 
-                if (function_below(world, number, i, top) && sim_guest_owns(function) &&
-                    !function->seized)
+                if (!function_below(world, number, i, top) || !sim_guest_owns(function))
+                        continue;
+                if (function->seized)
+                        world->ports[number].hid =
+                                true; /* and nobody can say how it stands with it */
+                else
                         world->robbed = true;
         }
 }
@@ -475,13 +479,14 @@ static int32_t port_act(struct sim_world *world, uint32_t number, const struct e
 
 int32_t sim_effect_act(struct sim_world *world, const struct effect *effect, bool fault_lies)
 {
-        uint32_t port;
+        uint32_t port = sim_port_index(world, effect->port);
 
+        base_assert(port < world->port_count);
+        if (fault_lies && effect->kind == EFFECT_PORT_CLOSE)
+                world->ports[port].stuck = true;
         if (fault_lies || effect->kind == EFFECT_INVENTORY || effect->kind == EFFECT_OWNERS ||
             effect->kind == EFFECT_REMEMBER || effect->kind == EFFECT_GUESTS)
                 return 0;
-        port = sim_port_index(world, effect->port);
-        base_assert(port < world->port_count);
         return port_act(world, port, effect);
 }
 

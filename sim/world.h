@@ -81,6 +81,7 @@ struct sim_port {
         /* Something happened untold: bit 0: since the core last knew Xen's list; bit 1: since a reading began. */
         uint8_t lost;
         bool opened; /* the core itself opened it */
+        bool stuck;  /* ... and it did not obey when it was to close */
         /* While it was open somebody had something enumerated below: bits as of `lost`, until the core is told. */
         uint8_t shown;
         bool clean; /* nothing came between the request under way and its answer: it has to end well */
@@ -115,7 +116,7 @@ struct sim_world {
         bool unregistered;     /* the core bound pciback to what Xen had not learned of anew (H5) */
         bool opened_former; /* the core opened door 1 to what was swapped since it was enumerated */
         bool opened_wrong; /* ... while something below reached dom0's memory, or no guest had anything there */
-        bool failed_clean;  /* a request failed, and nothing had come between */
+        bool failed_clean; /* a request failed, and nothing had come between */
         uint64_t now_ms;
         uint64_t instance_next;
         struct sim_port ports[SIM_PORTS];

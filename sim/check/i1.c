@@ -12,7 +12,8 @@ static bool core_exposes(const struct sim_state *state, uint32_t port)
 
 bool check_port_open(const struct sim_port *port)
 {
-        return (port->command & MODEL_COMMAND_BME) && port->guarded_once && !port->intruded;
+        return (port->command & MODEL_COMMAND_BME) && port->guarded_once && !port->intruded &&
+               !port->stuck;
 }
 
 /* Who below an open port is a guest's: of one guest, and of the one that the core opened it for. */

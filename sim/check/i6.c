@@ -28,7 +28,8 @@ const char *check_i6(const struct sim_state *state)
                         if (function->mapping == SIM_UNTRANSLATED)
                                 return "a port is called quarantined, and a requester ID of it is "
                                        "not blocked";
-                        if (function->known == 0 || function->seized)
+                        if (function->known == 0 || function->seized ||
+                            (port->hid && sim_guest_owns(function)))
                                 continue;
                         if ((function->owner != SIM_DOM_IO && !sim_guest_owns(function)) ||
                             function->mapping != SIM_BLOCKED)

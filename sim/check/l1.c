@@ -60,9 +60,10 @@ static bool function_whole(enum sim_vendor vendor, const struct sim_function *fu
                 return false;
         if (function->identity == 0)
                 return function_bare(vendor, function);
-        if (sim_guest_owns(function) || function->seized)
+        if (sim_guest_owns(function))
                 return function->pciback;
-        return function->kept_off && function->owner == SIM_DOM_IO;
+        return (function->kept_off || (function->seized && function->pciback)) &&
+               function->owner == SIM_DOM_IO;
 }
 
 static bool port_whole(enum sim_vendor vendor, const struct sim_port *port, uint32_t count)
@@ -88,6 +89,19 @@ static bool port_assigned(const struct sim_world *world, const struct sim_port *
         return false;
 }
 
+/* Has a guest something below that somebody else gave to it? Then nothing there works. */
+static bool port_disputed(const struct sim_state *state, uint32_t number)
+{
+        for (uint32_t i = 0; i < state->core.function_count; i++) {
+                const struct model_function *function = &state->core.functions[i];
+
+                if (function->port == sim_port_sbdf(&state->world, number) && !function->given &&
+                    model_owner_guest(function->owner))
+                        return !(state->world.ports[number].command & MODEL_COMMAND_BME);
+        }
+        return false;
+}
+
 /* Does its enumeration wait for another port that is open? */
 static bool port_postponed(const struct sim_world *world, const struct model_port *model)
 {
@@ -97,9 +111,12 @@ static bool port_postponed(const struct sim_world *world, const struct model_por
         return false;
 }
 
-static const char *port_wrong(const struct sim_world *world, const struct sim_port *port,
-                              uint32_t count, const struct model_port *model)
+static const char *port_wrong(const struct sim_state *state, uint32_t number)
 {
+        const struct sim_world *world = &state->world;
+        const struct sim_port *port = &world->ports[number];
+        const struct model_port *model = &state->core.ports[number];
+        uint32_t count = sim_function_count(world, number);
         enum sim_vendor vendor = world->vendor;
         bool present = port->slot_status & MODEL_SLOT_STATUS_PDS;
 
@@ -117,6 +134,9 @@ static const char *port_wrong(const struct sim_world *world, const struct sim_po
                 return "a request was not answered exactly once";
         if (port_hostile(port, count))
                 return NULL;
+        if (port_postponed(world, model) ||
+            (port_disputed(state, number) && model->state == STATE_CONTAINED))
+                return NULL;
         if (model->state == STATE_EJECTED)
                 return present && port_bare(vendor, port, count) ? NULL
                                                                  : "called ejected, and is not";
@@ -128,8 +148,6 @@ static const char *port_wrong(const struct sim_world *world, const struct sim_po
                 return port_assigned(world, port, count) && port_whole(vendor, port, count)
                                ? NULL
                                : "called assigned, and is not";
-        if (port_postponed(world, model))
-                return NULL;
         return model->state == STATE_QUARANTINED && port_whole(vendor, port, count)
                        ? NULL
                        : "what is plugged is not in quarantine";
@@ -142,9 +160,7 @@ static const char *state_wrong(const struct sim_state *state)
         if (check_answers(state))
                 return check_answers(state);
         for (uint32_t i = 0; i < state->world.port_count; i++) {
-                const char *wrong =
-                        port_wrong(&state->world, &state->world.ports[i],
-                                   sim_function_count(&state->world, i), &state->core.ports[i]);
+                const char *wrong = port_wrong(state, i);
 
                 if (wrong)
                         return wrong;
