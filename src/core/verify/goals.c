@@ -120,6 +120,16 @@ static bool remembered_met(const struct model_port *port)
         return port->memory_fresh && port->memory_ejected == port->ejected;
 }
 
+/* Before something is removed, or detached: who owns it now? */
+static bool owners_wanted(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    model_function_returns(port, &core->functions[i]))
+                        return true;
+        return model_port_leaves(core, port);
+}
+
 bool verify_goal_met(const struct core *core, const struct model_port *port, enum model_goal goal,
                      const struct model_function *function)
 {
@@ -143,9 +153,9 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
         case GOAL_INVENTORY:
                 return port->inventory_fresh;
         case GOAL_OWNERLESS:
-                return port->owners_fresh || !model_port_leaves(core, port);
+                return port->owners_fresh || !owners_wanted(core, port);
         case GOAL_DETACHED:
-                return !model_function_returns(port, function);
+                return function->due || !model_function_returns(port, function);
         case GOAL_GONE:
                 return !model_function_leaves(port, function);
         case GOAL_RESCAN:

@@ -32,8 +32,7 @@ static enum record_reason owned_reason(const struct model_port *port,
 {
         if (verify_function_assigned(port, function))
                 return REASON_NONE;
-        if (model_function_returns(port, function) &&
-            function->detach.tries >= VERIFY_ATTACH_TRIES)
+        if (model_function_returns(port, function) && function->detach.tries >= VERIFY_ATTACH_TRIES)
                 return REASON_DETACH_FAILED;
         return REASON_OWNED_BY_GUEST;
 }
@@ -58,7 +57,8 @@ enum model_state verify_function_state(const struct core *core, const struct mod
         if (port->exposed)
                 return STATE_EXPOSED;
         if (model_function_leaves(port, function)) {
-                if (model_function_returns(port, function) && function->detach.tries >= VERIFY_ATTACH_TRIES)
+                if (model_function_returns(port, function) &&
+                    function->detach.tries >= VERIFY_ATTACH_TRIES)
                         *ret_reason = REASON_DETACH_FAILED;
                 else if (attempt_failed(&function->removal))
                         *ret_reason = REASON_REMOVE_FAILED;
