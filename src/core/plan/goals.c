@@ -290,6 +290,15 @@ static bool line_excluded(const struct core *core, const struct model_port *port
                (line->goal == GOAL_RESERVED && effect_pending(core, EFFECT_RESERVE));
 }
 
+/* Door 1 is opened when nothing else is missing: not while something is under way, or waits to be tried again. */
+static bool open_ready(const struct core *core, const struct model_port *port)
+{
+        const struct model_function *function;
+
+        return port->token == 0 && verify_goal_missing(core, port, &function) == GOAL_OPEN &&
+               verify_port_licensed(core, port);
+}
+
 /* May this line act now, or does something else have to come first? */
 static bool line_ready(const struct core *core, const struct model_port *port,
                        const struct plan_goal *line)
@@ -304,6 +313,8 @@ static bool line_ready(const struct core *core, const struct model_port *port,
                 return false; /* if we die, the bits are all that tells the next daemon */
         if (line->goal == GOAL_GONE &&
             (verify_port_ownerless(core, port) || model_port_used(core, port)))
+                return false;
+        if (line->goal == GOAL_OPEN && !open_ready(core, port))
                 return false;
         if (line->goal == GOAL_GUEST && port->guests_fresh)
                 return false; /* there is none of this name; when one comes, we are told */

@@ -79,7 +79,10 @@ static bool driver_met(const struct model_port *port, const struct model_functio
         if (!function->listed || model_function_leaves(port, function) ||
             model_owner_guest(function->owner))
                 return true;
-        if (function->given && verify_function_pciback(function))
+        /* Never from under a guest: as long as it is not known that there is none, pciback stays. */
+        if (verify_function_pciback(function) &&
+            (function->given || !port->owners_fresh ||
+             (function->owner != EVENT_OWNER_DOM0 && function->owner != EVENT_OWNER_DOM_IO)))
                 return true;
         return function->driver_asked || verify_function_driverless(function);
 }
