@@ -163,28 +163,30 @@ static int32_t guest_effect(struct world *world, struct world_function *function
 {
         bool pciback = strcmp(function->facts.driver, EVENT_PCIBACK_DRIVER) == 0;
 
-        switch (effect->kind) {
-        case EFFECT_REGISTER:
+        if (effect->kind == EFFECT_REGISTER) {
                 base_assert(!model_owner_guest(function->owner));
                 function->owner = EVENT_OWNER_DOM0;
                 return 0;
-        case EFFECT_PCIBACK_BIND:
+        }
+        if (effect->kind == EFFECT_PCIBACK_BIND) {
                 base_assert(function->facts.driver[0] == '\0');
                 memcpy(function->facts.driver, EVENT_PCIBACK_DRIVER, sizeof EVENT_PCIBACK_DRIVER);
                 function->facts.kept_off = function->facts.kept_at_boot = false;
                 return 0;
-        case EFFECT_ATTACH:
-                if (!pciback || effect->domid != world->guest || world->toolstack_fails)
+        }
+        if (world->toolstack_fails)
+                return EIO;
+        if (effect->kind == EFFECT_ATTACH) {
+                if (!pciback || effect->domid != world->guest)
                         return EIO;
                 function->owner = effect->domid;
                 return 0;
-        default:
-                base_assert(effect->kind == EFFECT_DETACH);
-                if (world->toolstack_fails || effect->domid != function->owner)
-                        return EIO;
-                function->owner = EVENT_OWNER_DOM_IO;
-                return 0;
         }
+        base_assert(effect->kind == EFFECT_DETACH);
+        if (effect->domid != function->owner)
+                return EIO;
+        function->owner = EVENT_OWNER_DOM_IO;
+        return 0;
 }
 
 static int32_t function_effect(struct world *world, const struct effect *effect)

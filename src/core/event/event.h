@@ -317,7 +317,7 @@ struct event_guest {
         char name[LIMIT_GUEST]; /**< NUL-terminated, not empty */
 };
 
-/** Domains but dom0, by xenstore: /local/domain/DOMID/name (xenstore-paths(7)). A name that does not fit is left out. */
+/** Domains but dom0, by xenstore: /local/domain/DOMID/name (xenstore-paths(7)). Names that do not fit are left out. */
 struct event_guests {
         uint32_t count;
         bool truncated; /**< there are more than fit: who is not here may still exist */

@@ -49,15 +49,26 @@ static void failure_tell(struct core *core, const struct model_port *port, int32
         core_record_add(effects, &record);
 }
 
-/* Where there is no owner list, what assigning said tells the owner: `owner` if it said that it was done. */
+/*
+ * Who owns what was changed. A list that is being read now may be from before; where there is none, what assigning said
+ * tells the owner: DOMID_IO, if it said twice that it was done. Withdrawing says nothing about it.
+ */
 static void owner_tell(const struct core *core, struct model_port *port,
-                       struct model_function *function, int32_t error, uint16_t owner)
+                       struct model_function *function, int32_t error)
 {
-        if (!model_unlisted(core) || !function)
+        if (!model_unlisted(core)) {
+                if (port->pending == EFFECT_CONFIRM)
+                        return; /* it changes nothing */
+                port->owners_fresh = false;
+                port->owners_dirty = true;
+                return;
+        }
+        if (!function || port->pending == EFFECT_WITHDRAW)
                 return;
         port->rechecked = false;
         if (error == 0)
-                function->owner = owner;
+                function->owner = port->pending == EFFECT_CONFIRM ? EVENT_OWNER_DOM_IO
+                                                                  : EVENT_OWNER_UNKNOWN;
         else if (error != EUSERS)
                 function->owner = EVENT_OWNER_UNKNOWN;
         else
@@ -66,13 +77,28 @@ static void owner_tell(const struct core *core, struct model_port *port,
                                           : EVENT_OWNER_NOBODY;
 }
 
-/* Who owns what was changed, and a list that is being read now may be from before. */
-static void owners_doubt(const struct core *core, struct model_port *port)
+/* Effects by which a function goes from hand to hand: from Xen's to DOMID_IO's, out of its books, to a guest. */
+static void handover_end(struct core *core, struct model_port *port,
+                         struct model_function *function, int32_t error)
 {
-        if (model_unlisted(core))
-                return;
-        port->owners_fresh = false;
-        port->owners_dirty = true;
+        bool done = error == 0;
+
+        if (port->pending == EFFECT_QUARANTINE) {
+                /* Where there is no list, two answers without error have to come, one after the other. */
+                function->asked = done || !model_unlisted(core);
+                function->refused = !done;
+        } else if (port->pending == EFFECT_CONFIRM) {
+                function->confirmed = function->asked = done;
+                function->refused = !done;
+        } else if (port->pending == EFFECT_WITHDRAW) {
+                function->withdrawn = done;
+                function->refused = false; /* where it failed, assigning is tried again first */
+        } else if (port->pending == EFFECT_REGISTER) {
+                function->registered = done;
+                function->asked = function->confirmed = false;
+        } else {
+                function->due = model_unlisted(core); /* attached or detached: who owns it now? */
+        }
 }
 
 void model_completed_apply(struct core *core, struct model_port *port, int32_t error,
@@ -103,48 +129,23 @@ void model_completed_apply(struct core *core, struct model_port *port, int32_t e
                         function->driver_asked = true;
                 port->stable = false; /* one inventory, after the last of them, shows which have gone */
                 break;
-        case EFFECT_QUARANTINE:
-                /* Where there is no list, two answers without error have to come, one after the other. */
-                if (function) {
-                        function->asked = !error || !model_unlisted(core);
-                        function->refused = error != 0;
-                }
-                owner_tell(core, port, function, error, EVENT_OWNER_UNKNOWN);
-                owners_doubt(core, port);
-                break;
-        case EFFECT_CONFIRM:
-                if (function) {
-                        function->confirmed = error == 0;
-                        function->asked = error == 0;
-                        function->refused = error != 0;
-                }
-                owner_tell(core, port, function, error, EVENT_OWNER_DOM_IO);
-                break;
-        case EFFECT_WITHDRAW:
-                if (function) {
-                        function->withdrawn = error == 0;
-                        function->refused = false; /* where it failed, assigning is tried again first */
-                }
-                owners_doubt(core, port);
-                break;
-        case EFFECT_REGISTER:
-                if (function) {
-                        function->registered = error == 0;
-                        function->asked = function->confirmed = false;
-                }
-                owner_tell(core, port, function, error, EVENT_OWNER_UNKNOWN);
-                owners_doubt(core, port);
-                break;
         case EFFECT_PCIBACK_BIND:
                 port->inventory_fresh = false;
                 port->inventory_dirty = true;
                 break;
+        case EFFECT_QUARANTINE:
+        case EFFECT_CONFIRM:
+        case EFFECT_WITHDRAW:
+        case EFFECT_REGISTER:
+                if (function)
+                        handover_end(core, port, function, error);
+                owner_tell(core, port, function, error);
+                break;
         case EFFECT_ATTACH:
         case EFFECT_DETACH:
-                /* Whoever did it may have bound and unbound drivers, and have been told nothing but the truth. */
-                model_port_doubt(port);
                 if (function)
-                        function->due = model_unlisted(core);
+                        handover_end(core, port, function, error);
+                model_port_doubt(port); /* whoever did it may have bound and unbound drivers */
                 break;
         case EFFECT_REMEMBER:
                 model_memory_written(core, port, error, effects);

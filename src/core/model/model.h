@@ -46,7 +46,7 @@ enum model_goal {
         GOAL_STATUS,     /**< Slot Status event bits that were seen are cleared */
         GOAL_SLOT,       /**< Slot Control is as it should be: power, indicators, no interrupts */
         GOAL_INVENTORY,  /**< the functions below were listed since something last changed */
-        GOAL_OWNERLESS,  /**< before a removal: the owner list was read */
+        GOAL_OWNERLESS,  /**< before a removal or a detachment: the owner list was read */
         GOAL_DETACHED,   /**< what is no longer to be a guest's is not (each) */
         GOAL_GONE,       /**< functions that are to leave have left (each) */
         GOAL_RESCAN,     /**< the kernel was asked to enumerate this incarnation, and found something */

@@ -106,12 +106,14 @@ static void effect_tell(struct core *core, const struct effect *effect, struct e
 }
 
 /* That a guest's device stands still from now on, and why. */
-static void shut_tell(const struct core *core, const struct model_port *port,
-                      struct effects *effects)
+static void shut_tell(const struct core *core, struct model_port *port, struct effects *effects)
 {
         enum record_reason bars = verify_port_bars(core, port), reason = REASON_ARRIVING;
         struct record record;
 
+        if (!port->open)
+                return;
+        port->open = false;
         if (!port->up)
                 reason = REASON_NO_LINK;
         else if (port->leaving || port->request != 0)
@@ -244,7 +246,7 @@ static void effect_leave(struct core *core, struct model_port *port,
                 effect_at_once(core, port, &effect);
         else
                 effect_in_worker(core, port, line, &effect);
-        if (effect.kind == EFFECT_PORT_CLOSE && port->open)
+        if (effect.kind == EFFECT_PORT_CLOSE)
                 shut_tell(core, port, effects);
         if (effect.kind != EFFECT_PORT_READ)
                 effect_tell(core, &effect, effects);
@@ -267,7 +269,8 @@ static bool port_reached(const struct core *core, const struct model_port *port)
         for (uint32_t i = 0; i < core->port_count; i++) {
                 const struct model_port *other = &core->ports[i];
 
-                if (other != port && other->open && verify_port_reached(core, other))
+                if (other != port && !other->closed && model_port_used(core, other) &&
+                    verify_port_reached(core, other))
                         return true;
         }
         return false;
@@ -287,6 +290,15 @@ static bool line_excluded(const struct core *core, const struct model_port *port
                (line->goal == GOAL_RESERVED && effect_pending(core, EFFECT_RESERVE));
 }
 
+/* Door 1 is opened when nothing else is missing: not while something is under way, or waits to be tried again. */
+static bool open_ready(const struct core *core, const struct model_port *port)
+{
+        const struct model_function *function;
+
+        return port->token == 0 && verify_goal_missing(core, port, &function) == GOAL_OPEN &&
+               verify_port_licensed(core, port);
+}
+
 /* May this line act now, or does something else have to come first? */
 static bool line_ready(const struct core *core, const struct model_port *port,
                        const struct plan_goal *line)
@@ -301,6 +313,8 @@ static bool line_ready(const struct core *core, const struct model_port *port,
                 return false; /* if we die, the bits are all that tells the next daemon */
         if (line->goal == GOAL_GONE &&
             (verify_port_ownerless(core, port) || model_port_used(core, port)))
+                return false;
+        if (line->goal == GOAL_OPEN && !open_ready(core, port))
                 return false;
         if (line->goal == GOAL_GUEST && port->guests_fresh)
                 return false; /* there is none of this name; when one comes, we are told */
@@ -340,8 +354,8 @@ static bool line_each(struct core *core, struct model_port *port, const struct p
 }
 
 /* Said once for what is plugged: it is for the operator to decide. */
-static void postponed_tell(struct core *core, struct model_port *port,
-                           const struct plan_goal *line, struct effects *effects)
+static void postponed_tell(struct core *core, struct model_port *port, const struct plan_goal *line,
+                           struct effects *effects)
 {
         struct record record = model_record(core, RECORD_RESCAN_POSTPONED, REASON_OTHER_PORT_OPEN,
                                             port->found.sbdf, BASE_SBDF_NONE);

@@ -171,9 +171,8 @@ void plan_release_rules(struct core *core, const struct event *event, struct eff
                 const char *guest;
                 uint32_t rule;
 
-                if (!port->external || port->exposed || port->withheld ||
-                    port->guest[0] != '\0' || port->request != 0 ||
-                    port->state != STATE_QUARANTINED ||
+                if (!port->external || port->exposed || port->withheld || port->guest[0] != '\0' ||
+                    port->request != 0 || port->state != STATE_QUARANTINED ||
                     (port->verdict != VERDICT_QUARANTINE && port->verdict != VERDICT_ASSIGN) ||
                     port->verdict_why != REASON_NONE)
                         continue;
@@ -210,8 +209,7 @@ static void stay_end(struct core *core, struct model_port *port, struct effects 
                     model_function_returns(port, &core->functions[i]))
                         return;
         release_tell(core, port, RECORD_UNASSIGNED,
-                     port->domid == 0 ? REASON_GUEST_GONE : REASON_NONE, 0,
-                     effects);
+                     port->domid == 0 ? REASON_GUEST_GONE : REASON_NONE, 0, effects);
         memset(port->guest, 0, sizeof port->guest);
         port->domid = 0;
         port->guests_fresh = false;

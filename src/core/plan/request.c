@@ -66,18 +66,18 @@ void plan_request_apply(struct core *core, const struct event *event, struct eff
                 return;
         port = request_port(core, event->request.sbdf);
         if (!port || event->request.verb >= REQUEST_MAX) {
-                plan_request_answer(event->request.id, event->request.sbdf, RESULT_UNKNOWN, REASON_NONE,
-                               effects);
+                plan_request_answer(event->request.id, event->request.sbdf, RESULT_UNKNOWN,
+                                    REASON_NONE, effects);
                 return;
         }
         if (port->request != 0) {
                 plan_request_answer(event->request.id, port->found.sbdf, RESULT_BUSY, REASON_NONE,
-                               effects);
+                                    effects);
                 return;
         }
         if (port->exposed) {
-                plan_request_answer(event->request.id, port->found.sbdf, RESULT_FAILED, port->exposed,
-                               effects);
+                plan_request_answer(event->request.id, port->found.sbdf, RESULT_FAILED,
+                                    port->exposed, effects);
                 return;
         }
         if (event->request.verb != REQUEST_EJECT) {
@@ -86,7 +86,7 @@ void plan_request_apply(struct core *core, const struct event *event, struct eff
         }
         if (port_in_use(core, port)) {
                 plan_request_answer(event->request.id, port->found.sbdf, RESULT_FAILED,
-                               REASON_OWNED_BY_GUEST, effects);
+                                    REASON_OWNED_BY_GUEST, effects);
                 return;
         }
         port->request = event->request.id;

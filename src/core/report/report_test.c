@@ -223,7 +223,8 @@ static void test_records(void **state)
         struct base_text text = base_text_on(text_buffer, sizeof text_buffer);
         struct record record = { .port = WORLD_PORT,
                                  .function = BASE_SBDF(0, 1, 0, 1),
-                                 .count = 3 };
+                                 .count = 3,
+                                 .guest = "sys-net" };
 
         (void)state;
         for (int kind = 0; kind < RECORD_MAX; kind++) {

@@ -79,7 +79,10 @@ static bool driver_met(const struct model_port *port, const struct model_functio
         if (!function->listed || model_function_leaves(port, function) ||
             model_owner_guest(function->owner))
                 return true;
-        if (function->given && verify_function_pciback(function))
+        /* Never from under a guest: as long as it is not known that there is none, pciback stays. */
+        if (verify_function_pciback(function) &&
+            (function->given || !port->owners_fresh ||
+             (function->owner != EVENT_OWNER_DOM0 && function->owner != EVENT_OWNER_DOM_IO)))
                 return true;
         return function->driver_asked || verify_function_driverless(function);
 }
@@ -120,6 +123,16 @@ static bool remembered_met(const struct model_port *port)
         return port->memory_fresh && port->memory_ejected == port->ejected;
 }
 
+/* Before something is removed, or detached: who owns it now? */
+static bool owners_wanted(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    model_function_returns(port, &core->functions[i]))
+                        return true;
+        return model_port_leaves(core, port);
+}
+
 bool verify_goal_met(const struct core *core, const struct model_port *port, enum model_goal goal,
                      const struct model_function *function)
 {
@@ -143,9 +156,9 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
         case GOAL_INVENTORY:
                 return port->inventory_fresh;
         case GOAL_OWNERLESS:
-                return port->owners_fresh || !model_port_leaves(core, port);
+                return port->owners_fresh || !owners_wanted(core, port);
         case GOAL_DETACHED:
-                return !model_function_returns(port, function);
+                return function->due || !model_function_returns(port, function);
         case GOAL_GONE:
                 return !model_function_leaves(port, function);
         case GOAL_RESCAN:

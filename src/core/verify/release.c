@@ -12,8 +12,7 @@ bool verify_function_pciback(const struct model_function *function)
 
 bool verify_function_assigned(const struct model_port *port, const struct model_function *function)
 {
-        if (!function->given || !model_owner_guest(function->owner) ||
-            port->domid == 0)
+        if (!function->given || !model_owner_guest(function->owner) || port->domid == 0)
                 return false;
         return function->owner == port->domid || function->owner == EVENT_OWNER_GUEST;
 }
@@ -106,8 +105,8 @@ bool verify_port_reached(const struct core *core, const struct model_port *port)
 
 bool verify_port_licensed(const struct core *core, const struct model_port *port)
 {
-        if (port->guest[0] == '\0' || port->domid == 0 || port->exposed ||
-            port->leaving || port->ejected || !port->up || port->added)
+        if (port->guest[0] == '\0' || port->domid == 0 || port->exposed || port->leaving ||
+            port->ejected || !port->up || port->added)
                 return false;
         if (!port->registers.readable || !port->registers.pcieport || port->registers.pciehp ||
             !port->inventory_once || port->inventory_partial)

@@ -26,14 +26,20 @@ static enum record_reason quarantine_reason(const struct core *core,
         return REASON_OWNER_DIFFERS;
 }
 
+/* No driver of dom0's works with it. */
+static bool function_kept(const struct model_function *function)
+{
+        return verify_function_driverless(function) ||
+               (function->given && verify_function_pciback(function));
+}
+
 /* Why a function is a guest's that should not be, if so. */
 static enum record_reason owned_reason(const struct model_port *port,
                                        const struct model_function *function)
 {
         if (verify_function_assigned(port, function))
                 return REASON_NONE;
-        if (model_function_returns(port, function) &&
-            function->detach.tries >= VERIFY_ATTACH_TRIES)
+        if (model_function_returns(port, function) && function->detach.tries >= VERIFY_ATTACH_TRIES)
                 return REASON_DETACH_FAILED;
         return REASON_OWNED_BY_GUEST;
 }
@@ -58,7 +64,8 @@ enum model_state verify_function_state(const struct core *core, const struct mod
         if (port->exposed)
                 return STATE_EXPOSED;
         if (model_function_leaves(port, function)) {
-                if (model_function_returns(port, function) && function->detach.tries >= VERIFY_ATTACH_TRIES)
+                if (model_function_returns(port, function) &&
+                    function->detach.tries >= VERIFY_ATTACH_TRIES)
                         *ret_reason = REASON_DETACH_FAILED;
                 else if (attempt_failed(&function->removal))
                         *ret_reason = REASON_REMOVE_FAILED;
@@ -80,9 +87,7 @@ enum model_state verify_function_state(const struct core *core, const struct mod
                 return STATE_CONTAINED;
         }
         if (function->confirmed && function->owner == EVENT_OWNER_DOM_IO &&
-            (verify_function_driverless(function) ||
-             (function->given && verify_function_pciback(function))) &&
-            port->stable)
+            function_kept(function) && port->stable)
                 return STATE_QUARANTINED;
         if (attempt_failed(&function->driver))
                 *ret_reason = REASON_DRIVER_BOUND;

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a guest gets, and how it is taken back: the whole core against a small machine. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/sbdf.h"
+#include "core/model/model.h"
+#include "core/verify/verify.h"
+#include "world/world.h"
+
+#define GUEST 3u
+#define LEAF BASE_SBDF(0, 1, 0, 0)
+#define BRIDGE BASE_SBDF(0, 1, 0, 1)
+
+static struct world world; /* too large for the stack */
+
+/* An NVMe disk and a bridge, quarantined; the guest runs. */
+static void quarantined(void)
+{
+        world_init(&world);
+        world.guest = GUEST;
+        world_start(&world);
+        world_run(&world, 5);
+        world_plug(&world, 2);
+        world_run(&world, 10);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+}
+
+static void request(enum event_verb verb, uint32_t sbdf, const char *guest)
+{
+        struct event event = { .kind = EVENT_REQUEST, .port = BASE_SBDF_NONE };
+
+        event.time_ms = world.now_ms;
+        event.request.id = world.reply_count + 1;
+        event.request.verb = verb;
+        event.request.sbdf = sbdf;
+        (void)strncpy(event.request.guest, guest, sizeof event.request.guest - 1);
+        world_event(&world, &event);
+}
+
+/* As xenstore tells it. */
+static void guests_tell(void)
+{
+        struct event event = { .kind = EVENT_GUESTS, .port = BASE_SBDF_NONE };
+
+        event.time_ms = world.now_ms;
+        if (world.guest) {
+                event.guests.count = 1;
+                event.guests.guests[0] =
+                        (struct event_guest){ .domid = world.guest, .name = WORLD_GUEST };
+        }
+        world_event(&world, &event);
+}
+
+static bool open(void)
+{
+        return world.registers.command & MODEL_COMMAND_BME;
+}
+
+static void replied(enum effect_result result, enum record_reason reason)
+{
+        assert_true(world.reply_count > 0);
+        assert_int_equal(world.replies[world.reply_count - 1].result, result);
+        assert_int_equal(world.replies[world.reply_count - 1].reason, reason);
+}
+
+static void assigned(void)
+{
+        quarantined();
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 10);
+        assert_int_equal(world.reply_count, 1);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
+}
+
+static void test_assign(void **state)
+{
+        (void)state;
+        assigned();
+        assert_true(open());
+        assert_int_equal(world.functions[0].owner, GUEST);
+        assert_int_equal(world.functions[1].owner, EVENT_OWNER_DOM_IO);
+        assert_int_equal(world.done[EFFECT_REGISTER], 1);
+        assert_int_equal(world.done[EFFECT_PCIBACK_BIND], 1);
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+        assert_int_equal(world_state(&world, 0), STATE_ASSIGNED);
+        assert_int_equal(world_state(&world, 1), STATE_QUARANTINED);
+        assert_int_equal(world.exposures, 0);
+        assert_int_equal(world_records_count(&world, RECORD_ASSIGNING), 1);
+        assert_string_equal(world_record(&world, RECORD_PORT_ASSIGNED)->guest, WORLD_GUEST);
+        assert_null(world_record(&world, RECORD_GATE_OPENED));
+        assert_null(world_record(&world, RECORD_PORT_SHUT));
+        assert_true(verify_machine_contained(&world.core));
+        world_run(&world, 300); /* it stays so, and nothing more is done */
+        assert_true(open());
+        assert_int_equal(world.done[EFFECT_PORT_OPEN], 1);
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+}
+
+/* The whole port: every endpoint, no bridge. */
+static void test_assign_port(void **state)
+{
+        (void)state;
+        quarantined();
+        request(REQUEST_ASSIGN, WORLD_PORT, WORLD_GUEST);
+        world_run(&world, 10);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_int_equal(world.functions[0].owner, GUEST);
+        assert_int_equal(world.functions[1].owner, EVENT_OWNER_DOM_IO);
+}
+
+static void refuses(uint32_t sbdf, const char *guest, enum record_reason reason)
+{
+        request(REQUEST_ASSIGN, sbdf, guest);
+        world_run(&world, 10);
+        replied(RESULT_FAILED, reason);
+        assert_false(open());
+        assert_int_equal(world.done[EFFECT_PORT_OPEN], 0);
+        assert_int_equal(world.done[EFFECT_ATTACH], 0);
+}
+
+static void test_assign_refused(void **state)
+{
+        (void)state;
+        quarantined();
+        refuses(BRIDGE, WORLD_GUEST, REASON_BRIDGE);
+        refuses(LEAF, "", REASON_NO_GUEST);
+        refuses(LEAF, "nobody", REASON_NO_GUEST);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        quarantined();
+        world.core.platform.intremap = FACT_NO;
+        refuses(LEAF, WORLD_GUEST, REASON_NO_INTREMAP);
+        quarantined();
+        world.registers.acs_control = 0;
+        refuses(LEAF, WORLD_GUEST, REASON_NO_ACS);
+        quarantined();
+        world.core.ports[0].tainted = true;
+        refuses(LEAF, WORLD_GUEST, REASON_TAINTED);
+        quarantined();
+        world.core.functions[1].facts.malformed = true; /* of any function of the hierarchy */
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 1);
+        replied(RESULT_FAILED, REASON_FINDING);
+        world_init(&world);
+        world_start(&world);
+        world_run(&world, 5);
+        world_plug(&world, 2);
+        world.guest = GUEST;
+        request(REQUEST_ASSIGN, WORLD_PORT, WORLD_GUEST);
+        world_run(&world, 1);
+        replied(RESULT_FAILED, REASON_ARRIVING);
+}
+
+static void test_one_guest(void **state)
+{
+        (void)state;
+        assigned();
+        request(REQUEST_ASSIGN, LEAF, "other");
+        world_run(&world, 5);
+        replied(RESULT_FAILED, REASON_OTHER_GUEST);
+        assert_true(open());
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST); /* once more is no harm */
+        world_run(&world, 5);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+}
+
+static void test_unassign(void **state)
+{
+        (void)state;
+        assigned();
+        request(REQUEST_UNASSIGN, LEAF, "");
+        world_run(&world, 10);
+        assert_int_equal(world.reply_count, 2);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_false(open());
+        assert_int_equal(world.done[EFFECT_DETACH], 1);
+        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
+        assert_string_equal(world.functions[0].facts.driver, "");
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_SHUT), 1);
+        assert_int_equal(world_records_count(&world, RECORD_UNASSIGNED), 1);
+        assert_int_equal(world.exposures, 0);
+        request(REQUEST_UNASSIGN, LEAF, ""); /* it is so */
+        world_run(&world, 5);
+        replied(RESULT_DONE, REASON_NONE);
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST); /* and again */
+        world_run(&world, 10);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_int_equal(world.done[EFFECT_REGISTER], 2);
+        assert_true(open());
+}
+
+/* The order of taking back: the door, then the owner; of nothing else is door 1 shut. */
+static void test_unassign_fails(void **state)
+{
+        (void)state;
+        assigned();
+        world.toolstack_fails = true;
+        request(REQUEST_UNASSIGN, LEAF, "");
+        world_run(&world, 40);
+        replied(RESULT_FAILED, REASON_DETACH_FAILED);
+        assert_false(open());
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world.functions[0].owner, GUEST);
+        world.toolstack_fails = false;
+        world_run(&world, 400);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
+}
+
+static void test_attach_fails(void **state)
+{
+        (void)state;
+        quarantined();
+        world.toolstack_fails = true;
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 40);
+        assert_int_equal(world.reply_count, 1);
+        replied(RESULT_FAILED, REASON_ATTACH_FAILED);
+        assert_int_equal(world.done[EFFECT_ATTACH], VERIFY_ATTACH_TRIES);
+        assert_int_equal(world.done[EFFECT_PORT_OPEN], 0);
+        world_run(&world, 40);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_string_equal(world.functions[0].facts.driver, "");
+        assert_int_equal(world_port(&world)->guest[0], '\0');
+}
+
+/* It says that it attached, and Xen's owner is another. */
+static void test_attach_lies(void **state)
+{
+        (void)state;
+        quarantined();
+        world.lies = EFFECT_ATTACH;
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 40);
+        replied(RESULT_FAILED, REASON_ATTACH_FAILED);
+        assert_int_equal(world.done[EFFECT_PORT_OPEN], 0);
+}
+
+static void test_port_does_not_open(void **state)
+{
+        (void)state;
+        quarantined();
+        world.lies = EFFECT_PORT_OPEN;
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 60);
+        replied(RESULT_FAILED, REASON_OPEN_REFUSED);
+        world_run(&world, 60);
+        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+}
+
+/* Xen gives what the guest had to DOMID_IO; pciback holds it still. */
+static void test_guest_dies(void **state)
+{
+        (void)state;
+        assigned();
+        world.functions[0].owner = EVENT_OWNER_DOM_IO;
+        world.guest = 0;
+        guests_tell();
+        world_run(&world, 10);
+        assert_false(open());
+        assert_int_equal(world.done[EFFECT_DETACH], 0);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_int_equal(world_record(&world, RECORD_UNASSIGNED)->reason, REASON_GUEST_GONE);
+        assert_string_equal(world.functions[0].facts.driver, "");
+        world.guest = GUEST + 1; /* another with its name inherits nothing */
+        guests_tell();
+        world_run(&world, 10);
+        assert_false(open());
+}
+
+/* Also where only the owner list tells: the next look is at the latest uevent's. */
+static void test_guest_detached_elsewhere(void **state)
+{
+        struct event event = { .kind = EVENT_OVERRUN, .port = BASE_SBDF_NONE };
+
+        (void)state;
+        assigned();
+        world.functions[0].owner = EVENT_OWNER_DOM_IO; /* xl pci-detach by somebody else */
+        event.time_ms = world.now_ms;
+        world_event(&world, &event);
+        world_run(&world, 1);
+        assert_false(open() && world.functions[0].owner != GUEST);
+}
+
+static void test_pulled_while_assigned(void **state)
+{
+        (void)state;
+        assigned();
+        world_unplug(&world);
+        world_run(&world, 20);
+        assert_false(open());
+        assert_int_equal(world.done[EFFECT_DETACH], 1);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_int_equal(world_port(&world)->guest[0], '\0');
+        world_plug(&world, 2); /* another, or the same: nothing is inherited */
+        world_run(&world, 20);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_false(open());
+        assert_int_equal(world.exposures, 0);
+}
+
+/* Nothing is enumerated, or removed, while the guest still owns what is gone. */
+static void test_pulled_and_toolstack_hangs(void **state)
+{
+        uint32_t rescans;
+
+        (void)state;
+        assigned();
+        rescans = world.done[EFFECT_RESCAN];
+        world.toolstack_fails = true;
+        world_unplug(&world);
+        world_run(&world, 40);
+        assert_false(open());
+        assert_int_equal(world.done[EFFECT_REMOVE], 0);
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world_port(&world)->reason, REASON_DETACH_FAILED);
+        assert_int_equal(world.done[EFFECT_RESCAN], rescans);
+        world.functions[0].owner = EVENT_OWNER_DOM_IO; /* the guest was destroyed */
+        world.guest = 0;
+        guests_tell();
+        world_run(&world, 400);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        world_plug(&world, 1);
+        world_run(&world, 10);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+}
+
+/* Something new below an open port: the door is shut before anybody looks at it. */
+static void test_shown_while_open(void **state)
+{
+        struct event event = { .kind = EVENT_UEVENT, .port = BASE_SBDF_NONE };
+
+        (void)state;
+        assigned();
+        event.time_ms = world.now_ms;
+        event.uevent = (struct event_uevent){ .action = UEVENT_ADD, .subsystem = SUBSYSTEM_PCI };
+        event.uevent.place.sbdf = BASE_SBDF(0, 1, 0, 2);
+        event.uevent.place.depth = 1;
+        event.uevent.place.above[0] = WORLD_PORT;
+        world.hangs = EFFECT_INVENTORY;
+        world_event(&world, &event);
+        world_run(&world, 1);
+        assert_false(open());
+        world.hangs = EFFECT_NONE;
+        world_run(&world, 800);
+        assert_true(open()); /* there was nothing */
+}
+
+static void test_doubt_keeps_the_door(void **state)
+{
+        struct event event = { .kind = EVENT_OVERRUN, .port = BASE_SBDF_NONE };
+
+        (void)state;
+        assigned();
+        event.time_ms = world.now_ms;
+        world_event(&world, &event);
+        world_run(&world, 10);
+        assert_true(open());
+        assert_int_equal(world.done[EFFECT_PORT_OPEN], 1);
+        assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
+}
+
+/* A function beside it that dom0 owns, by whomever: the licence is gone. */
+static void test_contradiction_shuts(void **state)
+{
+        struct event event = { .kind = EVENT_OVERRUN, .port = BASE_SBDF_NONE };
+
+        (void)state;
+        assigned();
+        world.functions[1].owner = GUEST + 1; /* another guest got the bridge */
+        event.time_ms = world.now_ms;
+        world_event(&world, &event);
+        world_run(&world, 5);
+        assert_false(open());
+        assert_non_null(world_record(&world, RECORD_FUNCTION_FOREIGN));
+        assigned();
+        world.registers.pciehp = true;
+        world_run(&world, 5);
+        assert_int_equal(world.done[EFFECT_DETACH], 1); /* what was there is another now */
+        assert_false(open());
+}
+
+static void test_eject_assigned(void **state)
+{
+        (void)state;
+        assigned();
+        request(REQUEST_EJECT, WORLD_PORT, "");
+        world_run(&world, 20);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_int_equal(world.done[EFFECT_DETACH], 1);
+        assert_int_equal(world_port(&world)->state, STATE_EJECTED);
+        assert_false(open());
+}
+
+/* What somebody else attached stays closed, and is not ours to eject; asked for it, it is taken back. */
+static void test_foreign(void **state)
+{
+        struct event event = { .kind = EVENT_OVERRUN, .port = BASE_SBDF_NONE };
+
+        (void)state;
+        quarantined();
+        world.functions[0].owner = GUEST;
+        event.time_ms = world.now_ms;
+        world_event(&world, &event);
+        world_run(&world, 10);
+        assert_false(open());
+        assert_int_equal(world_records_count(&world, RECORD_FUNCTION_FOREIGN), 1);
+        request(REQUEST_EJECT, WORLD_PORT, "");
+        world_run(&world, 5);
+        replied(RESULT_FAILED, REASON_OWNED_BY_GUEST);
+        request(REQUEST_UNASSIGN, LEAF, "");
+        world_run(&world, 10);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
+}
+
+/* What was attached already is taken over by asking for it. */
+static void test_foreign_adopted(void **state)
+{
+        struct event event = { .kind = EVENT_OVERRUN, .port = BASE_SBDF_NONE };
+
+        (void)state;
+        quarantined();
+        world.functions[0].owner = GUEST;
+        event.time_ms = world.now_ms;
+        world_event(&world, &event);
+        world_run(&world, 10);
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 10);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_true(open());
+        assert_int_equal(world.done[EFFECT_ATTACH] + world.done[EFFECT_REGISTER], 0);
+}
+
+static void test_amd(void **state)
+{
+        (void)state;
+        world_init(&world);
+        world_amd(&world);
+        world.guest = GUEST;
+        world_start(&world);
+        world_run(&world, 40);
+        world_plug(&world, 2);
+        world_run(&world, 40);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 40);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_true(open());
+        assert_int_equal(world.functions[0].owner, GUEST);
+        assert_int_equal(world.exposures, 0);
+        request(REQUEST_UNASSIGN, LEAF, "");
+        world_run(&world, 40);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_false(open());
+        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_assign),
+                cmocka_unit_test(test_assign_port),
+                cmocka_unit_test(test_assign_refused),
+                cmocka_unit_test(test_one_guest),
+                cmocka_unit_test(test_unassign),
+                cmocka_unit_test(test_unassign_fails),
+                cmocka_unit_test(test_attach_fails),
+                cmocka_unit_test(test_attach_lies),
+                cmocka_unit_test(test_port_does_not_open),
+                cmocka_unit_test(test_guest_dies),
+                cmocka_unit_test(test_guest_detached_elsewhere),
+                cmocka_unit_test(test_pulled_while_assigned),
+                cmocka_unit_test(test_pulled_and_toolstack_hangs),
+                cmocka_unit_test(test_shown_while_open),
+                cmocka_unit_test(test_doubt_keeps_the_door),
+                cmocka_unit_test(test_contradiction_shuts),
+                cmocka_unit_test(test_eject_assigned),
+                cmocka_unit_test(test_foreign),
+                cmocka_unit_test(test_foreign_adopted),
+                cmocka_unit_test(test_amd),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
