@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/text.h"
 #include "core/verify/verify.h"
 
 /* A port of model and world, and four of its places: at most so many words (core_port_add, world_port_add). */
@@ -102,7 +103,7 @@ static uint64_t core_facts_flags(const struct model_port *port,
         flags = flags << 1 | facts->changed;
         flags = flags << 1 | facts->kept_off;
         flags = flags << 1 | (facts->driver[0] != 0);
-        flags = flags << 1 | verify_function_pciback(function);
+        flags = flags << 1 | base_text_equal(facts->driver, EVENT_PCIBACK_DRIVER);
         flags = flags << 1 | (function->incarnation == port->incarnation);
         flags = flags << 1 | (facts->instance == real->instance);
         flags = flags << 1 | (port->token != 0 && facts->instance == port->pending_instance);

@@ -444,6 +444,10 @@ static bool all_clean(const struct sim_state *state)
 
         if (!world->guest_there || world->guests_due || sim_guest_dying(world))
                 return false;
+        for (uint32_t i = 0; i < state->core.function_count; i++)
+                if (model_owner_guest(state->core.functions[i].owner) &&
+                    !state->core.functions[i].held)
+                        return false; /* that is for somebody else to take back */
         for (uint32_t i = 0; i < world->port_count; i++) {
                 const struct sim_port *port = &world->ports[i];
                 const struct model_port *model = &state->core.ports[i];
