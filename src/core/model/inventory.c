@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/sbdf.h"
+#include "base/text.h"
 #include "core/event/parse.h"
 #include "core/model/model.h"
 
@@ -84,6 +85,14 @@ static bool facts_taint(const struct event_function *facts, bool first)
                (first && (!facts->readable || facts->changed));
 }
 
+/* Did somebody else bind pciback, who may have given it to a guest since? */
+static bool function_taken(const struct model_function *function,
+                           const struct event_function *facts)
+{
+        return !function->given && !model_function_pciback(function) &&
+               base_text_equal(facts->driver, EVENT_PCIBACK_DRIVER);
+}
+
 /* One function of the inventory into the state. Returns whether it was known, and the same, before. */
 static bool function_merge(struct core *core, struct model_port *port,
                            const struct event_function *facts, struct effects *effects)
@@ -97,7 +106,7 @@ static bool function_merge(struct core *core, struct model_port *port,
         if (function && function->listed) {
                 function->driver_asked = false;
                 same = model_facts_same(&function->facts, facts);
-                if (!same)
+                if (!same || function_taken(function, facts))
                         function->asked = function->confirmed = false;
                 function->facts = *facts;
                 return same;
@@ -150,6 +159,8 @@ void model_inventory_apply(struct core *core, struct model_port *port,
                 port->owners_fresh = false;
                 port->owners_dirty = true;
         }
+        /* Door 1 is opened on registers that were read after what is below. */
+        port->rechecked = port->rechecked && port->guest[0] == '\0';
         port->inventory_once = true;
         port->known = false; /* from now on we know it ourselves */
         port->inventory_fresh = !port->inventory_dirty && !port->inventory_partial;

@@ -345,7 +345,11 @@ void model_reserve_forget(struct model_port *port);
 void model_release_end(struct core *core, struct model_port *port);
 /** Is the function to be taken back from the guest that owns it: unassigned, or to leave? */
 bool model_function_returns(const struct model_port *port, const struct model_function *function);
-/** Does a guest own a function below the port? */
+/** Does pciback hold the function? As the last inventory saw it. */
+bool model_function_pciback(const struct model_function *function);
+/** Where there is no owner list: may it be a guest's, since Xen was not asked since pciback holds it? */
+bool model_function_unasked(const struct core *core, const struct model_function *function);
+/** Does a guest own a function below the port, or may one, since Xen was not asked since that could be? */
 bool model_port_used(const struct core *core, const struct model_port *port);
 /** Is this owner a guest? */
 bool model_owner_guest(uint16_t owner);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Guests: who a hierarchy is given to, whether he is there, and what he still owns. */
+#include <errno.h>
+
 #include "base/text.h"
 #include "core/model/model.h"
 
@@ -72,11 +74,31 @@ bool model_function_returns(const struct model_port *port, const struct model_fu
         return leaves || (function->held && !function->given);
 }
 
+bool model_function_pciback(const struct model_function *function)
+{
+        return base_text_equal(function->facts.driver, EVENT_PCIBACK_DRIVER);
+}
+
+/*
+ * Where there is no owner list: was Xen not asked whose it is since pciback holds it? EBUSY and ENODEV say that it is
+ * no guest's, since Xen looks at the owner first (passthrough/pci.c:device_assigned).
+ */
+bool model_function_unasked(const struct core *core, const struct model_function *function)
+{
+        int32_t error = function->quarantine.error;
+
+        if (!model_unlisted(core) || !model_function_pciback(function))
+                return false;
+        return function->due ||
+               (function->owner == EVENT_OWNER_UNKNOWN && error != EBUSY && error != ENODEV);
+}
+
 bool model_port_used(const struct core *core, const struct model_port *port)
 {
         for (uint32_t i = 0; i < core->function_count; i++)
                 if (core->functions[i].port == port->found.sbdf &&
-                    model_owner_guest(core->functions[i].owner))
+                    (model_owner_guest(core->functions[i].owner) ||
+                     model_function_unasked(core, &core->functions[i])))
                         return true;
         return false;
 }

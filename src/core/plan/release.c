@@ -193,7 +193,7 @@ static bool port_returns(const struct core *core, const struct model_port *port)
                 const struct model_function *function = &core->functions[i];
 
                 if (function->port == port->found.sbdf && !function->given &&
-                    (model_function_returns(port, function) || verify_function_pciback(function)))
+                    (model_function_returns(port, function) || model_function_pciback(function)))
                         return true;
         }
         return false;
@@ -240,6 +240,10 @@ static void assign_undo(struct core *core, struct model_port *port)
 static enum record_reason assign_failure(const struct core *core, const struct model_port *port,
                                          enum model_state state, enum record_reason why)
 {
+        if (!port->up)
+                return REASON_NO_LINK;
+        if (port->leaving)
+                return REASON_REQUESTED;
         if (!verify_port_given(core, port))
                 return REASON_GUEST_GONE;
         if (port->guests_fresh && port->domid == 0)

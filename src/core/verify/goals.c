@@ -80,9 +80,9 @@ static bool driver_met(const struct model_port *port, const struct model_functio
             model_owner_guest(function->owner))
                 return true;
         /* Never from under a guest: as long as it is not known that there is none, pciback stays. */
-        if (verify_function_pciback(function) &&
-            (function->given || !port->owners_fresh ||
-             (function->owner != EVENT_OWNER_DOM0 && function->owner != EVENT_OWNER_DOM_IO)))
+        if (model_function_pciback(function) &&
+            (function->given || function->due || !function->confirmed || !port->owners_fresh ||
+             function->owner != EVENT_OWNER_DOM_IO))
                 return true;
         return function->driver_asked || verify_function_driverless(function);
 }
@@ -95,10 +95,12 @@ bool verify_function_withdrawable(const struct model_port *port,
                function->owner == EVENT_OWNER_DOM0;
 }
 
-static bool quarantine_met(const struct model_port *port, const struct model_function *function)
+static bool quarantine_met(const struct core *core, const struct model_port *port,
+                           const struct model_function *function)
 {
-        if (model_function_leaves(port, function))
-                return true;
+        if (model_function_leaves(port, function)) /* but to whom is it to be taken from? */
+                return !model_function_unasked(core, function) &&
+                       !(function->due && model_owner_guest(function->owner));
         if (function->due)
                 return false;
         if (model_owner_guest(function->owner))
@@ -170,7 +172,7 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
         case GOAL_STABLE:
                 return port->stable || model_function_count(core, port) == 0;
         case GOAL_QUARANTINE:
-                return quarantine_met(port, function);
+                return quarantine_met(core, port, function);
         case GOAL_OWNERS:
                 return owners_met(core, port);
         case GOAL_RESERVED:
@@ -183,7 +185,7 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
                 return !function->given || function->registered ||
                        model_owner_guest(function->owner);
         case GOAL_PCIBACK:
-                return !function->given || verify_function_pciback(function) ||
+                return !function->given || model_function_pciback(function) ||
                        model_owner_guest(function->owner);
         case GOAL_ATTACHED:
                 return !function->given || verify_function_assigned(port, function);

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* May door 1 be opened for a guest? */
-#include "base/text.h"
 #include "core/event/parse.h"
 #include "core/policy/policy.h"
 #include "core/verify/verify.h"
-
-bool verify_function_pciback(const struct model_function *function)
-{
-        return base_text_equal(function->facts.driver, EVENT_PCIBACK_DRIVER);
-}
 
 bool verify_function_assigned(const struct model_port *port, const struct model_function *function)
 {
@@ -63,6 +57,8 @@ static bool functions_licensed(const struct core *core, const struct model_port 
                         return false;
                 if (verify_function_assigned(port, function))
                         assigned = true;
+                else if (model_owner_guest(function->owner) && function->owner == port->domid)
+                        continue; /* attached by somebody else, to the same guest */
                 else if (function->given || !function_quarantined(function))
                         return false;
         }

@@ -30,7 +30,7 @@ static enum record_reason quarantine_reason(const struct core *core,
 static bool function_kept(const struct model_function *function)
 {
         return verify_function_driverless(function) ||
-               (function->given && verify_function_pciback(function));
+               (function->given && model_function_pciback(function));
 }
 
 /* Why a function is a guest's that should not be, if so. */
@@ -148,6 +148,12 @@ static enum model_state functions_state(const struct core *core, const struct mo
                     (state == STATE_GONE &&
                      (reason == REASON_REMOVE_FAILED || reason == REASON_DETACH_FAILED))) {
                         *ret_reason = reason;
+                        return STATE_CONTAINED;
+                }
+                if (state == STATE_ASSIGNED && port->domid != 0 && !function->given &&
+                    port->guest[0] != '\0' && reason == REASON_OWNED_BY_GUEST &&
+                    function->owner != port->domid && !model_function_returns(port, function)) {
+                        *ret_reason = REASON_OTHER_GUEST;
                         return STATE_CONTAINED;
                 }
                 if (state != STATE_QUARANTINED && state != STATE_ASSIGNED)

@@ -58,8 +58,6 @@ bool verify_port_ownerless(const struct core *core, const struct model_port *por
 bool verify_function_withdrawable(const struct model_port *port,
                                   const struct model_function *function);
 
-/** Does pciback hold the function, and can no other driver? As the last inventory saw it. */
-bool verify_function_pciback(const struct model_function *function);
 /** Is the function given to the port's guest, and owned by it? Where there is no list: by some guest. */
 bool verify_function_assigned(const struct model_port *port, const struct model_function *function);
 /** Is a function below the port given to a guest? */
