@@ -130,10 +130,10 @@ static void core_function_add(struct canon *canon, const struct sim_world *world
         word = word << 1 | function->refused;
         word = word << 1 | function->withdrawn;
         word = word << 1 | function->given;
-        word = word << 1 | function->held;
+        word = word << 4 | domid_code(world, function->held);
         word = word << 1 | function->registered;
         word = word << 4 | domid_code(world, function->owner);
-        bits_add(canon, word, 8 + 14 + 8 + 4);
+        bits_add(canon, word, 8 + 14 + 7 + 2 * 4);
         word = 0;
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->driver);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->quarantine);
