@@ -107,7 +107,7 @@ struct model_function {
         bool refused;         /**< the last try to assign it was answered with an error */
         bool withdrawn;       /**< Xen was made to forget it, and said so: nothing is mapped for it */
         bool given;           /**< it is to be the guest's of its port (model_port.guest) */
-        bool held;            /**< we had it attached: to take it back is ours */
+        uint16_t held;        /**< domid that we had it attached to: to take it back from there is ours; 0: none */
         bool registered;      /**< Xen was made to learn of it anew since it was given */
         struct model_attempt driver, quarantine, removal, detach, registration, pciback, attach;
         enum record_verdict verdict; /**< of the rules, for this function alone */
@@ -345,6 +345,8 @@ void model_reserve_forget(struct model_port *port);
 void model_release_end(struct core *core, struct model_port *port);
 /** Is the function to be taken back from the guest that owns it: unassigned, or to leave? */
 bool model_function_returns(const struct model_port *port, const struct model_function *function);
+/** Does the guest own the function that we had it attached to? Where there is no list: a guest. */
+bool model_function_held(const struct model_function *function);
 /** Does pciback hold the function? As the last inventory saw it. */
 bool model_function_pciback(const struct model_function *function);
 /** Where there is no owner list: may it be a guest's, since Xen was not asked since pciback holds it? */

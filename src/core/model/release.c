@@ -65,13 +65,19 @@ void model_guests_apply(struct core *core, const struct event *event)
         }
 }
 
+bool model_function_held(const struct model_function *function)
+{
+        return function->held != 0 && model_owner_guest(function->owner) &&
+               (function->owner == function->held || function->owner == EVENT_OWNER_GUEST);
+}
+
 bool model_function_returns(const struct model_port *port, const struct model_function *function)
 {
         bool leaves = model_function_leaves(port, function);
 
         if (!model_owner_guest(function->owner))
                 return false;
-        return leaves || (function->held && !function->given);
+        return leaves || (model_function_held(function) && !function->given);
 }
 
 bool model_function_pciback(const struct model_function *function)

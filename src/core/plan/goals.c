@@ -165,7 +165,7 @@ static void effect_guest(const struct core *core, const struct model_port *port,
         if (effect->domid == port->domid)
                 memcpy(effect->guest, port->guest, sizeof effect->guest);
         if (effect->kind == EFFECT_ATTACH)
-                function->held = true;
+                function->held = effect->domid;
 }
 
 /* What an effect that runs at once makes stale; the answer to the others does it (model/completed.c). */
@@ -315,6 +315,8 @@ static bool line_ready(const struct core *core, const struct model_port *port,
             (verify_port_ownerless(core, port) || model_port_used(core, port)))
                 return false;
         if (line->goal == GOAL_OPEN && !open_ready(core, port))
+                return false;
+        if (line->goal > GOAL_GUEST && port->domid == 0)
                 return false;
         if (line->goal == GOAL_GUEST && port->guests_fresh)
                 return false; /* there is none of this name; when one comes, we are told */

@@ -111,7 +111,8 @@ static void unassign_begin(struct core *core, struct model_port *port,
                 function->given = false;
                 function->detach = (struct model_attempt){ 0 };
                 /* Whoever attached it: here it is asked for. */
-                function->held = function->held || model_owner_guest(function->owner);
+                if (model_owner_guest(function->owner))
+                        function->held = function->owner;
         }
         port->withheld = true;
         port->request = request->id;
@@ -215,7 +216,7 @@ static void stay_end(struct core *core, struct model_port *port, struct effects 
         port->guests_fresh = false;
         for (uint32_t i = 0; i < core->function_count; i++)
                 if (core->functions[i].port == port->found.sbdf)
-                        core->functions[i].held = false;
+                        core->functions[i].held = 0;
 }
 
 /* What did not reach the guest is nobody's again; if all did, it was the port that failed. */

@@ -40,7 +40,8 @@ static struct model_port *request_port(struct core *core, uint32_t sbdf)
 static bool port_in_use(const struct core *core, const struct model_port *port)
 {
         for (uint32_t i = 0; i < core->function_count; i++)
-                if (core->functions[i].port == port->found.sbdf && !core->functions[i].held &&
+                if (core->functions[i].port == port->found.sbdf &&
+                    !model_function_held(&core->functions[i]) &&
                     model_owner_guest(core->functions[i].owner))
                         return true;
         return false;

@@ -8,7 +8,9 @@ bool verify_function_assigned(const struct model_port *port, const struct model_
 {
         if (!function->given || !model_owner_guest(function->owner) || port->domid == 0)
                 return false;
-        return function->owner == port->domid || function->owner == EVENT_OWNER_GUEST;
+        if (function->owner == EVENT_OWNER_GUEST) /* ours, if it was we who gave it */
+                return model_function_held(function) && function->attach.error == 0;
+        return function->owner == port->domid;
 }
 
 bool verify_port_given(const struct core *core, const struct model_port *port)
@@ -43,7 +45,10 @@ static bool function_quarantined(const struct model_function *function)
                verify_function_driverless(function);
 }
 
-/* Every function is the guest's own or quarantined, and one at least is the guest's. */
+/*
+ * Every function is the guest's own or quarantined, and one at least is the guest's. None leaves: so the port is up, and
+ * nobody ejects it.
+ */
 static bool functions_licensed(const struct core *core, const struct model_port *port)
 {
         bool assigned = false;
@@ -101,8 +106,7 @@ bool verify_port_reached(const struct core *core, const struct model_port *port)
 
 bool verify_port_licensed(const struct core *core, const struct model_port *port)
 {
-        if (port->guest[0] == '\0' || port->domid == 0 || port->exposed || port->leaving ||
-            port->ejected || !port->up || port->added)
+        if (port->exposed || port->added)
                 return false;
         if (!port->registers.readable || !port->registers.pcieport || port->registers.pciehp ||
             !port->inventory_once || port->inventory_partial)

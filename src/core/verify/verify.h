@@ -58,7 +58,10 @@ bool verify_port_ownerless(const struct core *core, const struct model_port *por
 bool verify_function_withdrawable(const struct model_port *port,
                                   const struct model_function *function);
 
-/** Is the function given to the port's guest, and owned by it? Where there is no list: by some guest. */
+/**
+ * Is the function given to the port's guest, and owned by it? Where there is no list: owned by a guest, after we were
+ * told that it was attached to this one.
+ */
 bool verify_function_assigned(const struct model_port *port, const struct model_function *function);
 /** Is a function below the port given to a guest? */
 bool verify_port_given(const struct core *core, const struct model_port *port);
