@@ -38,6 +38,8 @@ struct sim_move sim_move_fair(const struct sim_world *world)
 {
         if (world->crashed)
                 return (struct sim_move){ MOVE_START, 0, 0 };
+        if (sim_guest_dying(world))
+                return (struct sim_move){ MOVE_TAKE_BACK, 0, 0 };
         for (uint8_t i = 0; i < world->port_count; i++) {
                 if (world->ports[i].pending_token != 0)
                         return (struct sim_move){ world->ports[i].acted ? MOVE_ANSWER : MOVE_ACT, i,
@@ -47,8 +49,6 @@ struct sim_move sim_move_fair(const struct sim_world *world)
         }
         if (world->guests_due)
                 return (struct sim_move){ MOVE_GUESTS, 0, 0 };
-        if (sim_guest_dying(world))
-                return (struct sim_move){ MOVE_TAKE_BACK, 0, 0 };
         return (struct sim_move){ MOVE_TIME, 0, 0 };
 }
 
