@@ -47,6 +47,7 @@ struct daemon_loop {
         struct daemon_workers workers;
         struct source_uevent uevent;
         struct source_watch watch;
+        struct source_guests guests;
         sd_event_source *patience; /* ends the wait of config.early */
         struct sink_bus bus;
 };
