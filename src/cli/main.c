@@ -270,10 +270,11 @@ static const struct argp parser = {
                 "monitor\nassign DEVICE GUEST\nunassign DEVICE\neject PORT\nsimulate FILE\ndump\n"
                 "rules check [FILE...]\n"
                 "rules test DEVICE\nrules generate",
-        .doc = "What sallyportd knows of hot-plugged PCI devices; giving them to guests, and orderly "
-               "removal.\v"
+        .doc = "What sallyportd knows of hot-plugged PCI devices; giving them to guests, and "
+               "orderly removal.\v"
                "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F. GUEST is a guest's name. FILE "
-               "is a scenario: see sallyport-simulate(1); of rules check, rules: see sallyport-rules(5).\n"
+               "is a scenario: see sallyport-simulate(1); of rules check, rules: see "
+               "sallyport-rules(5).\n"
                "Exit codes: 0 ok, 1 failed (audit: weak), 2 usage, 3 no daemon, 4 something is not "
                "contained (audit: broken).\n"
                "See sallyport(1).",

@@ -37,7 +37,8 @@ static const struct {
         { "finding", "It shows something dangerous. If you know that it is harmless: Forgive= in "
                      "sallyport.conf(5)." },
         { "tainted",
-          "Xen may keep a stale entry for what was below its port: nobody gets it before a reboot." },
+          "Xen may keep a stale entry for what was below its port: nobody gets it before a "
+          "reboot." },
         { "needed-by-dom0", DOM0 },
         { "in-use-by-dom0", DOM0 },
         { "root-not-mounted", DOM0 },
@@ -151,7 +152,7 @@ enum cli_exit cli_assign_run(const struct cli_options *options)
 {
         static const struct request request = {
                 &cli_table_assign, "Assign",
-                "verified, and its port is open: it can reach the memory of this guest, and no other: ",
+                "verified, and its port is open. It reaches this guest's memory, and no other's: ",
                 "was not given to ",
                 "Nothing was opened for it; what was not the guest's is in quarantine."
         };

@@ -404,8 +404,9 @@ static void guests_trouble(void *userdata, int error)
 /* xenstored may come later than we, or never: then nobody is a guest. */
 static void guests_open(struct daemon_loop *daemon)
 {
-        int error = source_guests_start(&daemon->guests, daemon->loop, source_guests_serve,
-                                        event_take, guests_trouble, daemon);
+        source_serve serve = daemon->guests_serve ? daemon->guests_serve : source_guests_serve;
+        int error = source_guests_start(&daemon->guests, daemon->loop, serve, event_take,
+                                        guests_trouble, daemon);
 
         if (error < 0)
                 trouble_tell(daemon, error,
