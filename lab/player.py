@@ -69,7 +69,7 @@ class Player:
         boot = module.BOOT and ("stock" if lab.stock else module.BOOT)
         wanted = Setup(module.PORTS, module.COLD, boot, module.NEWER, module.NARROW, module.GUESTS)
         setup, say = (lab.platform, lab.stock, wanted), lab.say
-        if self.rig and setup == self.setup and not module.COLD:
+        if self.rig and setup == self.setup and not (module.COLD or module.GUESTS):
             try:
                 self.rig.restore()
                 say("same machine, restored")
