@@ -15,6 +15,12 @@ class AgentError(Exception):
     """dom0 did not answer in time."""
 
 
+def unwrapped(lines, last):
+    """(exit status, output) of what lab/dom0/agent answers: the lines between the first and the last, and that."""
+    data = gzip.decompress(base64.b64decode("".join(lines)))
+    return int(last.split()[1]), data.decode("utf-8", "replace")
+
+
 class Agent:
     """Runs shell scripts in dom0, one at a time."""
 
@@ -65,8 +71,7 @@ class Agent:
             while True:
                 line = self.line(end)
                 if line.startswith(f">{token} "):
-                    data = gzip.decompress(base64.b64decode("".join(output)))
-                    return int(line.split()[1]), data.decode("utf-8", "replace")
+                    return unwrapped(output, line)
                 output.append(line)
 
     def close(self):

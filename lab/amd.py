@@ -47,6 +47,10 @@ class Tables(tables.Tables):
         """IommuEn: off means every requester reaches all memory."""
         return bool(self.load(REGISTERS + CONTROL, 8) & 1)
 
+    def base(self):
+        """Address of the device table."""
+        return self.load(REGISTERS + TABLE_BASE, 8) & ADDRESS
+
     def buses(self, numbers):
         """See tables.Tables. Every requester ID inside the table has an entry."""
         base = self.load(REGISTERS + TABLE_BASE, 8)

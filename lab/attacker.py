@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The attacker: DMA into dom0's memory by plugged devices, programmed from outside; the guest helps
-with nothing.
+"""The attacker: DMA into dom0's memory, and into that of guests and of Xen, by plugged devices, programmed from
+outside; the guest helps with nothing.
 
 A hostile hierarchy controls everything below the trusted port P: its functions' COMMAND bits, BARs
 and bridges. The attacker sets those (and puts them back), and never touches P. QEMU does not
@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import time
 
-from canary import PAGE, pattern
+from canary import PAGE, Canary, pattern
 from oracle import QUARANTINE
 from pci import BAR0, CMD_BME, CMD_MEMORY, COMMAND, MEMORY_BASE, text
 
@@ -28,13 +28,16 @@ class Outcome:
     """requester: the ID that the DMA carried; owner: its owner, before and after; door1: gate of P
     when it was tried; overwritten: bytes of dom0's canary that changed; swallowed: bytes of its own
     page that changed, of a requester in quarantine; believed: the emulated IOMMU does what its
-    tables say (if not, the tables tell what door 2 does)."""
+    tables say (if not, the tables tell what door 2 does); target: whose memory it was aimed at; landed: bytes
+    that changed of anybody else's than dom0's."""
     requester: int
     owner: str
     weapon: str
+    target: str
     door1: str
     overwritten: int
     swallowed: int
+    landed: dict
     believed: bool
 
     @property
@@ -51,11 +54,40 @@ class Outcome:
 
     def record(self):
         door2 = f"overwritten {self.passed} bytes" if self.passed else "blocked by door 2"
-        return {"weapon": self.weapon, "requester": text(self.requester), "owner": self.owner,
+        return {"weapon": self.weapon, "target": self.target, "landed_emulated": self.landed,
+                "landed": self.landed if self.believed else {},
+                "requester": text(self.requester), "owner": self.owner,
                 "door1": self.door1, "result": self.result, "door2": door2,
                 "door2_judged_by": "DMA" if self.believed else "table",
                 "bytes": self.passed if self.door1 == "open" else 0, "bytes_door2": self.passed,
                 "bytes_emulated": self.overwritten, "bytes_swallowed": self.swallowed}
+
+
+class Witness:
+    """Pages that have no pattern of ours and do not change by themselves: as a canary."""
+
+    def __init__(self, ram, pages):
+        self.ram, self.pages = ram, pages
+        self.kept = [ram.read(page, PAGE) for page in pages]
+
+    def changed(self, page):
+        """How many bytes of a page are others than at the beginning."""
+        return sum(a != b for a, b in zip(self.ram.read(self.pages[page], PAGE), self.kept[page]))
+
+    def restore(self, page):
+        self.ram.write(self.pages[page], self.kept[page])
+
+    def damage(self):
+        """See Canary.damage."""
+        return {page: count for page in range(len(self.pages)) if (count := self.changed(page))}
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """What an attack is aimed at. canary: its memory; pages: the addresses that the device is given for its pages."""
+    name: str
+    canary: Canary | Witness
+    pages: tuple
 
 
 class Attacker:
@@ -63,7 +95,7 @@ class Attacker:
 
     def __init__(self, machine, config, canary, oracle):
         self.machine, self.qtest, self.config, self.canary = machine, machine.qtest, config, canary
-        self.oracle = oracle
+        self.oracle, self.target = oracle, self.at_dom0()
         self.bait = None    # address of the page that catches what a requester in quarantine writes
 
     def weapon(self, port, function):
@@ -86,19 +118,48 @@ class Attacker:
             self.canary.restore(page)
         return sum(damage.values())
 
-    def attack(self, port, function):
-        """Tries to overwrite dom0's canary through a function; canary and function are as before
+    def at_dom0(self):
+        """The usual target."""
+        return Target("dom0", self.canary, self.canary.pages)
+
+    def at_guest(self, name, own=False):
+        """A guest's memory, by the machine's addresses; own: by those at which a device finds it that is the guest's
+        (Oracle.learn)."""
+        canary = self.oracle.guests[name]
+        places = self.oracle.places.get(name, {}) if own else {}
+        return Target(name, canary, tuple(places.get(page, page) for page in canary.pages))
+
+    def at_xen(self):
+        """Xen's memory: the page of the IOMMU's first table, which all depends on."""
+        page = self.oracle.tables.base()
+        return Target("xen", Witness(self.machine.ram, (page,) * 4), (page,) * 4)
+
+    def landed(self):
+        """{name: bytes} of what changed in the memory of target and guests, put right; dom0's is `leftover`."""
+        result = {}
+        canaries = {self.target.name: self.target.canary} | dict(self.oracle.guests)
+        for name, canary in canaries.items():
+            if canary is not self.canary and (damage := canary.damage()):
+                result[name] = max(damage.values())
+                for page in damage:
+                    canary.restore(page)
+        return result
+
+    def attack(self, port, function, target=None):
+        """Tries to overwrite dom0's canary, or another target, through a function; canary and function are as before
         afterwards."""
+        self.target = target or self.at_dom0()
         fire, requester = self.weapon(port, function), self.config.requester(function)
         gate = "open" if self.config.bme(port.rid) else "closed"
         before = self.oracle.owner(requester)
-        with self.baited(requester, before), self.armed(port, function) as target:
-            fire(target)
+        with self.baited(requester, before), self.armed(port, function) as handle:
+            fire(handle)
             swallowed = self.swallowed()
         owner = self.oracle.owner(requester)
         believed = before != owner or self.oracle.believed(owner)
         told = owner if before == owner else f"{before}, then {owner}"
-        return Outcome(requester, told, fire.__name__, gate, self.leftover(), swallowed, believed)
+        return Outcome(requester, told, fire.__name__, self.target.name, gate, self.leftover(), swallowed,
+                       self.landed(), believed)
 
     @contextlib.contextmanager
     def baited(self, requester, owner):
@@ -186,7 +247,7 @@ class Attacker:
     def edu(self, bar):
         """QEMU's edu: 4088 bytes from its buffer (0x40000) to canary page 1 (QEMU docs/specs/edu; a
         whole page trips edu_check_range)."""
-        target = self.canary.pages[1]
+        target = self.target.pages[1]
         for register, value in ((0x80, 0x40000), (0x88, target), (0x90, 4088), (0x98, 3)):
             self.qtest.store(bar + register, 8, value)
         if not self.until(lambda: not self.qtest.load(bar + 0x98, 8) & 1):
@@ -194,8 +255,8 @@ class Attacker:
 
     def evil(self, device):
         """lab/evil: a page of its bytes onto canary page 1. What QEMU answers must be what the memory says."""
-        passed = device.write(self.canary.pages[1])
-        if passed != bool(self.canary.changed(1)):
+        passed = device.write(self.target.pages[1])
+        if passed != bool(self.target.canary.changed(1)):
             said = "let through" if passed else "refused"
             raise AttackError(f"QEMU says that the DMA was {said}; memory does not say so")
 
@@ -208,14 +269,14 @@ class Attacker:
             raise AttackError("the NVMe controller does not stop")
         registers = (0x24, 0x28, 0x2C, 0x30, 0x34)    # AQA, ASQ, ACQ
         saved = [load(bar + register, 4) for register in registers]
-        pages = (self.canary.pages[page] >> shift & 0xFFFFFFFF for page in (2, 3) for shift in (0, 32))
+        pages = (self.target.pages[page] >> shift & 0xFFFFFFFF for page in (2, 3) for shift in (0, 32))
         for register, value in zip(registers, (0x0007_0007, *pages)):
             store(bar + register, 4, value)
         store(bar + 0x14, 4, 0x0046_0001)
         if not self.until(lambda: load(bar + 0x1C, 4) & 3):
             raise AttackError("the NVMe controller does not start")
         store(bar + 0x1000, 4, 1)
-        if not self.until(lambda: self.canary.changed(3) or self.swallowed() or
+        if not self.until(lambda: self.target.canary.changed(3) or self.swallowed() or
                           load(bar + 0x1C, 4) & CSTS_CFS):
             raise AttackError("the NVMe controller neither completed the command nor failed")
         store(bar + 0x14, 4, 0)

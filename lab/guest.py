@@ -4,21 +4,23 @@ unpacks and of the program under test."""
 
 import dataclasses
 import gzip
+import io
 import lzma
 import os
 import pathlib
 import re
-import stat
 import struct
 import subprocess
 
 import canary
 import emulator
 import platforms
+import toolstack
+from cpio import Archive
 from debian import OWN, ROOT, PackageError, one, root, run, unpack
 from emulator import BUILD, IMAGES, stale
 
-DOM0 = ROOT / "lab" / "dom0"
+DOM0, DOMU = ROOT / "lab" / "dom0", ROOT / "lab" / "domu"
 HOOKS = ROOT / "data" / "initramfs-tools"
 
 # Loaded in dom0 in this order; nvme so that a stock dom0 really binds a disk.
@@ -39,13 +41,18 @@ def hypervisor(suite):
     return target
 
 
+def compressed(suite):
+    """A suite's kernel as its package has it."""
+    found = sorted(root(suite).glob("boot/vmlinuz-*")) or [one(suite, "usr/lib/modules/*/vmlinuz")]
+    return found[0]
+
+
 def kernel(suite):
     """dom0's kernel as plain ELF, so that no compressor runs under emulation.
 
     x86 boot protocol: setup_sects 0x1f1, payload_offset 0x248, payload_length 0x24c; what follows
     an LZMA or zstd stream there is its unpacked size in 4 bytes."""
-    found = sorted(root(suite).glob("boot/vmlinuz-*")) or [one(suite, "usr/lib/modules/*/vmlinuz")]
-    source, target = found[0], IMAGES / f"vmlinux-{suite}"
+    source, target = compressed(suite), IMAGES / f"vmlinux-{suite}"
     if not stale(target, source):
         return target
     image = source.read_bytes()
@@ -62,8 +69,8 @@ def unpacked(data):
     return subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=True).stdout
 
 
-def modules(suite):
-    """{path in dom0: content} of the kernel modules, with the modules.dep(5) that modprobe needs, made of what
+def modules(suite, names):
+    """{path in dom0: content} of these kernel modules, with the modules.dep(5) that modprobe needs, made of what
     they say themselves (`depends=` of .modinfo)."""
     folders = [*root(suite).glob("lib/modules/*"), *root(suite).glob("usr/lib/modules/*")]
     found = {path.name.split(".")[0].replace("_", "-"): path
@@ -88,7 +95,7 @@ def modules(suite):
             needs[file] += [more for more in (below, *needs[below]) if more not in needs[file]]
         return file
 
-    for module in MODULES + MODULES_MORE:
+    for module in names:
         add(module)
     dep = "".join(f"{file}: {' '.join(below)}\n" for file, below in needs.items())
     where = f"lib/modules/{folders[0].name}"
@@ -105,7 +112,7 @@ def libraries(program, suite):
     their own C library, which serves the ones of this machine as well."""
     where = root(suite)
     if suite == OWN:
-        text = run("ldd", str(program))
+        text = run("env", f"LD_LIBRARY_PATH={where}/usr/lib/x86_64-linux-gnu", "ldd", str(program))
     else:
         text = run(str(where / "usr/lib64/ld-linux-x86-64.so.2"), "--library-path",
                    str(where / "usr/lib/x86_64-linux-gnu"), "--list", str(program))
@@ -127,43 +134,50 @@ def programs(suite):
     return files
 
 
-def content(xen):
+def content(xen, guests):
     """{path in dom0: file here}: what the initramfs holds besides kernel modules and canary."""
     files = {"bin/busybox": one(OWN, "bin/busybox"), "init": DOM0 / "init"}
     files |= {f"lib/lab/{path.name}": path for path in DOM0.iterdir()
               if path.name not in ("init", "README.md")}
     files |= {f"scripts/{stage}/sallyport": HOOKS / stage for stage in ("init-top", "init-bottom")}
-    return files | programs(xen)
+    tools = toolstack.programs(guests)
+    for program in tools.values():
+        files |= libraries(program, OWN)
+    return files | tools | toolstack.data(guests) | ramdisks(guests) | programs(xen)
 
 
-class Archive:
-    """A cpio archive in `newc` format (Linux:
-    Documentation/driver-api/early-userspace/buffer-format.rst)."""
-
-    def __init__(self, out):
-        self.out, self.count, self.folders = out, 0, set()
-
-    def member(self, path, mode, data=b"", device=(0, 0)):
-        """Appends one member after the folders it lies in."""
-        parent = os.path.dirname(path)
-        if parent and parent not in self.folders:
-            self.folders.add(parent)
-            self.member(parent, stat.S_IFDIR | 0o755)
-        self.count += 1
-        name = path.encode() + b"\0"
-        fields = (self.count, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(name), 0)
-        head = b"070701" + b"".join(b"%08x" % field for field in fields) + name
-        self.out.write(head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4))
-
-    def close(self):
-        self.member("TRAILER!!!", 0)
+def ramdisks(guests):
+    """{path in dom0: file here}: what guests boot of: kernels, a ramdisk, and a canary for each name, which
+    goes behind it. Compressed, so that nothing in dom0 looks like a page of it."""
+    if not guests:
+        return {}
+    files = {f"lib/lab/domu/{kind}": {"pv": kernel, "hvm": compressed}[kind](OWN) for kind in guests}
+    inside = {"bin/busybox": one(OWN, "bin/busybox"), "init": DOMU / "init",
+              **{f"lib/lab/{name}": DOM0 / name for name in ("agent", "serve")}}
+    parts = {"ramdisk": (inside, modules(OWN, toolstack.MODULES))}
+    parts |= {name: ({}, {canary.PATH: canary.content(name)}) for name in toolstack.NAMES}
+    for name, (programs, texts) in parts.items():
+        target = IMAGES / f"domu-{name}"
+        with io.BytesIO() as out:
+            archive = Archive(out)
+            archive.root(programs, texts)
+            archive.close()
+            refresh(target, gzip.compress(out.getvalue(), mtime=0))
+        files[f"lib/lab/domu/{name}"] = target
+    return files
 
 
-def initramfs(xen, linux):
+def refresh(target, data):
+    """Writes a file, unless that is its content already."""
+    if not target.exists() or target.read_bytes() != data:
+        target.write_bytes(data)
+
+
+def initramfs(xen, linux, guests=()):
     """dom0's root file system for the Xen and the kernel of two suites, not compressed; rebuilt when any of its
-    files is newer."""
-    target = IMAGES / f"initramfs-{xen}-{linux}"
-    files = content(xen)
+    files is newer. guests: the kinds that it has to be able to run."""
+    target = IMAGES / "-".join(("initramfs", xen, linux, *guests))
+    files = content(xen, guests)
     listing = f"{MODULES} {MODULES_MORE} {kernel(linux).stat().st_mtime_ns}\n"
     listing += "\n".join(f"{path} {source} {source.stat().st_mtime_ns}"
                         for path, source in sorted(files.items()))
@@ -171,15 +185,11 @@ def initramfs(xen, linux):
     if target.exists() and stamp.exists() and stamp.read_text() == listing:
         return target
     partial = target.with_suffix(f".{os.getpid()}")
-    texts = modules(linux) | {canary.PATH: canary.content()}
+    texts = modules(linux, MODULES + MODULES_MORE) | {canary.PATH: canary.content()}
     texts["lib/modules/order"] = "".join(f"{name}\n" for name in MODULES).encode()
     with open(partial, "wb") as out:
         archive = Archive(out)
-        archive.member("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
-        for path, data in texts.items():
-            archive.member(path, stat.S_IFREG | 0o644, data)
-        for path, source in sorted(files.items()):
-            archive.member(path, stat.S_IFREG | 0o755, source.read_bytes())
+        archive.root(files, texts)
         archive.close()
     partial.rename(target)
     stamp.write_text(listing)
@@ -195,11 +205,12 @@ class Image:
     emulator: emulator.Emulator
 
 
-def image(platform, say, newer=False):
-    """A platform's image, built or brought up to date. newer: for a QEMU that has vfio-user-pci."""
+def image(platform, say, newer=False, guests=()):
+    """A platform's image, built or brought up to date. newer: for a QEMU that has vfio-user-pci. guests: kinds
+    that dom0 has to be able to run."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     xen, linux = platforms.XEN[platform.xen], platforms.LINUX[platform.linux]
     for suite in sorted({OWN, xen, linux}):
         unpack(suite, say)
-    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux),
+    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux, guests),
                  emulator.newer(say) if newer else emulator.own())

@@ -12,6 +12,7 @@ import guest
 import platforms
 import pci
 from agent import AgentError
+from guests import Guests
 from machine import Device, Port
 from oracle import CONTAINED, QUARANTINE, Sampler, ranges
 from rig import LabError
@@ -95,6 +96,7 @@ class Lab:
         self.doors = None    # how many had to hold in the last examination
         self.reaching = set()    # requester IDs that reached dom0 when both had to hold
         self.fatal = False    # Xen breaks: that is what the scenario shows
+        self.guests = Guests(self)
 
     def say(self, text):
         """A progress line: seconds since the start, then what is being done."""

@@ -12,16 +12,22 @@ import amd
 import pci
 import vtd
 from spells import Spells
-from tables import ABORT, OPEN, PASS
+from tables import ABORT, OPEN, PAGE, PASS
 
 TABLES = {"vtd": vtd.Tables, "amd": amd.Tables}
 REFERENCE = 0x1F << 3 | 2        # 00:1f.2, q35's on-board AHCI: never anything but dom0's
 PROBES = (0, 0x10_0000, 0x4000_0000, 0x7FFF_F000)    # addresses that nobody maps to one page
 # Owners. untranslated: nobody's, and forwarded as it is; blocked: refused; quarantine: every address
-# leads to one page that belongs to nothing; guest: some other table.
+# leads to one page that belongs to nothing; guest NAME: the table leads to memory of the guest of that
+# name; guest: some other table.
 DOM0, UNTRANSLATED, BLOCKED, QUARANTINE, GUEST = (
     "dom0", "untranslated", "blocked", "quarantine", "guest")
 CONTAINED = (BLOCKED, QUARANTINE)
+
+
+def of_guest(owner):
+    """Is this owner a guest, or at least some other table?"""
+    return owner.partition(" ")[0] == GUEST
 
 
 def ranges(owners):
@@ -50,7 +56,7 @@ class Sample:
 
     def mapped(self):
         """RIDs that have a table of dom0's or of a guest's."""
-        return [rid for rid, owner in self.owners.items() if owner in (DOM0, GUEST)]
+        return [rid for rid, owner in self.owners.items() if owner == DOM0 or of_guest(owner)]
 
     def reaching(self, name):
         """RIDs in the bus range of a port that reach dom0's memory."""
@@ -69,11 +75,14 @@ class Sample:
 
 class Oracle:
     """Reads one machine. `canary` (may be None before dom0 is up) gives the dom0 pages that must
-    not be reachable."""
+    not be reachable; `guests`, {name: canary}, those of guests, which must be reachable only through
+    the ports that are `lent` to one: {port's name: guest's name}. `places`, {name: {page: address}}: where a
+    guest's devices find its canary (see learn)."""
 
     def __init__(self, machine, config, canary=None):
         self.machine, self.config, self.canary = machine, config, canary
         self.turn = 0
+        self.guests, self.lent, self.places = {}, {}, {}
         reader = TABLES[machine.platform.iommu]
         self.tables = reader(machine.ram.read, machine.qtest.load)
 
@@ -96,6 +105,18 @@ class Oracle:
             entry = self.tables.entry(rid)
             hit = entry and self.tables.translate(entry, address)
         return hit[0] if hit else None
+
+    def learn(self, rid, name, limit):
+        """Looks for the addresses, below a limit, at which a requester ID finds a guest's canary pages now. A PV
+        guest's are the machine's, an HVM guest's are its own: where Xen put its memory only the tables tell."""
+        wanted = set(self.guests[name].pages)
+        with self.machine.paused():
+            entry, found = self.tables.entry(rid), {}
+            for address in range(0, limit, PAGE) if entry else ():
+                hit = self.tables.translate(entry, address)
+                if hit and hit[0] in wanted:
+                    found[hit[0]] = address
+        self.places[name] = found
 
     def believed(self, owner):
         """Does the emulated IOMMU refuse what its tables refuse?"""
@@ -136,22 +157,41 @@ class Oracle:
             return DOM0
         hits = [self.tables.translate(entry, address) for address in probes]
         ends = {hit and hit[0] & ~0xFFF for hit in hits}
-        return QUARANTINE if len(ends) == 1 and None not in ends else GUEST
+        if len(ends) == 1 and None not in ends:
+            return QUARANTINE
+        named = (name for name in tuple(self.guests) if self.leads(entry, name, quick))
+        return f"{GUEST} {name}" if (name := next(named, None)) else GUEST
+
+    def leads(self, entry, name, quick):
+        """Does a table lead to a page of a guest's canary, at the machine's address or where the guest has it?"""
+        pages = self.guests[name].pages
+        places = self.places.get(name, {})
+        if quick:
+            pages = pages[self.turn % len(pages):][:1]
+        hits = ((page, self.tables.translate(entry, address)) for page in pages
+                for address in (page, places.get(page, page)))
+        return any(hit and hit[0] == page for page, hit in hits)
+
+    def exposing(self, port, occupied):
+        """Which owners below a port are an exposure if its gate is open? Without an entry of dom0's it takes a device
+        in the slot. A guest's memory is for who has been lent to it."""
+        lent = self.lent.get(port)
+        guests = {f"{GUEST} {name}" for name in tuple(self.guests) if name != lent}
+        return guests | ({DOM0, UNTRANSLATED} if occupied else {DOM0})
 
     def look(self, quick=False):
         """One sample, taken atomically. quick: of each table one canary page and two other addresses
         are looked up, for with a scratch page each of thousands of requester IDs has its own. Exposed
-        is what reaches dom0 through an open gate; without an entry of dom0's it takes a device in the
-        slot."""
+        is what reaches dom0, or a guest that it is not lent to, through an open gate."""
         with self.machine.paused():
             ports, exposing = {}, {}
             for port in self.machine.ports:
                 bme, first, last = self.config.bridge(port.rid)
                 occupied = self.config.occupied(port.rid)
                 ports[port.name] = (bme, occupied, first, last)
-                owners = (DOM0, UNTRANSLATED) if occupied else (DOM0,)
+                owners = self.exposing(port.name, occupied) if bme else set()
                 for bus in range(first, last + 1) if first else ():
-                    exposing[bus] = exposing.get(bus, ()) + (owners if bme else ())
+                    exposing[bus] = exposing.get(bus, set()) | owners
             self.turn += 1
             buses = self.judge(sorted(exposing), quick)
         exposed = [rid for bus, owners in buses.items() if exposing[bus]

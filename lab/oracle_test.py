@@ -361,6 +361,42 @@ class JudgeTest:
         self.assertIn(0x0108, self.oracle.look().exposed)
         self.assertEqual(self.oracle.reach(0x0108, TARGET + 5), TARGET + 5)
 
+    def test_guest_by_its_memory(self):
+        self.give(oracle.REFERENCE, OTHER)
+        self.give(0x0108, L4)
+        self.memory.walk(3, 3, 3, 3)
+        self.oracle.canary = types.SimpleNamespace(pages=[0x9000])
+        self.assertEqual(self.oracle.owner(0x0108), "guest")
+        self.oracle.guests = {"other": types.SimpleNamespace(pages=[TARGET + 0x1000]),
+                              "work": types.SimpleNamespace(pages=[TARGET])}
+        self.assertEqual(self.oracle.owner(0x0108), "guest work")
+        self.assertEqual(self.oracle.look(quick=True).mapped(), [0x0108])
+        self.memory.walk(3, 3, 3, 0)
+        self.assertEqual(self.oracle.owner(0x0108), "guest")
+
+    def test_guest_by_its_own_addresses(self):
+        self.give(oracle.REFERENCE, OTHER)
+        self.give(0x0108, L3)
+        self.every(L3, L2, 2)
+        self.memory.walk(3, 3, 3, 3)
+        self.oracle.canary = None
+        self.oracle.guests = {"work": types.SimpleNamespace(pages=[TARGET])}
+        self.assertEqual(self.oracle.owner(0x0108), "guest")
+
+    def test_guest_that_it_is_not_lent_to(self):
+        self.give(oracle.REFERENCE, OTHER)
+        self.give(0x0108, L4)
+        self.memory.walk(3, 3, 3, 3)
+        self.oracle.canary = None
+        self.oracle.guests = {"work": types.SimpleNamespace(pages=[TARGET])}
+        self.assertIn(0x0108, self.oracle.look().exposed)
+        self.oracle.lent = {"rp0": "work"}
+        self.assertNotIn(0x0108, self.oracle.look().exposed)
+        self.oracle.lent = {"rp0": "other"}
+        self.assertIn(0x0108, self.oracle.look(quick=True).exposed)
+        self.open = False
+        self.assertEqual(self.oracle.look().exposed, [])
+
     def test_quarantine_leads_to_one_page(self):
         self.give(0x0108, L4)
         self.every(L4, L3, 3)

@@ -37,8 +37,9 @@ class Bus:
 
 class Tables:
     """One state of the tables. read(address, size) gives RAM bytes or None outside RAM;
-    load(register, size) a register. Subclasses: translating(); buses(numbers), (number, Bus)
-    each, without entries whose every request faults for want of one; walk(entry, address).
+    load(register, size) a register. Subclasses: translating(); base(), address of a page of Xen's that
+    holds tables; buses(numbers), (number, Bus) each, without entries whose every request faults for want
+    of one; walk(entry, address).
     ABORT_PASSES: the emulated IOMMU forwards what an entry aborts."""
 
     ABORT_PASSES = False

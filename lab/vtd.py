@@ -37,6 +37,10 @@ class Tables(tables.Tables):
         """GSTS.TES: off means every requester reaches all memory."""
         return bool(self.load(REGISTERS + GSTS, 4) & 1 << 31)
 
+    def base(self):
+        """Address of the root table."""
+        return self.load(REGISTERS + RTADDR, 8) & ADDRESS
+
     def buses(self, numbers):
         """See tables.Tables. Absent buses cost one root entry each (9.1)."""
         root = self.load(REGISTERS + RTADDR, 8)

@@ -193,6 +193,8 @@ static void test_changes(void **state)
         before = world.core;
         changes_add(&text, "nothing", &before);
         world.core.config.poll_interval_ms = 250;
+        world.core.config.toolstack = TOOLSTACK_QVM_PCI;
+        world.core.config.pause = true;
         world.core.ports[0].why = REASON_OCCUPIED;
         changes_add(&text, "interval and reason", &before);
         world.core.ports[0].external = false;
@@ -224,7 +226,8 @@ static void test_records(void **state)
         struct record record = { .port = WORLD_PORT,
                                  .function = BASE_SBDF(0, 1, 0, 1),
                                  .count = 3,
-                                 .guest = "sys-net" };
+                                 .guest = "work",
+                                 .told = "xl ended with status 1: no \033[2J" };
 
         (void)state;
         for (int kind = 0; kind < RECORD_MAX; kind++) {

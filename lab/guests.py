@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What scenarios do with guests: have one, give it a device and take it back, with xl alone or by Sallyport; see from
+outside that it works there; and what Xen, xl and xenstore say of it."""
+
+import hashlib
+import re
+
+import pci
+from domain import Domain
+
+# In the guest: a mebibyte of noise to its disk, and read back from there.
+BYTES = 1 << 20
+WRITE = f"""disk=$(echo /sys/bus/pci/devices/*/nvme/nvme*/nvme*n1); disk=/dev/${{disk##*/}}
+dd if=/dev/urandom of=/run/noise bs=64k count={BYTES >> 16} 2>/dev/null &&
+dd if=/run/noise of=$disk bs=64k conv=fsync 2>/dev/null && echo 3 >/proc/sys/vm/drop_caches &&
+[ "$(head -c {BYTES} $disk | sha256sum)" = "$(sha256sum </run/noise)" ] && sha256sum </run/noise"""
+DISK = "ls /sys/bus/pci/devices/*/nvme/nvme*/nvme*n1 >/dev/null 2>&1"
+
+# What Xen prints for debug keys q and Q (xen/common/domain.c: dump_domains, xen/common/rangeset.c:
+# rangeset_domain_printk, xen/drivers/passthrough/pci.c: _dump_pci_devices).
+DOMAIN = re.compile(r"General information for domain (\d+):")
+RIGHTS = re.compile(r"\(XEN\) +(Interrupts|I/O Memory|I/O Ports) +\{ *(.*?) *\}")
+FUNCTION = re.compile(r"\(XEN\) ([\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d) - (\S+)")
+# More than a guest's memory ever has, in a guest's own addresses.
+SPACE = {"pv": 0, "hvm": 1 << 29}
+
+
+class Guests:
+    """Those of one run. domains: {name: Domain}."""
+
+    def __init__(self, lab):
+        self.lab, self.domains = lab, {}
+
+    def create(self, name, kind="pv", passthrough=True):
+        """A guest that is up: its memory is watched from now on."""
+        domain = self.domains[name] = Domain(self.lab.rig, name, kind, passthrough)
+        took, ready = domain.create()
+        pages = domain.canary.pages
+        self.lab.say(f"guest {name} ({kind}) is domain {domain.id()}: created in {took:.1f} s, answers after "
+                     f"{ready:.1f} s more, {len(pages)} pages of it found from {min(pages):#x} on")
+        return domain
+
+    def learn(self, domain, rid):
+        """Finds out at which addresses a device of an HVM guest's sees its memory; known of a PV guest."""
+        if SPACE[domain.kind]:
+            self.lab.rig.oracle.learn(rid, domain.name, SPACE[domain.kind])
+            found = self.lab.rig.oracle.places[domain.name]
+            self.lab.say(f"{len(found)} pages of {domain.name} found in the table of {pci.text(rid)}")
+
+    def attach(self, domain, sbdf):
+        """The toolstack's own way, without Sallyport: {step: seconds of the machine's}."""
+        return {"assignable_add": self.ordered(f"xl pci-assignable-add {sbdf}"),
+                "attach": self.ordered(f"xl pci-attach {domain.name} {sbdf}")}
+
+    def detach(self, domain, sbdf):
+        """The way back: a device stays with pciback, and in DOMID_IO."""
+        return self.ordered(f"xl pci-detach {domain.name} {sbdf}")
+
+    def assign(self, name, device, domain):
+        """Sallyport gives what is below a port, or one device there, to a guest: seconds of the machine's."""
+        self.lend(name, domain)
+        return self.ordered(f"sallyport assign {device} {domain.name}")
+
+    def unassign(self, name, device):
+        """Sallyport takes it back; then no guest's memory may be reached from below the port."""
+        took = self.ordered(f"sallyport unassign {device}")
+        self.lend(name, None)
+        return took
+
+    def ordered(self, script):
+        """Has dom0 do what must succeed: seconds of the machine's."""
+        before = self.lab.machine.clock()
+        self.lab.say(f"{script}: {self.lab.dom0(script, 120).strip() or 'done'}")
+        return round(self.lab.machine.clock() - before, 2)
+
+    def lend(self, name, domain):
+        """From now on memory of a guest may be reached from below a port; None: of none."""
+        lent = self.lab.rig.oracle.lent
+        lent.pop(name, None)
+        if domain:
+            lent[name] = domain.name
+
+    def uses(self, domain):
+        """The guest's driver works with its disk: what it wrote is on the disk that is outside. Seconds until it had a
+        disk."""
+        clock = self.lab.machine.clock
+        before = clock()
+        self.lab.wait(f"{domain.name} has a disk", lambda: domain.run(DISK)[0] == 0, 60)
+        took = round(clock() - before, 2)
+        told = domain.inside(WRITE, 60).split()[0]
+        files = {path.name: hashlib.sha256(path.open("rb").read(BYTES)).hexdigest()
+                 for path in self.lab.rig.folder.glob("*.disk")}
+        self.lab.expect(told in files.values(), f"{domain.name} wrote {BYTES} bytes to its disk and read them back; "
+                        f"outside they are the same: sha256 {told[:16]}")
+        return took
+
+    def books(self):
+        """(owners, rights) as Xen has them: {SBDF: "d1"}, {domain ID: {"I/O Memory": "fe800-fe803"}}."""
+        text = self.lab.dom0("xl dmesg -c >/dev/null; xl debug-keys q; xl debug-keys Q; xl dmesg", 60)
+        owners, rights, domain = {}, {}, None
+        for line in text.splitlines():
+            if found := DOMAIN.search(line):
+                domain = rights.setdefault(int(found[1]), {})
+            elif (found := RIGHTS.search(line)) and domain is not None:
+                domain[found[1]] = found[2]
+            elif found := FUNCTION.search(line):
+                owners[found[1]] = found[2]
+        return owners, rights
+
+    def clean(self, domain):
+        """Has a guest no right left to any device's memory, ports or interrupts?"""
+        rights = self.books()[1].get(domain.id(), {})
+        return self.lab.expect(rights and not any(rights.values()), f"rights of {domain.name}: {rights}")
+
+    def assignable(self):
+        """SBDFs that `xl pci-assignable-list` has."""
+        return sorted(line.split()[0] for line in self.lab.dom0("xl pci-assignable-list").splitlines())
+
+    def agree(self):
+        """xl and Sallyport must tell the same."""
+        told = {sbdf: f.get("guest") for sbdf, f in self.lab.daemon.functions().items()}
+        for name, domain in self.domains.items():
+            if domain.id() is None:
+                continue
+            mine = sorted(sbdf for sbdf, guest in told.items() if guest == name)
+            self.lab.expect(domain.devices() == mine, f"xl pci-list {name} and sallyport list agree: {mine}")
+        free = self.assignable()
+        self.lab.expect(all(told.get(sbdf, "") is None for sbdf in free),
+                        f"what xl pci-assignable-list has is no guest's and known to sallyport: {free}")
