@@ -159,6 +159,8 @@ static void answer_fill(const struct sim_world *world, const struct answer *answ
                 found_fill(world, answer->port, event);
         else if (answer->kind == EVENT_PORT_READ)
                 event->registers = answer->registers;
+        else if (answer->kind == EVENT_COMPLETED)
+                event->completed.told[0] = '\0';
 }
 
 void sim_edge_event(struct sim_state *state, const struct event *event, bool blind)
@@ -187,6 +189,7 @@ void sim_edge_answer(struct sim_state *state, uint32_t port, struct event *ret_e
         ret_event->port = sim_port_sbdf(&state->world, port);
         ret_event->token = from->pending_token;
         ret_event->error = from->answer_error;
+        ret_event->completed.told[0] = '\0';
         from->pending_token = 0;
         if (from->answer_observes && from->pending.kind == EFFECT_OWNERS && !(from->lost & 2u))
                 from->lost = 0;
