@@ -240,6 +240,8 @@ static void core_port_add(struct canon *canon, const struct sim_world *world, ui
         _Static_assert(GOAL_MAX * ATTEMPT_BITS <= 2 * 64, "two words");
         bits_add(canon, core_port_flags(port), 39);
         bits_add(canon, domid_code(world, port->domid), 4);
+        /* What nothing is given away of may be tainted or not. */
+        bits_add(canon, world->guests && port->tainted, 1);
         bits_add(canon, (uint64_t)port->verdict << 1 | port->weighed, 4);
         bits_add(canon, port->state, 4);
         bits_add(canon, port->registers.slot_control, 16);
@@ -380,6 +382,7 @@ static void memory_add(struct canon *canon, const struct sim_world *world)
                 if (!port->remembered)
                         continue;
                 bits_add(canon, port->remembered_ejected, 1);
+                bits_add(canon, world->guests && port->remembered_tainted, 1);
                 for (uint32_t j = 0; j < sim_function_count(world, i); j++)
                         bits_add(canon, remembered_code(&port->functions[j]), 3);
         }

@@ -13,6 +13,8 @@
 #define SIM_BOOTED_USED 2u
 /* What is below port 0 is in quarantine, but for a leaf that a guest uses; nothing is below the others. */
 #define SIM_BOOTED_GIVEN 3u
+/* Likewise; and the other leaf was held back, so that the next enumeration of whatever port shows it. */
+#define SIM_BOOTED_HELD_BACK 4u
 
 struct sim_scope {
         enum sim_vendor vendor;
@@ -22,9 +24,9 @@ struct sim_scope {
         uint8_t attacks; /* UINT8_MAX: no bound */
         uint8_t wishes;  /* likewise */
         bool power_controller;
-        uint8_t rules; /* which of the explorer's rules are in force: sim_scope_rules; 0 = none */
-        uint8_t booted; /* 1: a hierarchy is there when the daemon starts; SIM_BOOTED_USED, SIM_BOOTED_GIVEN */
-        uint8_t guests;      /* 1: there are some, and RescanWhileOpen=postpone; 2: =pause */
+        uint8_t rules;  /* which of the explorer's rules are in force: sim_scope_rules; 0 = none */
+        uint8_t booted; /* 1: a hierarchy is there when the daemon starts; SIM_BOOTED_USED... */
+        uint8_t guests; /* 1: there are some, and RescanWhileOpen=postpone; 2: =pause */
         uint64_t states_max; /* gives up beyond */
 };
 

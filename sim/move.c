@@ -72,6 +72,7 @@ static void memory_write(struct sim_state *state, uint32_t number)
 
         port->remembered = true;
         port->remembered_ejected = model->memory_ejected;
+        port->remembered_tainted = model->tainted;
         for (uint32_t i = 0; i < sim_function_count(&state->world, number); i++)
                 port->functions[i].remembered = false;
         for (uint32_t i = 0; i < state->core.function_count; i++) {
@@ -114,6 +115,7 @@ static void memory_send(struct sim_state *state)
                 memory->port = sim_port_sbdf(&state->world, i);
                 memory->this_boot = true;
                 memory->ejected = port->remembered_ejected;
+                memory->tainted = port->remembered_tainted;
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++) {
                         const struct sim_function *from = &port->functions[j];
                         struct event_memory_function *to = &memory->functions[memory->count];
@@ -331,7 +333,8 @@ static void intruder_do(struct sim_state *state, struct sim_move move)
         struct sim_world *world = &state->world;
         struct sim_port *port = &world->ports[move.port];
 
-        port->intruded = true;
+        /* What its rescan shows below a port that is open for a guest: check_exposed. */
+        port->intruded = port->intruded || move.kind != MOVE_RESCAN || !port->opened;
         if (move.kind == MOVE_SET_BME)
                 port->command |= MODEL_COMMAND_BME;
         if (move.kind == MOVE_BIND_PCIEHP) {
@@ -453,7 +456,7 @@ static bool all_clean(const struct sim_state *state)
                 const struct model_port *model = &state->core.ports[i];
 
                 if (port->pending_token != 0 || port->uevents != 0 || port->lost || port->shown ||
-                    port->intruded || port->hid || model->button_at_ms != 0 ||
+                    port->intruded || port->hid || model->button_at_ms != 0 || model->tainted ||
                     port->slot_status & MODEL_SLOT_STATUS_EVENTS ||
                     (model->state != STATE_QUARANTINED && model->state != STATE_ASSIGNED &&
                      model->state != STATE_EMPTY))

@@ -30,24 +30,35 @@ static const struct policy_rules *scope_rules(uint32_t number)
         return &rules;
 }
 
-/* The fair schedule, until nothing comes of anything. */
-static void rest_reach(struct sim_state *state)
+/* The fair schedule, until nothing comes of anything. held_back: the second leaf shows itself to no enumeration. */
+static void rest_reach(struct sim_state *state, bool held_back)
 {
         for (uint32_t idle = 0; idle < 3;) {
                 struct sim_move move = sim_move_fair(&state->world);
 
                 idle = move.kind == MOVE_TIME ? idle + 1 : 0;
+                if (held_back && move.kind == MOVE_ACT &&
+                    state->world.ports[0].pending.kind == EFFECT_RESCAN)
+                        move.detail = SIM_DETAIL(LIE_SILENT, 0, 2);
                 sim_move_do(state, move);
         }
 }
 
-static void given_begin(struct sim_state *state)
+/* What is below the first port is quarantined, and its first leaf given to the guest. */
+static void given_begin(struct sim_state *state, bool held_back)
 {
-        sim_daemon_start(state);
-        rest_reach(state);
-        state->world.wishes_left = 1;
+        struct sim_world *world = &state->world;
+
+        world->wishes_left = 1;
+        world->attacks_left = UINT8_MAX;
+        if (held_back)
+                sim_daemon_start(state);
+        sim_move_do(state, (struct sim_move){ MOVE_PLUG, 0, 0 });
+        if (!held_back)
+                sim_daemon_start(state);
+        rest_reach(state, held_back);
         sim_move_do(state, (struct sim_move){ MOVE_ASSIGN, 0, 1 });
-        rest_reach(state);
+        rest_reach(state, held_back);
 }
 
 void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
@@ -60,18 +71,18 @@ void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
         world->guests = world->guest_there = scope->guests != 0;
         world->pause = scope->guests == 2;
         world->domid = SIM_OTHER_DOMID + 1;
-        for (uint32_t i = 0;
-             scope->booted && i < (scope->booted == SIM_BOOTED_GIVEN ? 1 : scope->ports); i++)
+        for (uint32_t i = 0; scope->booted && scope->booted < SIM_BOOTED_GIVEN && i < scope->ports;
+             i++)
                 sim_move_do(ret_state, (struct sim_move){ MOVE_PLUG, (uint8_t)i, 0 });
         world->usable = scope->booted == SIM_BOOTED_USED;
         world->ports[0].used = world->usable;
         world->rules = scope_rules(scope->rules);
-        if (scope->booted == SIM_BOOTED_GIVEN)
-                given_begin(ret_state);
+        if (scope->booted >= SIM_BOOTED_GIVEN)
+                given_begin(ret_state, scope->booted == SIM_BOOTED_HELD_BACK);
         world->faults_left = scope->faults;
         world->attacks_left = scope->attacks;
         world->wishes_left = scope->wishes;
-        if (scope->booted != SIM_BOOTED_GIVEN)
+        if (scope->booted < SIM_BOOTED_GIVEN)
                 sim_daemon_start(ret_state);
 }
 
@@ -112,11 +123,11 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
         if (sscanf(text, "%3[a-z].%3u.p%3u.f%3u.a%3u.w%3u.c%3u.b%3u%n", vendor, &minor, &ports,
                    &faults, &attacks, &wishes, &controller, &booted, &end) != 8 ||
             minor > 99 || ports < 1 || ports > SIM_EXPLORED_PORTS || faults > 9 || attacks > 255 ||
-            wishes > 255 || controller > 1 || booted > SIM_BOOTED_GIVEN)
+            wishes > 255 || controller > 1 || booted > SIM_BOOTED_HELD_BACK)
                 return false;
         rest += end;
         if (!option_parse(&rest, 'r', RULES_MAX, &rules) || !option_parse(&rest, 'g', 2, &guests) ||
-            *rest != '\0' || (booted == SIM_BOOTED_GIVEN && guests == 0))
+            *rest != '\0' || (booted >= SIM_BOOTED_GIVEN && guests == 0))
                 return false;
         if (strcmp(vendor, "vtd") != 0 && strcmp(vendor, "amd") != 0)
                 return false;

@@ -72,8 +72,8 @@ struct sim_port {
         uint64_t pending_until_ms; /* without a fault it answers before */
         bool acted;                /* its work is done, its answer has not been delivered */
         int32_t answer_error;
-        bool answer_observes;                /* the answer is what was seen when it acted */
-        bool remembered, remembered_ejected; /* the state file knows the port */
+        bool answer_observes; /* the answer is what was seen when it acted */
+        bool remembered, remembered_ejected, remembered_tainted; /* the state file knows the port */
         /* History that the checkers need. */
         bool guarded_once; /* was closed, without pciehp */
         bool intruded;     /* dom0's root itself opened a door, and nobody has looked since */

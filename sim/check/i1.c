@@ -44,7 +44,7 @@ bool check_exposed(const struct sim_state *state)
                 const struct sim_port *port = &state->world.ports[i];
 
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++)
-                        if (check_port_open(port) && port->shown &&
+                        if ((port->command & MODEL_COMMAND_BME) && port->opened && port->shown &&
                             port->functions[j].mapping != SIM_BLOCKED)
                                 return true;
         }
