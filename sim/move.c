@@ -56,7 +56,10 @@ static void swaps_forget(struct sim_world *world, uint32_t port)
                 world->ports[port].functions[i].former = false;
 }
 
-/* What was swapped before any daemon had touched it is there at boot: the next start does not know better. */
+/*
+ * What was swapped before any daemon had touched it is there at boot: the next start does not know better. Nor does it of
+ * what pciback holds, where the state file is lost.
+ */
 static void boot_forget(struct sim_world *world, uint32_t port)
 {
         for (uint32_t i = 0; i < sim_function_count(world, port); i++)
@@ -193,11 +196,13 @@ void sim_daemon_start(struct sim_state *state)
         if (state->world.vendor == SIM_AMD)
                 coverage_fill(&state->world, &event.platform.coverage);
         event_send(state, EVENT_PLATFORM, SIM_PORTS);
+        for (uint32_t i = 0; i < state->world.port_count; i++)
+                state->world.ports[i].shown = 0;       /* every port is shut or judged anew */
         state->world.guests_due = state->world.guests; /* xenstore tells whoever begins to watch */
         intrusion_end(&state->world);
 }
 
-/* What the worker learns of owners its answer will tell. */
+/* What the worker learns of owners its answer will tell. Where there is no list nothing says which guest it is. */
 static void owners_tell(struct sim_world *world, uint32_t number)
 {
         struct sim_port *port = &world->ports[number];
@@ -206,7 +211,8 @@ static void owners_tell(struct sim_world *world, uint32_t number)
                 if (port->pending.kind == EFFECT_OWNERS ||
                     ((port->pending.kind == EFFECT_CONFIRM ||
                       port->pending.kind == EFFECT_QUARANTINE) &&
-                     port->pending.function == sim_sbdf(world, number, i)))
+                     port->pending.function == sim_sbdf(world, number, i) &&
+                     (world->vendor == SIM_VTD || !sim_guest_owns(&port->functions[i]))))
                         port->functions[i].seized = false;
 }
 
@@ -350,12 +356,13 @@ static void intruder_do(struct sim_state *state, struct sim_move move)
         for (uint32_t i = 0; i < world->port_count; i++) {
                 world->ports[i].lost =
                         SIM_LOST; /* until the core looks: its uevents may come too late for what is under way */
-                if (world->ports[i].command & MODEL_COMMAND_BME)
-                        world->ports[i].shown = SIM_LOST;
         }
         lie_set(world, move.detail, true);
         sim_kernel_rescan(world);
         lie_set(world, move.detail, false);
+        for (uint32_t i = 0; i < world->port_count; i++)
+                if (world->ports[i].uevents != 0)
+                        world->ports[i].shown = SIM_LOST;
 }
 
 static void daemon_kill(struct sim_state *state, bool late)
@@ -503,7 +510,6 @@ static void history_note(struct sim_world *world)
                         port->guarded_once = true;
                 if (!(port->command & MODEL_COMMAND_BME)) {
                         port->opened = port->stuck = false;
-                        port->shown = 0;
                 }
                 if (!sim_port_driven(world, i))
                         port->used = false;

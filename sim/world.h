@@ -82,7 +82,7 @@ struct sim_port {
         uint8_t lost;
         bool opened; /* the core itself opened it */
         bool stuck;  /* ... and it did not obey when it was to close */
-        /* While it was open somebody had something enumerated below: bits as of `lost`, until the core is told. */
+        /* Somebody had something enumerated below: bits as of `lost`, until the core is told. */
         uint8_t shown;
         bool clean; /* nothing came between the request under way and its answer: it has to end well */
         uint16_t seen_domid; /* the guest's number, as the worker saw it; 0 = it was not there */
