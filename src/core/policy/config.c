@@ -14,13 +14,14 @@
 #define SYSFS_ROOT "/sys"
 #define DEVICES_ROOT "/devices/"
 #define SELECTOR_EXPECTED ", expected auto, [DDDD:]BB:SS.F or /sys/devices/...DDDD:BB:SS.F"
-#define SECTION_EXPECTED ", expected [Ports], [Boot], [Vetting], [Watch] or [Paths]"
+#define SECTION_EXPECTED ", expected [Ports], [Boot], [Vetting], [Guests], [Watch] or [Paths]"
 
 enum section {
         SECTION_NONE,
         SECTION_PORTS,
         SECTION_BOOT,
         SECTION_VETTING,
+        SECTION_GUESTS,
         SECTION_WATCH,
         SECTION_PATHS
 };
@@ -169,6 +170,39 @@ static bool in_use_take(struct parser *parser, struct span value)
         return true;
 }
 
+const char *policy_config_toolstack(enum effect_toolstack toolstack)
+{
+        static const char *const names[TOOLSTACK_MAX] = {
+                [TOOLSTACK_XL] = "xl",
+                [TOOLSTACK_VIRSH] = "virsh",
+                [TOOLSTACK_QVM_PCI] = "qvm-pci",
+                [TOOLSTACK_NONE] = "none",
+        };
+
+        base_assert(toolstack < TOOLSTACK_MAX);
+        return names[toolstack];
+}
+
+static bool toolstack_take(struct parser *parser, struct span value)
+{
+        for (enum effect_toolstack i = 0; i < TOOLSTACK_MAX; i++)
+                if (base_text_is(value.bytes, value.length, policy_config_toolstack(i))) {
+                        parser->draft.toolstack = i;
+                        return true;
+                }
+        return reject(parser, "not a toolstack: ", value, ", expected xl, virsh, qvm-pci or none");
+}
+
+static bool rescan_take(struct parser *parser, struct span value)
+{
+        bool pause = base_text_is(value.bytes, value.length, "pause");
+
+        if (!pause && !base_text_is(value.bytes, value.length, "postpone"))
+                return reject(parser, "not a rule: ", value, ", expected postpone or pause");
+        parser->draft.pause = pause;
+        return true;
+}
+
 /* Each by its name: nobody forgives what he did not read of. */
 static bool forgive_take(struct parser *parser, struct span value)
 {
@@ -230,6 +264,8 @@ static const struct key keys[] = {
         { SECTION_PORTS, "External", external_take, true },
         { SECTION_BOOT, "InUse", in_use_take, false },
         { SECTION_VETTING, "Forgive", forgive_take, false },
+        { SECTION_GUESTS, "Toolstack", toolstack_take, false },
+        { SECTION_GUESTS, "RescanWhileOpen", rescan_take, false },
         { SECTION_WATCH, "PollIntervalMs", poll_interval_take, false },
         { SECTION_PATHS, "RunDirectory", run_directory_take, false },
         { SECTION_PATHS, "StateDirectory", state_directory_take, false },
@@ -248,6 +284,8 @@ static const char *keys_expected(enum section section)
                 return " in [Boot], expected InUse";
         case SECTION_VETTING:
                 return " in [Vetting], expected Forgive";
+        case SECTION_GUESTS:
+                return " in [Guests], expected Toolstack or RescanWhileOpen";
         case SECTION_WATCH:
                 return " in [Watch], expected PollIntervalMs";
         case SECTION_PATHS:
@@ -264,8 +302,8 @@ static bool section_parse(struct parser *parser, struct span line)
                 enum section section;
         } sections[] = {
                 { "[Ports]", SECTION_PORTS },     { "[Boot]", SECTION_BOOT },
-                { "[Vetting]", SECTION_VETTING }, { "[Watch]", SECTION_WATCH },
-                { "[Paths]", SECTION_PATHS },
+                { "[Vetting]", SECTION_VETTING }, { "[Guests]", SECTION_GUESTS },
+                { "[Watch]", SECTION_WATCH },     { "[Paths]", SECTION_PATHS },
         };
 
         for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)

@@ -15,8 +15,13 @@ struct policy_diagnosis {
         char message[256]; /**< "what, and what was expected"; bytes of the file are escaped */
 };
 
-/** What holds where no file says otherwise: auto, report, none, 100 ms, /run/sallyport, /var/lib/sallyport. */
+/**
+ * What holds where no file says otherwise: auto, report, none, xl, postpone, 100 ms, /run/sallyport,
+ * /var/lib/sallyport.
+ */
 void policy_config_default(struct event_config *ret_config);
+/** The word for a toolstack in the file: "xl", "virsh", "qvm-pci", "none". */
+const char *policy_config_toolstack(enum effect_toolstack toolstack);
 
 /**
  * Applies one file on top of *config (so drop-ins override what came before; `External=` of a later file replaces the
@@ -26,6 +31,7 @@ void policy_config_default(struct event_config *ret_config);
  *   [Ports]  External=auto | SBDF | /sys/devices/PATH ...  (blank-separated; may be given several times: adds up)
  *   [Boot]   InUse=report | quarantine
  *   [Vetting] Forgive=none | FINDING ...  (policy_finding_get)
+ *   [Guests] Toolstack=xl | virsh | qvm-pci | none  RescanWhileOpen=postpone | pause
  *   [Watch]  PollIntervalMs=10..10000
  *   [Paths]  RunDirectory=/absolute  StateDirectory=/absolute
  *

@@ -94,6 +94,34 @@ static void test_drop_in(void **state)
         assert_int_equal(config.forgiven, 0);
 }
 
+static void test_guests(void **state)
+{
+        static const struct {
+                const char *text;
+                enum effect_toolstack toolstack;
+        } toolstacks[] = {
+                { "[Guests]\nToolstack=virsh\n", TOOLSTACK_VIRSH },
+                { "[Guests]\nToolstack = qvm-pci", TOOLSTACK_QVM_PCI },
+                { "[Guests]\nToolstack=none", TOOLSTACK_NONE },
+                { "[Guests]\nToolstack=xl", TOOLSTACK_XL },
+        };
+        struct event_config config;
+
+        (void)state;
+        policy_config_default(&config);
+        assert_int_equal(config.toolstack, TOOLSTACK_XL);
+        assert_false(config.pause);
+        for (size_t i = 0; i < sizeof toolstacks / sizeof toolstacks[0]; i++) {
+                parsed(toolstacks[i].text, &config);
+                assert_int_equal(config.toolstack, toolstacks[i].toolstack);
+        }
+        parsed("[Guests]\nRescanWhileOpen=pause\nToolstack=none\n", &config);
+        assert_true(config.pause);
+        parsed("[Guests]\nRescanWhileOpen=postpone\n", &config);
+        assert_false(config.pause);
+        assert_int_equal(config.toolstack, TOOLSTACK_NONE);
+}
+
 static const struct {
         const char *text;
         uint32_t line, column;
@@ -101,13 +129,16 @@ static const struct {
 } rejected[] = {
         { "External=auto", 1, 1,
           "no section for 'External', expected [Ports], [Boot], "
-          "[Vetting], [Watch] or [Paths] before it" },
+          "[Vetting], [Guests], [Watch] or [Paths] before it" },
         { "\n  [Port]\n", 2, 3,
-          "unknown section '[Port]', expected [Ports], [Boot], [Vetting], [Watch] or [Paths]" },
+          "unknown section '[Port]', expected [Ports], [Boot], [Vetting], [Guests], [Watch] or "
+          "[Paths]" },
         { "[Ports] #", 1, 1,
-          "unknown section '[Ports] #', expected [Ports], [Boot], [Vetting], [Watch] or [Paths]" },
+          "unknown section '[Ports] #', expected [Ports], [Boot], [Vetting], [Guests], [Watch] or "
+          "[Paths]" },
         { "[Ports", 1, 1,
-          "unknown section '[Ports', expected [Ports], [Boot], [Vetting], [Watch] or [Paths]" },
+          "unknown section '[Ports', expected [Ports], [Boot], [Vetting], [Guests], [Watch] or "
+          "[Paths]" },
         { "[Ports]\nExternl=auto", 2, 1, "unknown key 'Externl' in [Ports], expected External" },
         { "[Boot]\nInuse=report", 2, 1, "unknown key 'Inuse' in [Boot], expected InUse" },
         { "[Boot]\nInUse=Quarantine", 2, 7,
@@ -125,6 +156,15 @@ static const struct {
           "not a finding: 'dangerous', expected none, or names of findings (sallyport.conf(5))" },
         { "[Vetting]\nForgive=ats\nForgive=pri", 3, 1,
           "key given twice: 'Forgive', expected once in a file" },
+        { "[Guests]\nToolstack=Xl", 2, 11,
+          "not a toolstack: 'Xl', expected xl, virsh, qvm-pci or none" },
+        { "[Guests]\nToolstack=/usr/sbin/xl", 2, 11,
+          "not a toolstack: '/usr/sbin/xl', expected xl, virsh, qvm-pci or none" },
+        { "[Guests]\nRescanWhileOpen=no", 2, 17, "not a rule: 'no', expected postpone or pause" },
+        { "[Guests]\nRescan=pause", 2, 1,
+          "unknown key 'Rescan' in [Guests], expected Toolstack or RescanWhileOpen" },
+        { "[Guests]\nToolstack=xl\nToolstack=xl", 3, 1,
+          "key given twice: 'Toolstack', expected once in a file" },
         { "[Ports]\n=auto", 2, 1, "unknown key '' in [Ports], expected External" },
         { "[Ports]\nauto", 2, 1, "no assignment: 'auto', expected Key=value" },
         { "[Ports]\nExternal=  ", 2, 1, "no value for 'External', expected one after '='" },
@@ -134,7 +174,7 @@ static const struct {
           "not a port: '#', expected auto, [DDDD:]BB:SS.F or /sys/devices/...DDDD:BB:SS.F" },
         { "[Ports]\r\n", 1, 1,
           "unknown section '[Ports]\\x0d', expected [Ports], [Boot], "
-          "[Vetting], [Watch] or [Paths]" },
+          "[Vetting], [Guests], [Watch] or [Paths]" },
         { "[Watch]\nPollIntervalMs=9", 2, 16,
           "not an interval: '9', expected milliseconds from 10 to 10000" },
         { "[Watch]\nPollIntervalMs=10001", 2, 16,
@@ -268,10 +308,11 @@ static void test_any_bytes(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_default),        cmocka_unit_test(test_everything),
-                cmocka_unit_test(test_drop_in),        cmocka_unit_test(test_rejected),
-                cmocka_unit_test(test_nul_rejected),   cmocka_unit_test(test_path_spelling),
-                cmocka_unit_test(test_selector_limit), cmocka_unit_test(test_any_bytes),
+                cmocka_unit_test(test_default),       cmocka_unit_test(test_everything),
+                cmocka_unit_test(test_drop_in),       cmocka_unit_test(test_rejected),
+                cmocka_unit_test(test_guests),        cmocka_unit_test(test_nul_rejected),
+                cmocka_unit_test(test_path_spelling), cmocka_unit_test(test_selector_limit),
+                cmocka_unit_test(test_any_bytes),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* Two states of the core side by side: what a new configuration changes. */
 #include "base/assert.h"
 #include "base/sbdf.h"
+#include "core/policy/config.h"
 #include "core/report/name.h"
 
 typedef bool (*row_get)(const struct core *core, uint32_t index, struct report_row *ret_row);
@@ -77,26 +78,55 @@ static bool rows_change(const struct core *before, const struct core *after, row
         return false;
 }
 
-static bool interval_change(const struct core *before, const struct core *after, uint32_t *index,
+static void interval_write(const struct event_config *config, struct base_text *text)
+{
+        base_text_add_u64(text, config->poll_interval_ms);
+}
+
+static void toolstack_write(const struct event_config *config, struct base_text *text)
+{
+        base_text_add(text, policy_config_toolstack(config->toolstack));
+}
+
+static void rescan_write(const struct event_config *config, struct base_text *text)
+{
+        base_text_add(text, config->pause ? "pause" : "postpone");
+}
+
+/* Settings that change no row by themselves. */
+static const struct {
+        const char *name;
+        void (*write)(const struct event_config *config, struct base_text *text);
+} settings[] = {
+        { "PollIntervalMs", interval_write },
+        { "Toolstack", toolstack_write },
+        { "RescanWhileOpen", rescan_write },
+};
+
+static bool settings_change(const struct core *before, const struct core *after, uint32_t *index,
                             struct report_row *ret_row)
 {
-        char was[12], is[12];
-        struct base_text was_text = base_text_on(was, sizeof was),
-                         is_text = base_text_on(is, sizeof is);
+        char was[16], is[16];
 
-        if (before->config.poll_interval_ms == after->config.poll_interval_ms || (*index)-- > 0)
-                return false;
-        base_text_add_u64(&was_text, before->config.poll_interval_ms);
-        base_text_add_u64(&is_text, after->config.poll_interval_ms);
-        change_write("setting", "", "PollIntervalMs", was, is, ret_row);
-        return true;
+        for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+                struct base_text was_text = base_text_on(was, sizeof was),
+                                 is_text = base_text_on(is, sizeof is);
+
+                settings[i].write(&before->config, &was_text);
+                settings[i].write(&after->config, &is_text);
+                if (base_text_equal(was, is) || (*index)-- > 0)
+                        continue;
+                change_write("setting", "", settings[i].name, was, is, ret_row);
+                return true;
+        }
+        return false;
 }
 
 bool report_change_row(const struct core *before, const struct core *after, uint32_t index,
                        struct report_row *ret_row)
 {
         ret_row->count = 0;
-        return interval_change(before, after, &index, ret_row) ||
+        return settings_change(before, after, &index, ret_row) ||
                rows_change(before, after, report_port_row, "port", &index, ret_row) ||
                rows_change(before, after, report_function_row, "function", &index, ret_row);
 }
