@@ -55,6 +55,8 @@
 /** Bytes of a guest's, a variable's and a rules file's name, NUL included. NAME_MAX is 255. */
 #define LIMIT_GUEST 64
 #define LIMIT_VARIABLE 32
+/** Bytes of what a toolstack said that are kept of it, NUL included: a line or two. */
+#define LIMIT_TOLD 160
 /** Guests that one reading of xenstore reports. */
 #define LIMIT_GUESTS 256
 #define LIMIT_RULE_FILE 256

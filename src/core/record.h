@@ -178,4 +178,5 @@ struct record {
         enum record_verdict verdict; /**< of RECORD_VERDICT */
         char rule[LIMIT_RULE_NAME]; /**< "FILE:LINE" of the rule that it is about, else empty */
         char guest[LIMIT_GUEST]; /**< the guest that it is about, else empty */
+        char told[LIMIT_TOLD]; /**< of RECORD_EFFECT_FAILED: what a toolstack said, not escaped; else empty */
 };

@@ -45,9 +45,10 @@ static size_t event_size(enum event_kind kind)
                 return SIZE_WITH(memory_end);
         case EVENT_GUESTS:
                 return SIZE_WITH(guests);
+        case EVENT_COMPLETED:
+                return SIZE_WITH(completed);
         case EVENT_NONE:
         case EVENT_PORTS_END:
-        case EVENT_COMPLETED:
         case EVENT_OVERRUN:
         case EVENT_MAX:
                 break;

@@ -324,6 +324,11 @@ struct event_guests {
         struct event_guest guests[LIMIT_GUESTS];
 };
 
+/** What the program said that carried out EFFECT_ATTACH or EFFECT_DETACH, where that failed. */
+struct event_completed {
+        char told[LIMIT_TOLD]; /**< its status and first words, not escaped; empty: nothing. NUL-terminated */
+};
+
 struct policy_rules;
 
 /** 7 * 24 * 60: minutes of a week are below. */
@@ -384,6 +389,7 @@ struct event {
                 struct event_memory memory;
                 struct event_memory_end memory_end;
                 struct event_guests guests;
+                struct event_completed completed; /**< EVENT_COMPLETED, of those two effects alone */
                 /**
                  * EVENT_RULES, the one pointer in an event, which no worker sends: constant, and there until another
                  * set was stepped in. NULL: none, everything is quarantined.

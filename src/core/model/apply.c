@@ -87,7 +87,7 @@ static void answer_apply(struct core *core, const struct event *event, struct ef
                         model_reserved_apply(core, port, &event->reserved);
                 break;
         case EVENT_COMPLETED:
-                model_completed_apply(core, port, event->error, effects);
+                model_completed_apply(core, port, event, effects);
                 break;
         case EVENT_NONE:
         case EVENT_CONFIG:

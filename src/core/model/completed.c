@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The end of an effect: what has to be looked at again, for its return code proves nothing. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/sbdf.h"
@@ -38,14 +39,19 @@ static struct model_attempt *pending_attempt(struct model_port *port,
         return &port->attempts[port->pending_goal];
 }
 
-static void failure_tell(struct core *core, const struct model_port *port, int32_t error,
-                         struct effects *effects)
+static void failure_tell(struct core *core, const struct model_port *port,
+                         const struct event *event, struct effects *effects)
 {
+        const char *told = event->completed.told;
+        const char *end = memchr(told, '\0', sizeof event->completed.told);
+
         struct record record = model_record(core, RECORD_EFFECT_FAILED, REASON_NONE,
                                             port->found.sbdf, port->pending_function);
 
-        record.error = error;
+        record.error = event->error;
         record.effect = port->pending;
+        if (end && (port->pending == EFFECT_ATTACH || port->pending == EFFECT_DETACH))
+                memcpy(record.told, told, (size_t)(end - told));
         core_record_add(effects, &record);
 }
 
@@ -75,15 +81,16 @@ static void owners_doubt(const struct core *core, struct model_port *port)
         port->owners_dirty = true;
 }
 
-void model_completed_apply(struct core *core, struct model_port *port, int32_t error,
+void model_completed_apply(struct core *core, struct model_port *port, const struct event *event,
                            struct effects *effects)
 {
+        int32_t error = event->error;
         struct model_function *function = pending_function(core, port);
 
         base_assert(port->pending_goal < GOAL_MAX);
         pending_attempt(port, function)->error = error;
         if (error && port->pending != EFFECT_REMEMBER)
-                failure_tell(core, port, error, effects);
+                failure_tell(core, port, event, effects);
         switch (port->pending) {
         case EFFECT_PORT_BIND:
         case EFFECT_PORT_AWAKE:

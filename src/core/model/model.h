@@ -253,7 +253,8 @@ void model_inventory_apply(struct core *core, struct model_port *port,
                            const struct event_inventory *inventory, struct effects *effects);
 void model_owners_apply(struct core *core, struct model_port *port,
                         const struct event_owners *owners, struct effects *effects);
-void model_completed_apply(struct core *core, struct model_port *port, int32_t error,
+/** The end of an effect: EVENT_COMPLETED. */
+void model_completed_apply(struct core *core, struct model_port *port, const struct event *event,
                            struct effects *effects);
 void model_reserved_apply(const struct core *core, struct model_port *port,
                           const struct event_reserved *reserved);

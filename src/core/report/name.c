@@ -146,6 +146,7 @@ static const char *const goal_texts[GOAL_MAX] = {
         [GOAL_SLOT] = "the slot's power and lights are as they have to be",
         [GOAL_INVENTORY] = "the functions below are listed",
         [GOAL_OWNERLESS] = "Xen's owner list is read, before anything is removed",
+        [GOAL_DETACHED] = "no guest owns what is to be taken back",
         [GOAL_GONE] = "the kernel has removed it",
         [GOAL_RESCAN] = "the kernel has enumerated what is plugged",
         [GOAL_REMEMBERED] = "the state file names what is below",
@@ -155,6 +156,11 @@ static const char *const goal_texts[GOAL_MAX] = {
         [GOAL_OWNERS] = "Xen's owner list agrees",
         [GOAL_RESERVED] = "Xen blocks every requester ID of the port's bus range",
         [GOAL_RECHECK] = "the port is read once more after all that",
+        [GOAL_GUEST] = "the guest that it is given to is there",
+        [GOAL_REGISTERED] = "Xen has learned of it anew",
+        [GOAL_PCIBACK] = "pciback holds it",
+        [GOAL_ATTACHED] = "Xen's owner is the guest",
+        [GOAL_OPEN] = "door 1 is open: Bus Master Enable of the port reads 1",
 };
 
 const char *report_state_name(enum model_state state)
@@ -236,6 +242,8 @@ const char *report_errno_name(int32_t error)
                 return "ETIMEDOUT";
         case ESTALE:
                 return "ESTALE";
+        case EREMOTEIO:
+                return "EREMOTEIO";
         case EUSERS:
                 return "EUSERS";
         case EUCLEAN:

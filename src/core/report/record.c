@@ -9,7 +9,8 @@
 
 /*
  * %p port, %f function, %r reason, %e error in brackets, %n count, %o count as an owner, %d driver, %x effect,
- * %v verdict, %u rule in brackets, %w use, %g findings, %h guest. Anything else stands for itself.
+ * %v verdict, %u rule in brackets, %w use, %g findings, %h guest, %t what a toolstack said. Anything else stands for
+ * itself.
  */
 struct record_kind_text {
         struct report_message message;
@@ -107,7 +108,7 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "Kernel events were lost. Every port is read again; guarded ports stay closed." },
         [RECORD_EFFECT_FAILED] = {
                 { "effect-failed", "efe41757dd314a138ea87ccc074db757", RECORD_WARNING },
-                "%x failed for port %p, function %f%e. The port stays closed and it is tried "
+                "%x failed for port %p, function %f%e%t. The port stays closed and it is tried "
                 "again." },
         [RECORD_EFFECT_STARTED] = {
                 { "effect-started", "45b44b105dab41f186ace9b46d5868ed", RECORD_DEBUG },
@@ -129,8 +130,9 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "file and restart." },
         [RECORD_VERDICT] = {
                 { "verdict", "c43c4260d0494be4a4d8c10e89d777a6", RECORD_NOTICE },
-                "Function %f below port %p: the rules say %v%u. This version quarantines and "
-                "rejects, and does nothing else: it stays in quarantine behind the closed port." },
+                "Function %f below port %p: the rules say %v%u. assign is carried out when "
+                "its guest runs, reject at once; ask waits for `sallyport assign`, trust-dom0 is "
+                "not carried out. Until then it stays in quarantine behind the closed port." },
         [RECORD_EFFECT_ENDED] = {
                 { "effect-ended", "3059be65ddd646588a2102c9c251657c", RECORD_DEBUG },
                 "%x ended for port %p, function %f. What it did is looked at next." },
@@ -296,6 +298,19 @@ static void driver_add(struct base_text *text, const char *before, const struct 
         base_text_add_escaped(text, record->driver, length);
 }
 
+static void told_add(struct base_text *text, const struct record *record)
+{
+        char shown[LIMIT_TOLD + 64]; /* room is left for the rest of the sentence */
+        struct base_text told = base_text_on(shown, sizeof shown);
+
+        if (record->told[0] == '\0')
+                return;
+        base_text_add_escaped(&told, record->told, strlen(record->told));
+        base_text_add(text, "; it said: ");
+        base_text_add(text, shown);
+        base_text_add(text, told.truncated ? "..." : "");
+}
+
 static void rule_add(struct base_text *text, const struct record *record)
 {
         base_text_add(text, " (");
@@ -341,6 +356,9 @@ static void placeholder_add(struct base_text *text, const struct record *record,
                 break;
         case 'u':
                 rule_add(text, record);
+                break;
+        case 't':
+                told_add(text, record);
                 break;
         case 'h':
                 base_text_add_escaped(text, record->guest, strlen(record->guest));

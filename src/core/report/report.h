@@ -35,8 +35,9 @@ struct report_row {
  * Row number index of the functions below external ports, in the order of `list`: by port, then depth-first as
  * enumerated. Keys: sbdf port parent state owner driver kind class id subsystem reason at_boot verdict verdict_why
  * (reason why the rules' verdict is not followed) rule ("FILE:LINE"; empty where a default decided) guest findings
- * dangers (names of policy_finding_get, between blanks; dangers: that bar a verdict). Empty values stand for "none".
- * False, with an empty row, where there is no such row. parent is the port's sbdf for functions directly below it.
+ * dangers (names of policy_finding_get, between blanks; dangers: that bar a verdict) assigned_to (the guest that it was
+ * given to, whether that is there or not). Empty values stand for "none". False, with an empty row, where there is no
+ * such row. parent is the port's sbdf for functions directly below it.
  */
 bool report_function_row(const struct core *core, uint32_t index, struct report_row *ret_row);
 
@@ -47,13 +48,15 @@ bool report_function_row(const struct core *core, uint32_t index, struct report_
  * why (reason of the verdict) evidence (words of policy_evidence_word, between blanks) verdict verdict_why rule guest
  * (of the rules, for the hierarchy as a whole) tainted ("true"/"false") use (what dom0 does with what is below: words
  * of policy_use_word, and "unknown") used_by (the gravest of that, for people) requesters reserved (decimal: requester
- * IDs of the bus range, and how many of them are reserved or quarantined; empty but on AMD-Vi).
+ * IDs of the bus range, and how many of them are reserved or quarantined; empty but on AMD-Vi) assigned_to (the guest
+ * that something below was given to).
  */
 bool report_port_row(const struct core *core, uint32_t index, struct report_row *ret_row);
 
 /**
  * The machine as a whole. Keys: contained ("true"/"false": exit code 4 where false) ports external functions
- * quarantined problems exposed tainted (ports; decimals) iommu ("vtd"/"amd"/"unknown") xen ("4.17" or empty) door2
+ * quarantined assigned (functions that guests own) problems exposed tainted (ports; decimals) iommu
+ * ("vtd"/"amd"/"unknown") xen ("4.17" or empty) door2
  * ("holds"/"weak") reason memory ("good", "damaged"/"newer": set aside at the start, "unusable", "unwritable", or
  * empty: not looked at yet) requesters reserved (as in a port's row, of all external ports)
  * config ("ok"/"auto": guarding with defaults after an error; set by the daemon).

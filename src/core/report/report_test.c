@@ -87,6 +87,11 @@ static void test_rows(void **state)
         world_plug(&world, 3);
         world_run(&world, 20);
         machine_add(&text, "three functions in quarantine");
+        memcpy(world.core.ports[0].guest, "work", sizeof "work");
+        world.core.functions[0].given = true;
+        machine_add(&text, "one of them is to be a guest's");
+        memset(world.core.ports[0].guest, 0, sizeof world.core.ports[0].guest);
+        world.core.functions[0].given = false;
         world_unplug(&world);
         world_run(&world, 5);
         world_plug(&world, 2);
@@ -193,6 +198,8 @@ static void test_changes(void **state)
         before = world.core;
         changes_add(&text, "nothing", &before);
         world.core.config.poll_interval_ms = 250;
+        world.core.config.toolstack = TOOLSTACK_QVM_PCI;
+        world.core.config.pause = true;
         world.core.ports[0].why = REASON_OCCUPIED;
         changes_add(&text, "interval and reason", &before);
         world.core.ports[0].external = false;
@@ -223,7 +230,9 @@ static void test_records(void **state)
         struct base_text text = base_text_on(text_buffer, sizeof text_buffer);
         struct record record = { .port = WORLD_PORT,
                                  .function = BASE_SBDF(0, 1, 0, 1),
-                                 .count = 3 };
+                                 .count = 3,
+                                 .guest = "work",
+                                 .told = "xl ended with status 1: no \033[2J" };
 
         (void)state;
         for (int kind = 0; kind < RECORD_MAX; kind++) {

@@ -50,6 +50,12 @@ static void row_clear(struct report_row *row)
         row->count = 0;
 }
 
+/* Whose it is to be, or is; nobody's: empty. */
+static void field_guest(struct report_row *row, const struct model_port *port, bool given)
+{
+        report_field_text(row, "assigned_to", given ? port->guest : "");
+}
+
 static void function_identity(const struct event_function *facts, struct report_row *row)
 {
         struct base_text text;
@@ -91,18 +97,22 @@ static void function_findings(const struct core *core, const struct model_functi
 }
 
 /* The index-th function in the order of `list`: ports by address, functions as enumerated. */
-static const struct model_function *function_at(const struct core *core, uint32_t index)
+static const struct model_function *function_at(const struct core *core, uint32_t index,
+                                                const struct model_port **ret_port)
 {
         for (uint32_t i = 0; i < core->port_count; i++)
                 for (uint32_t j = 0; j < core->function_count; j++)
-                        if (core->functions[j].port == core->ports[i].found.sbdf && index-- == 0)
+                        if (core->functions[j].port == core->ports[i].found.sbdf && index-- == 0) {
+                                *ret_port = &core->ports[i];
                                 return &core->functions[j];
+                        }
         return NULL;
 }
 
 bool report_function_row(const struct core *core, uint32_t index, struct report_row *ret_row)
 {
-        const struct model_function *function = function_at(core, index);
+        const struct model_port *port = NULL;
+        const struct model_function *function = function_at(core, index, &port);
         struct base_text text;
 
         row_clear(ret_row);
@@ -121,6 +131,7 @@ bool report_function_row(const struct core *core, uint32_t index, struct report_
         verdict_fields(core, function->verdict, function->barred ? REASON_FINDING : REASON_NONE,
                        function->rule, ret_row);
         function_findings(core, function, ret_row);
+        field_guest(ret_row, port, function->given);
         return true;
 }
 
@@ -216,6 +227,7 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
         port_use(&port->found.use, ret_row);
         requester_fields(core, model_port_requesters(core, port).count,
                          model_port_reserved(core, port), ret_row);
+        field_guest(ret_row, port, true);
         return true;
 }
 
@@ -319,6 +331,7 @@ void report_status_row(const struct core *core, struct report_row *ret_row)
         field_number(ret_row, "external", external);
         field_number(ret_row, "functions", core->function_count);
         field_number(ret_row, "quarantined", function_states(core, STATE_QUARANTINED));
+        field_number(ret_row, "assigned", function_states(core, STATE_ASSIGNED));
         field_number(ret_row, "problems", problems);
         field_number(ret_row, "exposed", ports_exposed(core));
         field_number(ret_row, "tainted", ports_tainted(core));
