@@ -392,6 +392,29 @@ static void predecessor_end(struct daemon_loop *daemon)
                         "swaps may go unnoticed while there are two. End it.");
 }
 
+static void guests_trouble(void *userdata, int error)
+{
+        trouble_tell(userdata, error,
+                     "xenstore does not tell any more which guests exist. Ports stay as they are; "
+                     "that a guest ended, or begins, is noticed late or not at all, though Xen "
+                     "itself takes back what it owned. It is tried again: look whether xenstored "
+                     "runs.");
+}
+
+/* xenstored may come later than we, or never: then nobody is a guest. */
+static void guests_open(struct daemon_loop *daemon)
+{
+        source_serve serve = daemon->guests_serve ? daemon->guests_serve : source_guests_serve;
+        int error = source_guests_start(&daemon->guests, daemon->loop, serve, event_take,
+                                        guests_trouble, daemon);
+
+        if (error < 0)
+                trouble_tell(daemon, error,
+                             "Guests cannot be watched, so nothing is given to one by rules, and "
+                             "the end of one is noticed late. External ports are guarded all the "
+                             "same. Restart sallyportd.");
+}
+
 static void bus_open(struct daemon_loop *daemon)
 {
         int error = sink_bus_open(&daemon->bus, daemon->loop, daemon->config.run_directory,
@@ -426,7 +449,8 @@ int daemon_loop_open(struct daemon_loop *daemon)
         memory_take(daemon);
         config_take(daemon);   /* shuts the doors */
         platform_take(daemon); /* asks Xen, and may take longer */
-        bus_open(daemon); /* makes the run directory */
+        bus_open(daemon);      /* makes the run directory */
+        guests_open(daemon);
         actuator_autoprobe_open(&daemon->actuator, daemon->config.run_directory);
         error = source_watch_start(&daemon->watch, daemon->loop, &daemon->core, &daemon->actuator,
                                    daemon->config.poll_interval_ms, event_take, daemon);
@@ -453,6 +477,7 @@ void daemon_loop_close(struct daemon_loop *daemon)
         struct event event;
 
         source_watch_stop(&daemon->watch);
+        source_guests_stop(&daemon->guests);
         daemon->patience = sd_event_source_disable_unref(daemon->patience);
         source_uevent_stop(&daemon->uevent);
         daemon_workers_stop(&daemon->workers);

@@ -47,6 +47,8 @@ struct daemon_loop {
         struct daemon_workers workers;
         struct source_uevent uevent;
         struct source_watch watch;
+        struct source_guests guests;
+        source_serve guests_serve; /**< who tells which guests exist; NULL = xenstore. For tests */
         sd_event_source *patience; /* ends the wait of config.early */
         struct sink_bus bus;
 };

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,6 +204,35 @@ static void test_reopened(void **state)
         for (int i = 0; i < 500 && command_get() != 0x03; i++)
                 assert_true(sd_event_run(daemon_loop->loop, 100000) >= 0);
         assert_int_equal(command_get(), 0x03);
+}
+
+static int guests_serve(int fd)
+{
+        static const struct event_guests guests = { .count = 1,
+                                                    .guests = { { .domid = 5, .name = "work" } } };
+
+        (void)poll(NULL, 0, 500); /* until the daemon has nothing to do */
+        if (write(fd, &guests, sizeof guests) != (ssize_t)sizeof guests)
+                return 1;
+        (void)pause();
+        return 0;
+}
+
+/* The core hears of guests without asking: in the turn in which the list is whole, its time goes on. */
+static void test_guests(void **state)
+{
+        uint64_t before = 0;
+
+        (void)state;
+        daemon_loop->guests_serve = guests_serve;
+        daemon_loop->config.poll_interval_ms = 10000;
+        assert_int_equal(daemon_loop_open(daemon_loop), 0);
+        for (int i = 0; i < 500 && !daemon_loop->guests.served; i++) {
+                before = daemon_loop->core.now_ms;
+                assert_true(sd_event_run(daemon_loop->loop, 100000) >= 0);
+        }
+        assert_int_equal(daemon_loop->guests.guests.guests[0].domid, 5);
+        assert_true(daemon_loop->core.now_ms > before);
 }
 
 static void memory_wait(const char *name)
@@ -483,7 +513,8 @@ int main(void)
                 TEST(test_start),  TEST(test_udev),        TEST(test_reopened),
                 TEST(test_early),  TEST(test_rows),        TEST(test_memory),
                 TEST(test_reload), TEST(test_directories), TEST(test_reload_rejected),
-                TEST(test_hangup), TEST(test_explain),     TEST(test_audit)
+                TEST(test_hangup), TEST(test_explain),     TEST(test_audit),
+                TEST(test_guests),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,25 +37,18 @@ static void warnings_print(const struct policy_rules *rules, const struct origin
         }
 }
 
-/* Is the name one of the lines of `names`? */
-static bool guest_known(const char *names, const char *guest)
+static bool guest_known(const struct event_guests *guests, const char *name)
 {
-        size_t length = strlen(guest);
-
-        while (*names) {
-                size_t line = strcspn(names, "\n");
-
-                if (line == length && memcmp(names, guest, length) == 0)
+        for (uint32_t i = 0; i < guests->count; i++)
+                if (strcmp(guests->guests[i].name, name) == 0)
                         return true;
-                names += line + (names[line] == '\n');
-        }
-        return false;
+        return guests->truncated; /* it may be one of the others */
 }
 
 /* Xen knows only guests that exist now: one that does not run may still be right. */
 static void guests_print(const struct policy_rules *rules, const struct origin *origin, FILE *told)
 {
-        static char names[SOURCE_GUESTS_SIZE];
+        static struct event_guests guests;
         int error = -ENODATA;
         uint32_t assigned = 0;
 
@@ -65,8 +58,8 @@ static void guests_print(const struct policy_rules *rules, const struct origin *
                 if (rule->verdict != VERDICT_ASSIGN)
                         continue;
                 if (assigned++ == 0)
-                        error = source_guests_read(names, sizeof names);
-                if (error || guest_known(names, policy_rules_guest(rules, i)))
+                        error = source_guests_read(&guests);
+                if (error || guest_known(&guests, policy_rules_guest(rules, i)))
                         continue;
                 place_print(rules, origin, rule->file, told);
                 (void)fprintf(told, ":%u:%u: warning: no guest '%s' runs now: is that its name?\n",

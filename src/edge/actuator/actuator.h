@@ -9,6 +9,9 @@
 struct actuator {
         int sysfs; /**< directory descriptor of sysfs's root; a tree of plain files does for tests */
         int proc;  /**< of procfs's root; negative: not there, and use of devices stays unknown */
+        const char *const *
+                programs; /**< folders in which a toolstack's program is looked for, ending with NULL; NULL =
+                                          the usual ones */
         int run; /**< where it is noted that drivers_autoprobe is held; negative: it is never held */
         struct store store; /**< the caller's, for EFFECT_REMEMBER; folder < 0 = none */
         struct event_memory

@@ -51,6 +51,27 @@ int actuator_function_driver_off(const struct actuator *actuator, const struct e
         return error == -ENOENT ? 0 : error; /* no driver is bound */
 }
 
+/*
+ * xen-pciback takes a function by its driver_override (xen-pciback/pci_stub.c:pcistub_probe); its lists of slots are
+ * for those that have none. Who is bound goes by the address: a function that came meanwhile has no such override.
+ */
+int actuator_function_pciback(const struct actuator *actuator, const struct effect *effect)
+{
+        EDGE_CLEANUP_FD int folder = actuator_function_open(actuator, effect), driver = -1;
+        char name[BASE_SBDF_TEXT_SIZE];
+        int error;
+
+        if (folder < 0)
+                return folder;
+        driver = actuator_sysfs_open(actuator->sysfs, "bus/pci/drivers/" EVENT_PCIBACK_DRIVER);
+        if (driver < 0)
+                return driver == -ENOENT ? -ENODEV : driver;
+        error = actuator_sysfs_write(folder, "driver_override", EVENT_PCIBACK_DRIVER);
+        if (error)
+                return error;
+        return actuator_sysfs_write(driver, "bind", base_sbdf_format(effect->function, name));
+}
+
 int actuator_function_remove(const struct actuator *actuator, const struct effect *effect)
 {
         EDGE_CLEANUP_FD int folder = actuator_function_open(actuator, effect);

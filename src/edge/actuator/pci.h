@@ -6,6 +6,7 @@
 
 /* Port effects of the same names. Each returns 0 or a negative errno. */
 int actuator_port_close(const struct actuator *actuator, const struct effect *effect);
+int actuator_port_open(const struct actuator *actuator, const struct effect *effect);
 int actuator_port_bind(const struct actuator *actuator, const struct effect *effect);
 int actuator_port_awake(const struct actuator *actuator, const struct effect *effect);
 int actuator_port_rescan(const struct actuator *actuator, const struct effect *effect);
@@ -39,3 +40,5 @@ int actuator_requesters_reserve(const struct effect *effect, struct event_reserv
 int actuator_function_open(const struct actuator *actuator, const struct effect *effect);
 int actuator_function_driver_off(const struct actuator *actuator, const struct effect *effect);
 int actuator_function_remove(const struct actuator *actuator, const struct effect *effect);
+/** EFFECT_PCIBACK_BIND. 0, or a negative errno: -ENODEV = pciback is not loaded, and nothing was done. */
+int actuator_function_pciback(const struct actuator *actuator, const struct effect *effect);

@@ -12,7 +12,9 @@
 #include "edge/actuator/sysfs.h"
 #include "edge/actuator/xen.h"
 #include "edge/cleanup.h"
+#include "edge/actuator/toolstack.h"
 #include "edge/clock.h"
+#include "edge/source/guests.h"
 
 int actuator_open(const char *sysfs_path, const char *proc_path, struct actuator *ret_actuator)
 {
@@ -56,6 +58,14 @@ static int function_xen(const struct actuator *actuator, const struct effect *ef
                 error = ask(xen, effect->function);
         (void)actuator_xen_close(xen);
         return error;
+}
+
+/* Forgotten for certain, so that it is not the old entry that stays (physdev.c: an add of a known function is none). */
+static int function_register(struct actuator_xen *xen, uint32_t sbdf)
+{
+        int error = actuator_xen_withdraw(xen, sbdf);
+
+        return error ? error : actuator_xen_add(xen, sbdf);
 }
 
 static int owners_read(const struct effect *effect, struct event_owners *ret_owners)
@@ -157,12 +167,16 @@ static int effect_perform(const struct actuator *actuator, const struct effect *
         case EFFECT_REMEMBER:
                 return store_write(&actuator->store, &actuator->memory);
         case EFFECT_GUESTS:
+                return source_guests_read(&event->guests);
         case EFFECT_REGISTER:
+                return function_xen(actuator, effect, function_register);
         case EFFECT_PCIBACK_BIND:
+                return actuator_function_pciback(actuator, effect);
         case EFFECT_ATTACH:
         case EFFECT_DETACH:
+                return actuator_toolstack_run(actuator, effect, event->completed.told);
         case EFFECT_PORT_OPEN:
-                return -EOPNOTSUPP;
+                return actuator_port_open(actuator, effect);
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
         case EFFECT_REPLY:

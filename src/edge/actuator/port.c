@@ -125,9 +125,9 @@ static int pciehp_service_find(int port, uint32_t sbdf, char ret_name[static SER
         return error;
 }
 
-int actuator_port_close(const struct actuator *actuator, const struct effect *effect)
+static int bus_master_set(const struct actuator *actuator, uint32_t port, uint32_t bit)
 {
-        EDGE_CLEANUP_FD int config = config_open(actuator, effect->port, O_RDWR);
+        EDGE_CLEANUP_FD int config = config_open(actuator, port, O_RDWR);
         uint32_t command = 0;
         int error;
 
@@ -136,7 +136,17 @@ int actuator_port_close(const struct actuator *actuator, const struct effect *ef
         error = register_read(config, REGISTER_COMMAND, 2, &command);
         if (error)
                 return error;
-        return register_write(config, REGISTER_COMMAND, command & ~COMMAND_BUS_MASTER);
+        return register_write(config, REGISTER_COMMAND, (command & ~COMMAND_BUS_MASTER) | bit);
+}
+
+int actuator_port_close(const struct actuator *actuator, const struct effect *effect)
+{
+        return bus_master_set(actuator, effect->port, 0);
+}
+
+int actuator_port_open(const struct actuator *actuator, const struct effect *effect)
+{
+        return bus_master_set(actuator, effect->port, COMMAND_BUS_MASTER);
 }
 
 int actuator_port_bind(const struct actuator *actuator, const struct effect *effect)

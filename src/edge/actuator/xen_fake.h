@@ -7,8 +7,8 @@
 
 #include "edge/actuator/xen.h"
 
-static int xen_error;
-static uint32_t xen_quarantined, xen_withdrawn;
+static int xen_error, xen_add_error = -ENODEV;
+static uint32_t xen_quarantined, xen_withdrawn, xen_added;
 static const char *xen_owners;
 
 /* Xen, as xen.h has it. */
@@ -35,8 +35,9 @@ int actuator_xen_quarantine(struct actuator_xen *xen, uint32_t sbdf)
 
 int actuator_xen_add(struct actuator_xen *xen, uint32_t sbdf)
 {
-        (void)xen, (void)sbdf;
-        return -ENODEV;
+        (void)xen;
+        xen_added = sbdf;
+        return xen_add_error;
 }
 
 bool actuator_xen_level_get(struct actuator_xen *xen, char ret_level[static ACTUATOR_XEN_LEVEL])

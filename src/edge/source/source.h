@@ -54,3 +54,38 @@ int source_watch_start(struct source_watch *ret_source, sd_event *loop, const st
                        void *userdata);
 /** Ends it; a zeroed one is fine. */
 void source_watch_stop(struct source_watch *source);
+
+/**
+ * In a process of its own: writes one struct event_guests after the other to fd, whenever it is another than the last,
+ * and every SOURCE_GUESTS_MS. Returns a positive errno where that cannot go on: it ends the process.
+ */
+typedef int (*source_serve)(int fd);
+/** Is told once of each outage: there were lists, and now they do not come. A negative errno. */
+typedef void (*source_trouble)(void *userdata, int error);
+
+#define SOURCE_GUESTS_MS 5000
+
+/** The guests that exist, from a child that asks xenstore: that waits without bound. */
+struct source_guests {
+        sd_event *loop; /**< SIGCHLD must be blocked in the process (sd_event_add_child(3)) */
+        source_serve serve;
+        source_emit emit;
+        source_trouble trouble;
+        void *userdata;
+        int pipe; /* non-blocking, or -1 */
+        sd_event_source *child, *io, *timer;
+        bool served; /* a list came since it was last told that none comes */
+        size_t length;
+        struct event_guests guests; /* its first `length` bytes have come */
+};
+
+/** What xenstore says, by libxenstore: a source_serve. */
+int source_guests_serve(int fd);
+/**
+ * Hands over EVENT_GUESTS (token 0) for each list that serve writes. A child that ends, or says nothing for four times
+ * SOURCE_GUESTS_MS, is replaced after SOURCE_GUESTS_MS. 0, or a negative errno.
+ */
+int source_guests_start(struct source_guests *ret_source, sd_event *loop, source_serve serve,
+                        source_emit emit, source_trouble trouble, void *userdata);
+/** Ends it, and the child; a zeroed one is fine. */
+void source_guests_stop(struct source_guests *source);
