@@ -20,6 +20,7 @@ enum cli_exit {
 struct cli_options {
         const char *socket;
         const char *device;       /**< "DDDD:BB:SS.F", for verbs that take one */
+        const char *guest;        /**< likewise; or NULL */
         const char *file;         /**< likewise */
         const char *from;         /**< a dump to ask instead of the daemon, or NULL */
         const char *config;       /**< with from: a file that sallyportd would have read, or NULL */
@@ -42,6 +43,8 @@ enum cli_exit cli_explain_run(const struct cli_options *options);
 enum cli_exit cli_audit_run(const struct cli_options *options);
 enum cli_exit cli_reload_run(const struct cli_options *options);
 enum cli_exit cli_monitor_run(const struct cli_options *options);
+enum cli_exit cli_assign_run(const struct cli_options *options);
+enum cli_exit cli_unassign_run(const struct cli_options *options);
 enum cli_exit cli_eject_run(const struct cli_options *options);
 enum cli_exit cli_simulate_run(const struct cli_options *options);
 enum cli_exit cli_dump_run(const struct cli_options *options);

@@ -10,8 +10,8 @@
 #include "base/text.h"
 
 #define CALL_TIMEOUT_US (10 * 1000000ull)
-/* Attention button grace (5 s), driver removal and slot power (PCIe Base Spec 6.7), each with the daemon's retries. */
-#define EJECT_TIMEOUT_US (120 * 1000000ull)
+/* The daemon itself ends a request after 180 s at most: two tries of a toolstack, or drivers and slot power. */
+#define REQUEST_TIMEOUT_US (200 * 1000000ull)
 
 enum cli_exit cli_client_failed(int error)
 {
@@ -177,9 +177,14 @@ enum cli_exit cli_client_reload(sd_bus *bus, bool dry_run, struct cli_rows *rows
         return call_make(bus, rows, "Reload", "b", (int)dry_run);
 }
 
-enum cli_exit cli_client_eject(sd_bus *bus, const char *device, struct cli_rows *rows)
+enum cli_exit cli_client_request(sd_bus *bus, const char *method, const char *device,
+                                 const char *guest, struct cli_rows *rows)
 {
-        int r = sd_bus_set_method_call_timeout(bus, EJECT_TIMEOUT_US);
+        int r = sd_bus_set_method_call_timeout(bus, REQUEST_TIMEOUT_US);
 
-        return r < 0 ? cli_client_failed(r) : call_make(bus, rows, "Eject", "s", device);
+        if (r < 0)
+                return cli_client_failed(r);
+        if (guest)
+                return call_make(bus, rows, method, "ss", device, guest);
+        return call_make(bus, rows, method, "s", device);
 }

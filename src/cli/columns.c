@@ -14,6 +14,7 @@ static const struct cli_column function_columns[] = {
         { .name = "PARENT", .hidden = true },
         { .name = "STATE" },
         { .name = "OWNER" },
+        { .name = "ASSIGNED_TO" },
         { .name = "DRIVER" },
         { .name = "KIND" },
         { .name = "CLASS" },
@@ -40,6 +41,7 @@ static const struct cli_column port_columns[] = {
         { .name = "BUS_FIRST", .type = CLI_NUMBER, .hidden = true },
         { .name = "BUS_LAST", .type = CLI_NUMBER, .hidden = true },
         { .name = "STATE" },
+        { .name = "ASSIGNED_TO" },
         { .name = "REASON" },
         { .name = "PCIEHP", .hidden = true },
         { .name = "ACS", .type = CLI_BOOLEAN, .hidden = true },
@@ -61,9 +63,9 @@ static const struct cli_column port_columns[] = {
 const struct cli_table cli_table_ports = TABLE("ports", port_columns, .tree = false);
 
 static const struct cli_column tree_columns[] = {
-        { .name = "SBDF" },  { .name = "KIND" },   { .name = "GATE" },
-        { .name = "STATE" }, { .name = "OWNER" },  { .name = "DRIVER" },
-        { .name = "ID" },    { .name = "REASON" }, { .name = "NAME" },
+        { .name = "SBDF" },   { .name = "KIND" },        { .name = "GATE" },   { .name = "STATE" },
+        { .name = "OWNER" },  { .name = "ASSIGNED_TO" }, { .name = "DRIVER" }, { .name = "ID" },
+        { .name = "REASON" }, { .name = "NAME" },
 };
 const struct cli_table cli_table_tree = TABLE("ports", tree_columns, .tree = true);
 
@@ -73,6 +75,7 @@ static const struct cli_column status_columns[] = {
         { .name = "EXTERNAL", .type = CLI_NUMBER },
         { .name = "FUNCTIONS", .type = CLI_NUMBER },
         { .name = "QUARANTINED", .type = CLI_NUMBER },
+        { .name = "ASSIGNED", .type = CLI_NUMBER },
         { .name = "PROBLEMS", .type = CLI_NUMBER },
         { .name = "EXPOSED", .type = CLI_NUMBER },
         { .name = "TAINTED", .type = CLI_NUMBER },
@@ -135,8 +138,10 @@ static const struct cli_column audit_columns[] = {
 };
 const struct cli_table cli_table_audit = TABLE("audit", audit_columns, .tree = false);
 
-static const struct cli_column eject_columns[] = { { .name = "RESULT" }, { .name = "REASON" } };
-const struct cli_table cli_table_eject = TABLE("eject", eject_columns, .tree = false);
+static const struct cli_column request_columns[] = { { .name = "RESULT" }, { .name = "REASON" } };
+const struct cli_table cli_table_assign = TABLE("assign", request_columns, .tree = false);
+const struct cli_table cli_table_unassign = TABLE("unassign", request_columns, .tree = false);
+const struct cli_table cli_table_eject = TABLE("eject", request_columns, .tree = false);
 
 static const struct cli_column simulation_columns[] = {
         { .name = "STEP", .type = CLI_NUMBER },

@@ -8,7 +8,14 @@
 #include "base/sbdf.h"
 #include "cli/cli.h"
 
-enum argument { ARGUMENT_NONE, ARGUMENT_DEVICE, ARGUMENT_FILE, ARGUMENT_FILES, ARGUMENT_OUTPUT };
+enum argument {
+        ARGUMENT_NONE,
+        ARGUMENT_DEVICE,
+        ARGUMENT_GUEST, /* a device, then a guest */
+        ARGUMENT_FILE,
+        ARGUMENT_FILES,
+        ARGUMENT_OUTPUT
+};
 
 #define FILES_MAX 64 /* as many as the rules can come from */
 
@@ -30,6 +37,8 @@ static const struct verb verbs[] = {
         { "audit", &cli_table_audit, ARGUMENT_NONE, true, cli_audit_run },
         { "reload", &cli_table_changes, ARGUMENT_NONE, false, cli_reload_run },
         { "monitor", NULL, ARGUMENT_NONE, false, cli_monitor_run },
+        { "assign", NULL, ARGUMENT_GUEST, false, cli_assign_run },
+        { "unassign", NULL, ARGUMENT_DEVICE, false, cli_unassign_run },
         { "eject", NULL, ARGUMENT_DEVICE, false, cli_eject_run },
         { "simulate", &cli_table_simulation, ARGUMENT_FILE, false, cli_simulate_run },
         { "dump", NULL, ARGUMENT_OUTPUT, false, cli_dump_run },
@@ -128,6 +137,11 @@ static void argument_parse(struct command *command, const char *text, struct arg
                 file_add(command, text, state);
                 return;
         }
+        if (command->verb->argument == ARGUMENT_GUEST && command->options.device &&
+            !command->options.guest) {
+                command->options.guest = text;
+                return;
+        }
         if (command->verb->argument == ARGUMENT_NONE ||
             command->verb->argument == ARGUMENT_OUTPUT || command->options.device ||
             command->options.file)
@@ -175,8 +189,12 @@ static void command_check(const struct command *command, struct argp_state *stat
         if (!command->verb)
                 argp_error(state, "%s%sno command", command->group ? command->group : "",
                            command->group ? ": " : "");
-        else if (command->verb->argument == ARGUMENT_DEVICE && !command->options.device)
+        else if ((command->verb->argument == ARGUMENT_DEVICE ||
+                  command->verb->argument == ARGUMENT_GUEST) &&
+                 !command->options.device)
                 argp_error(state, "%s: no PCI address", command->verb->name);
+        else if (command->verb->argument == ARGUMENT_GUEST && !command->options.guest)
+                argp_error(state, "%s: no guest", command->verb->name);
         else if (command->verb->argument == ARGUMENT_FILE && !command->options.file)
                 argp_error(state, "%s: no file", command->verb->name);
         else if (command->options.verbose && command->verb->argument != ARGUMENT_FILE &&
@@ -247,12 +265,16 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
 static const struct argp parser = {
         .options = options,
         .parser = option_parse,
-        .args_doc = "status\nlist\nports\ntree\nshow DEVICE\nexplain DEVICE\naudit\nreload\n"
-                    "monitor\neject PORT\nsimulate FILE\ndump\nrules check [FILE...]\n"
-                    "rules test DEVICE\nrules generate",
-        .doc = "What sallyportd knows of hot-plugged PCI devices, and orderly removal.\v"
-               "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F. FILE is a scenario: see "
-               "sallyport-simulate(1); of rules check, rules: see sallyport-rules(5).\n"
+        .args_doc =
+                "status\nlist\nports\ntree\nshow DEVICE\nexplain DEVICE\naudit\nreload\n"
+                "monitor\nassign DEVICE GUEST\nunassign DEVICE\neject PORT\nsimulate FILE\ndump\n"
+                "rules check [FILE...]\n"
+                "rules test DEVICE\nrules generate",
+        .doc = "What sallyportd knows of hot-plugged PCI devices; giving them to guests, and "
+               "orderly removal.\v"
+               "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F. GUEST is a guest's name. FILE "
+               "is a scenario: see sallyport-simulate(1); of rules check, rules: see "
+               "sallyport-rules(5).\n"
                "Exit codes: 0 ok, 1 failed (audit: weak), 2 usage, 3 no daemon, 4 something is not "
                "contained (audit: broken).\n"
                "See sallyport(1).",

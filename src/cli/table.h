@@ -43,6 +43,8 @@ extern const struct cli_table cli_table_ports;
 extern const struct cli_table cli_table_tree;
 extern const struct cli_table cli_table_status;
 extern const struct cli_table cli_table_records;
+extern const struct cli_table cli_table_assign;
+extern const struct cli_table cli_table_unassign;
 extern const struct cli_table cli_table_eject;
 extern const struct cli_table cli_table_explanation;
 extern const struct cli_table cli_table_changes;

@@ -17,17 +17,7 @@
 
 #include <cmocka.h>
 
-#include "cli/client.h"
-
-#define OUTPUT_SIZE 8192
-
-static char folder[] = "/tmp/sallyport-cli-XXXXXX";
-static char socket_path[64];
-static const char *from; /* a dump, or NULL */
-static const char *config_directory;
-static char output[OUTPUT_SIZE];
-static bool verbose;
-static pid_t server;
+#include "cli/server_fake.h"
 
 static int rows_reply(sd_bus_message *call, const char *sbdf, const char *key, const char *value)
 {
@@ -71,21 +61,6 @@ static int on_status(sd_bus_message *call, void *contained, sd_bus_error *error)
         return r;
 }
 
-static int on_eject(sd_bus_message *call, void *contained, sd_bus_error *error)
-{
-        const char *device;
-        int r = sd_bus_message_read(call, "s", &device);
-
-        (void)contained;
-        if (r < 0)
-                return r;
-        if (strcmp(device, "0000:00:05.0") == 0)
-                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "too many");
-        return sd_bus_reply_method_return(call, "a{ss}", 2, "result",
-                                          strcmp(device, "0000:00:04.0") == 0 ? "done" : "failed",
-                                          "reason", "driver-bound");
-}
-
 static int on_history(sd_bus_message *call, void *contained, sd_bus_error *error)
 {
         const char *device;
@@ -126,104 +101,12 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD("Ports", NULL, "aa{ss}", on_ports, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Functions", NULL, "aa{ss}", on_functions, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Status", NULL, "a{ss}", on_status, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("Eject", "s", "a{ss}", on_eject, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("History", "s", "aa{ss}", on_history, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Audit", NULL, "aa{ss}", on_audit, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Reload", "b", "aa{ss}", on_reload, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL("Record", "a{ss}", 0),
         SD_BUS_VTABLE_END,
 };
-
-static void client_serve(int fd, const char *contained)
-{
-        CLI_CLIENT_CLEANUP sd_bus *bus = NULL;
-        sd_id128_t id = { .bytes = { 1 } };
-        int r = sd_bus_new(&bus);
-
-        if (r >= 0)
-                r = sd_bus_set_fd(bus, fd, fd);
-        if (r >= 0)
-                r = sd_bus_set_server(bus, 1, id);
-        if (r >= 0)
-                r = sd_bus_add_object_vtable(bus, NULL, CLI_BUS_PATH, CLI_BUS_INTERFACE, vtable,
-                                             (void *)contained);
-        if (r >= 0)
-                r = sd_bus_start(bus);
-        while (r >= 0) {
-                r = sd_bus_process(bus, NULL);
-                if (r == 0)
-                        r = sd_bus_wait(bus, UINT64_MAX);
-        }
-}
-
-static void server_start(const char *contained)
-{
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        assert_true(listener >= 0);
-        snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
-        assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
-        assert_int_equal(listen(listener, 4), 0);
-        server = fork();
-        assert_true(server >= 0);
-        if (server == 0) {
-                prctl(PR_SET_PDEATHSIG, SIGKILL);
-                for (;;) {
-                        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-                        if (fd < 0)
-                                _exit(1);
-                        client_serve(fd, contained);
-                }
-        }
-        close(listener);
-}
-
-static int server_stop(void **state)
-{
-        (void)state;
-        if (server > 0) {
-                kill(server, SIGKILL);
-                waitpid(server, NULL, 0);
-        }
-        server = 0;
-        unlink(socket_path);
-        return 0;
-}
-
-typedef enum cli_exit (*verb_run)(const struct cli_options *options);
-
-/* Runs a verb; what it printed is then in `output`. */
-static enum cli_exit run(verb_run verb, const char *device, bool json)
-{
-        const struct cli_options options = { .socket = socket_path,
-                                             .device = device,
-                                             .dry_run = device != NULL,
-                                             .from = from,
-                                             .config_directory = config_directory,
-                                             .verbose = verbose,
-                                             .style = { .json = json, .raw = true } };
-        FILE *file = tmpfile(), *terminal = stdout;
-        enum cli_exit result;
-        size_t length;
-
-        assert_non_null(file);
-        stdout = file;
-        result = verb(&options);
-        stdout = terminal;
-        rewind(file);
-        length = fread(output, 1, sizeof output - 1, file);
-        output[length] = '\0';
-        (void)fclose(file);
-        return result;
-}
-
-static void assert_shown(const char *text)
-{
-        if (!strstr(output, text))
-                fail_msg("no '%s' in '%s'", text, output);
-}
 
 static void assert_not_shown(const char *text)
 {
@@ -236,7 +119,7 @@ static void test_no_daemon(void **state)
         static const verb_run all[] = { cli_status_run, cli_list_run,    cli_ports_run,
                                         cli_tree_run,   cli_show_run,    cli_monitor_run,
                                         cli_eject_run,  cli_explain_run, cli_audit_run,
-                                        cli_reload_run };
+                                        cli_reload_run, cli_assign_run,  cli_unassign_run };
 
         (void)state;
         for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -316,17 +199,6 @@ static void test_show(void **state)
         assert_shown("\"ports\"");
         assert_int_equal(run(cli_show_run, "0000:00:06.0", false), CLI_FAILED);
         assert_string_equal(output, "");
-}
-
-static void test_eject(void **state)
-{
-        (void)state;
-        server_start("true");
-        assert_int_equal(run(cli_eject_run, "0000:00:04.0", false), CLI_OK);
-        assert_shown("safe to unplug");
-        assert_int_equal(run(cli_eject_run, "0000:00:06.0", true), CLI_FAILED);
-        assert_shown("\"reason\": \"driver-bound\"");
-        assert_int_equal(run(cli_eject_run, "0000:00:05.0", false), CLI_FAILED);
 }
 
 static void test_explain(void **state)
@@ -530,7 +402,6 @@ int main(void)
                 cmocka_unit_test_teardown(test_lists, server_stop),
                 cmocka_unit_test_teardown(test_no_room, server_stop),
                 cmocka_unit_test_teardown(test_show, server_stop),
-                cmocka_unit_test_teardown(test_eject, server_stop),
                 cmocka_unit_test_teardown(test_explain, server_stop),
                 cmocka_unit_test_teardown(test_audit, server_stop),
                 cmocka_unit_test_teardown(test_reload, server_stop),
@@ -541,10 +412,8 @@ int main(void)
         };
         int failed;
 
-        if (!mkdtemp(folder))
+        if (server_begin(vtable) < 0)
                 return 1;
-        snprintf(socket_path, sizeof socket_path, "%s/a:b=c",
-                 folder); /* what an address must escape */
         failed = cmocka_run_group_tests(tests, NULL, NULL);
         rmdir(folder);
         return failed;

@@ -291,13 +291,30 @@ static struct sink_bus_request *request_get(struct sink_bus *bus, uint64_t id)
         return NULL;
 }
 
-static int method_eject(sd_bus_message *call, void *userdata, sd_bus_error *error)
+/* The name of the guest that a call is about. 0, or a negative errno with *error set. */
+static int guest_read(sd_bus_message *call, char ret_guest[static LIMIT_GUEST], sd_bus_error *error)
 {
-        struct sink_bus *bus = userdata;
+        const char *guest;
+        int r = sd_bus_message_read(call, "s", &guest);
+
+        if (r < 0)
+                return r;
+        if (guest[0] == '\0' || !base_text_copy(guest, strlen(guest), ret_guest, LIMIT_GUEST))
+                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+                                        "not a guest's name; expected 1 to 63 bytes");
+        return 0;
+}
+
+/* Hands in a request; sink_bus_reply answers it. */
+static int request_begin(sd_bus_message *call, struct sink_bus *bus, enum event_verb verb,
+                         sd_bus_error *error)
+{
         struct sink_bus_request *request = request_get(bus, 0);
         struct event event = { .kind = EVENT_REQUEST, .port = BASE_SBDF_NONE };
         int r = device_read(call, &event.request.sbdf, error);
 
+        if (r >= 0 && verb == REQUEST_ASSIGN)
+                r = guest_read(call, event.request.guest, error);
         if (r < 0)
                 return r;
         if (!request)
@@ -307,10 +324,27 @@ static int method_eject(sd_bus_message *call, void *userdata, sd_bus_error *erro
         request->id = ++bus->request_last;
         request->message = sd_bus_message_ref(call);
         event.request.id = request->id;
-        event.request.verb = REQUEST_EJECT;
+        event.request.verb = verb;
         event.time_ms = edge_clock_ms();
         bus->request(bus->userdata, &event); /* may answer at once */
         return 1;
+}
+
+_Static_assert(LIMIT_GUEST == 64, "the message above names the limit");
+
+static int method_eject(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        return request_begin(call, userdata, REQUEST_EJECT, error);
+}
+
+static int method_assign(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        return request_begin(call, userdata, REQUEST_ASSIGN, error);
+}
+
+static int method_unassign(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        return request_begin(call, userdata, REQUEST_UNASSIGN, error);
 }
 
 static const sd_bus_vtable manager_vtable[] = {
@@ -323,6 +357,8 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_METHOD("Reload", "b", "aa{ss}", method_reload, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Test", "s", "a{ss}", method_test, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Eject", "s", "a{ss}", method_eject, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Assign", "ss", "a{ss}", method_assign, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Unassign", "s", "a{ss}", method_unassign, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL("Record", "a{ss}", 0),
         SD_BUS_VTABLE_END,
 };

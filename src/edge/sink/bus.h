@@ -64,7 +64,8 @@ struct sink_bus {
  * Makes the run directory (0700) where it is missing, replaces the socket in it, and serves the interface
  * SINK_BUS_INTERFACE at SINK_BUS_PATH:
  *   Ports() -> aa{ss}, Functions() -> aa{ss}, Status() -> a{ss}: rows of core/report;
- *   Eject(s device) -> a{ss}: result, reason; answered by sink_bus_reply;
+ *   Eject(s device), Assign(s device, s guest), Unassign(s device) -> a{ss}: result, reason; answered by
+ *   sink_bus_reply;
  *   History(s device) -> aa{ss}: rows of report_explain_* around those of the records, each with wall_ms,
  *   times and last_ms;
  *   Audit() -> aa{ss}: rows of report_audit_row;

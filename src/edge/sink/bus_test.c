@@ -136,6 +136,13 @@ static void call_send(const char *member, const char *argument)
         assert_true(r >= 0);
 }
 
+static void assign_send(const char *device, const char *guest)
+{
+        assert_true(sd_bus_call_method_async(world.client, NULL, NULL, SINK_BUS_PATH,
+                                             SINK_BUS_INTERFACE, "Assign", reply_take, NULL, "ss",
+                                             device, guest) >= 0);
+}
+
 static void call(const char *member, const char *argument)
 {
         call_send(member, argument);
@@ -184,6 +191,41 @@ static void test_eject(void **state)
         assert_string_equal(world.reply, "result=unknown;reason=;");
         sink_bus_reply(&world.bus, &(struct effect){ .request = 12345 }); /* of nobody */
         sink_bus_reply(&world.bus, &(struct effect){ 0 });
+}
+
+static void test_assign(void **state)
+{
+        char name[LIMIT_GUEST + 1];
+
+        (void)state;
+        memset(name, 'g', sizeof name);
+        name[LIMIT_GUEST] = '\0';
+        assign_send("00:04", "work");
+        assign_send("00:04.0", "");
+        assign_send("00:04.0", name);   /* too long by one */
+        call_send("Assign", "00:04.0"); /* without a guest */
+        for (unsigned int i = 1; i <= 4; i++) {
+                replies_wait(i);
+                assert_string_equal(world.reply, SD_BUS_ERROR_INVALID_ARGS);
+        }
+        assert_int_equal(world.requests, 0);
+        name[LIMIT_GUEST - 1] = '\0';
+        assign_send("0000:01:00.3", name);
+        requests_wait(1);
+        assert_int_equal(world.request.verb, REQUEST_ASSIGN);
+        assert_int_equal(world.request.sbdf, BASE_SBDF(0, 1, 0, 3));
+        assert_string_equal(world.request.guest, name);
+        sink_bus_reply(&world.bus, &(struct effect){ .kind = EFFECT_REPLY,
+                                                     .request = world.request.id,
+                                                     .result = RESULT_FAILED,
+                                                     .reason = REASON_NO_GUEST });
+        replies_wait(5);
+        assert_string_equal(world.reply, "result=failed;reason=no-such-guest;");
+        call_send("Unassign", "0000:01:00.3");
+        requests_wait(2);
+        assert_int_equal(world.request.verb, REQUEST_UNASSIGN);
+        assert_int_equal(world.request.sbdf, BASE_SBDF(0, 1, 0, 3));
+        assert_string_equal(world.request.guest, "");
 }
 
 static void test_eject_full(void **state)
@@ -264,9 +306,9 @@ static void test_clients_full(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                TEST(test_modes),        TEST(test_eject),  TEST(test_eject_full),
-                TEST(test_disconnect),   TEST(test_record), TEST(test_record_unread),
-                TEST(test_clients_full),
+                TEST(test_modes),         TEST(test_eject),        TEST(test_assign),
+                TEST(test_eject_full),    TEST(test_disconnect),   TEST(test_record),
+                TEST(test_record_unread), TEST(test_clients_full),
         };
 
         if (geteuid() != 0)
