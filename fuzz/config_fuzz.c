@@ -42,6 +42,7 @@ static void config_check(const struct event_config *config)
 {
         base_assert(config->poll_interval_ms >= 10 && config->poll_interval_ms <= 10000);
         base_assert(config->selector_count <= LIMIT_SELECTORS);
+        base_assert(config->toolstack < TOOLSTACK_MAX);
         base_assert(config->auto_ports || config->selector_count > 0);
         for (uint32_t i = 0; i < config->selector_count; i++) {
                 const struct event_selector *selector = &config->selectors[i];

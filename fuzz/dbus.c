@@ -21,13 +21,13 @@ enum dbus_field {
 };
 
 /* Of the byte "kind"; the lowest three bits choose the member. */
-#define KIND_OTHER_TYPE 0x08u /* bits 5:4 + 1 */
+#define KIND_OTHER_TYPE 0x08u /* bits 5:4 + 1; without it they choose among the requests */
 #define KIND_NO_REPLY 0x40u
 #define KIND_NO_INTERFACE 0x80u
 /* Of the byte "deviations". */
 #define DEVIATION_PATH 0x01u
 #define DEVIATION_INTERFACE 0x02u
-#define DEVIATION_TWO 0x04u    /* two strings instead of one */
+#define DEVIATION_TWO 0x04u    /* two strings instead of one, or one instead of two */
 #define DEVIATION_NONE 0x08u   /* no argument */
 #define DEVIATION_NUMBER 0x10u /* the argument's first bytes as a number */
 /* Its highest three bits break something, or nothing in most cases: a server hangs up where something is broken. */
@@ -41,13 +41,24 @@ static const char handshake[] = "\0AUTH EXTERNAL 30\r\nNEGOTIATE_UNIX_FD\r\nBEGI
 static const struct {
         const char *interface, *member;
 } members[8] = {
-        { SINK_BUS_INTERFACE, "Eject" },     { SINK_BUS_INTERFACE, "Ports" },
+        { SINK_BUS_INTERFACE, NULL },        { SINK_BUS_INTERFACE, "Ports" },
         { SINK_BUS_INTERFACE, "Functions" }, { SINK_BUS_INTERFACE, "Status" },
         { SINK_BUS_INTERFACE, "History" },   { SINK_BUS_INTERFACE, "Audit" },
         { SINK_BUS_INTERFACE, "Reload" },    { SINK_BUS_INTERFACE, "Test" },
 };
 
+#define MEMBER_REQUEST 0u
 #define MEMBER_RELOAD 6u
+
+static const struct {
+        const char *member;
+        enum event_verb verb;
+} requests[4] = {
+        { "Eject", REQUEST_EJECT },
+        { "Assign", REQUEST_ASSIGN },
+        { "Unassign", REQUEST_UNASSIGN },
+        { "Eject", REQUEST_EJECT },
+};
 
 struct message {
         uint8_t kind, deviations;
@@ -106,6 +117,26 @@ static uint8_t type_of(const struct message *message)
                                                : TYPE_CALL;
 }
 
+/* Which of the requests, where it is one. */
+static uint32_t request_of(const struct message *message)
+{
+        return message->kind & KIND_OTHER_TYPE ? 0 : message->kind >> 4 & 3;
+}
+
+static const char *member_of(const struct message *message)
+{
+        uint32_t member = message->kind & 7;
+
+        return member == MEMBER_REQUEST ? requests[request_of(message)].member
+                                        : members[member].member;
+}
+
+static bool assigns(const struct message *message)
+{
+        return (message->kind & 7) == MEMBER_REQUEST &&
+               requests[request_of(message)].verb == REQUEST_ASSIGN;
+}
+
 /* 0, or one of the three. */
 static uint8_t broken_how(const struct message *message)
 {
@@ -120,7 +151,7 @@ static const char *signature_of(const struct message *message)
                 return "";
         if (message->deviations & DEVIATION_NUMBER)
                 return (message->kind & 7) == MEMBER_RELOAD ? "b" : "u";
-        return message->deviations & DEVIATION_TWO ? "ss" : "s";
+        return !(message->deviations & DEVIATION_TWO) == assigns(message) ? "ss" : "s";
 }
 
 static void body_put(struct message *message)
@@ -159,7 +190,7 @@ static void message_put(struct message *message, uint32_t serial)
         if (!(message->kind & KIND_NO_INTERFACE))
                 field_put(message, FIELD_INTERFACE, 's',
                           message->deviations & DEVIATION_INTERFACE ? "org.other" : interface);
-        field_put(message, FIELD_MEMBER, 's', members[message->kind & 7].member);
+        field_put(message, FIELD_MEMBER, 's', member_of(message));
         if (*signature_of(message) != '\0')
                 field_put(message, FIELD_SIGNATURE, 'g', signature_of(message));
         number_set(message, fields - 4, message->size - fields);
@@ -197,8 +228,10 @@ static void message_note(struct fuzz_dbus *stream, const struct message *message
         /* libsystemd finds no method without its interface. */
         if ((message->kind & (7 | KIND_NO_INTERFACE)) == 0 && type_of(message) == TYPE_CALL &&
             !(message->deviations & strange) &&
-            base_sbdf_parse((const char *)message->argument, message->length, &sbdf))
-                stream->ejects[stream->eject_count++] = sbdf;
+            base_sbdf_parse((const char *)message->argument, message->length, &sbdf)) {
+                stream->requests[stream->request_count].sbdf = sbdf;
+                stream->requests[stream->request_count++].verb = requests[request_of(message)].verb;
+        }
 }
 
 /* Returns how many bytes of data it took. */
@@ -230,7 +263,7 @@ void fuzz_dbus_write(struct fuzz_dbus *ret_stream, enum fuzz_dbus_kind kind, con
         struct fuzz_dbus *stream = ret_stream;
 
         stream->size = stream->handshake = 0;
-        stream->messages = stream->eject_count = 0;
+        stream->messages = stream->request_count = 0;
         stream->clean = stream->plain = kind == FUZZ_DBUS_MESSAGES_MADE;
         if (kind != FUZZ_DBUS_NAKED) {
                 memcpy(stream->bytes, handshake, sizeof handshake - 1);

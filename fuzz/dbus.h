@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/event/event.h"
+
 #define FUZZ_DBUS_MESSAGES 12u
 #define FUZZ_DBUS_SIZE 8192u
 
@@ -17,8 +19,11 @@ struct fuzz_dbus {
         bool clean; /**< nothing was broken on purpose, so the following is what there is */
         bool plain; /**< and nothing gives the server a reason to hang up */
         bool wants_reply[FUZZ_DBUS_MESSAGES + 1]; /**< by serial */
-        uint32_t eject_count;
-        uint32_t ejects[FUZZ_DBUS_MESSAGES]; /**< addresses that are asked for, in their order */
+        uint32_t request_count;
+        struct {
+                uint32_t sbdf;
+                enum event_verb verb;
+        } requests[FUZZ_DBUS_MESSAGES]; /**< what is asked for, and where, in its order */
 };
 
 /** What the stream consists of. */

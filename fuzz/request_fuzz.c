@@ -38,7 +38,7 @@ struct world {
         struct fuzz_dbus stream;
         int client;
         unsigned int how;
-        unsigned int request_count, eject_at;
+        unsigned int request_count, request_at;
         uint64_t requests[SINK_BUS_REQUESTS_MAX + FUZZ_DBUS_MESSAGES];
         unsigned int replies[FUZZ_DBUS_MESSAGES + 1];
         uint8_t read[READ_MAX];
@@ -73,19 +73,33 @@ static void answer(uint64_t id)
                 sink_bus_reply(&world.bus, &effect);
 }
 
+static const char *const methods[REQUEST_MAX] = {
+        [REQUEST_EJECT] = "Eject", [REQUEST_ASSIGN] = "Assign", [REQUEST_UNASSIGN] = "Unassign"
+};
+
+/* Is it the one that was written next? */
+static bool request_is(const struct fuzz_dbus *stream, const struct event_request *request)
+{
+        return stream->requests[world.request_at].sbdf == request->sbdf &&
+               stream->requests[world.request_at].verb == request->verb;
+}
+
 static void request_take(void *userdata, const struct event *event)
 {
         const struct fuzz_dbus *stream = &world.stream;
 
         base_assert(userdata == &world && event->kind == EVENT_REQUEST);
         base_assert(event->port == BASE_SBDF_NONE && event->token == 0);
-        base_assert(event->request.verb == REQUEST_EJECT && event->request.id != 0);
+        base_assert(event->request.verb < REQUEST_MAX && event->request.id != 0);
         base_assert(event->request.sbdf != BASE_SBDF_NONE && address_given(event->request.sbdf));
-        base_assert(memmem(stream->bytes, stream->size, "Eject", 5));
-        while (stream->clean && stream->ejects[world.eject_at] != event->request.sbdf)
-                base_assert(++world.eject_at < stream->eject_count);
-        world.eject_at++;
-        base_assert(!stream->clean || world.eject_at <= stream->eject_count);
+        base_assert(memmem(stream->bytes, stream->size, methods[event->request.verb],
+                           strlen(methods[event->request.verb])));
+        base_assert((event->request.verb == REQUEST_ASSIGN) == (event->request.guest[0] != '\0'));
+        base_assert(memchr(event->request.guest, '\0', sizeof event->request.guest));
+        while (stream->clean && !request_is(stream, &event->request))
+                base_assert(++world.request_at < stream->request_count);
+        world.request_at++;
+        base_assert(!stream->clean || world.request_at <= stream->request_count);
         for (unsigned int i = 0; i < world.request_count; i++)
                 base_assert(world.requests[i] != event->request.id);
         base_assert(world.request_count < sizeof world.requests / sizeof world.requests[0]);
@@ -265,8 +279,8 @@ static void plain_check(void)
 {
         const struct fuzz_dbus *stream = &world.stream;
 
-        base_assert(world.eject_at == stream->eject_count);
-        base_assert(world.request_count == stream->eject_count);
+        base_assert(world.request_at == stream->request_count);
+        base_assert(world.request_count == stream->request_count);
         for (uint32_t serial = 1; serial <= stream->messages; serial++)
                 base_assert(world.replies[serial] == (stream->wants_reply[serial] ? 1 : 0));
 }
@@ -288,7 +302,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 return 0;
         world.how = data[0];
         kind = kind_of(data[0]);
-        world.request_count = world.eject_at = 0;
+        world.request_count = world.request_at = 0;
         world.read_size = 0;
         memset(world.replies, 0, sizeof world.replies);
         if (kind == FUZZ_DBUS_NAKED)

@@ -248,11 +248,17 @@ static void owners_take(struct fuzz_stream *stream, const struct core *core,
 static void request_take(struct fuzz_stream *stream, const struct core *core,
                          struct event_request *ret_request)
 {
+        static const enum event_verb verbs[8] = { REQUEST_EJECT,    REQUEST_EJECT,   REQUEST_ASSIGN,
+                                                  REQUEST_UNASSIGN, REQUEST_MAX,     REQUEST_ASSIGN,
+                                                  REQUEST_ASSIGN,   REQUEST_UNASSIGN };
         uint8_t byte = byte_take(stream);
 
         ret_request->id = ++stream->requests;
-        ret_request->verb = byte & 0x80 ? REQUEST_MAX : REQUEST_EJECT;
+        ret_request->verb = verbs[byte >> 5 & 7];
         ret_request->sbdf = byte & 1 ? function_take(stream, core) : port_take(stream, core);
+        memset(ret_request->guest, 0, sizeof ret_request->guest);
+        if (ret_request->verb == REQUEST_ASSIGN && (byte & 0x1c) != 0x1c) /* else of no name */
+                ret_request->guest[0] = (char)('a' + (byte >> 2 & 3)); /* guests_take knows these */
 }
 
 static void memory_take(struct fuzz_stream *stream, const struct core *core,
