@@ -3,12 +3,16 @@
 _sallyport()
 {
         local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='status list ports tree show explain audit reload monitor eject simulate dump rules'
+        local verbs='status list ports tree show explain audit reload monitor assign unassign eject simulate dump rules'
         local options='--json --output= --noheadings --raw --verbose --dry-run --from= --config='
         options+=' --config-dir= --redact --socket= --help --usage --version'
 
+        if [ "${COMP_WORDS[COMP_CWORD - 2]-}" = assign ]; then
+                mapfile -t COMPREPLY < <(compgen -W "$(xl list 2>/dev/null | awk 'NR > 2 { print $1 }')" -- "$word")
+                return
+        fi
         case $previous in
-        show | explain | test)
+        show | explain | test | assign | unassign)
                 mapfile -t COMPREPLY < <(compgen -W "$({ sallyport list -n -r -o SBDF
                                                          sallyport ports -n -r -o SBDF; } 2>/dev/null)" -- "$word")
                 __ltrim_colon_completions "$word" 2>/dev/null
