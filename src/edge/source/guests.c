@@ -21,7 +21,7 @@
 #include "edge/source/source.h"
 
 #define ANSWER_MS 2000
-#define SILENCE_MS (4 * SOURCE_GUESTS_MS)
+#define SILENCE_MS (4ull * SOURCE_GUESTS_MS)
 /* A guest's name goes a while after Xen told of its end: the toolstack cleans up. */
 #define SOON_MS 500
 #define SOON_TIMES 10
