@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/text.h"
 #include "core/verify/verify.h"
 
 /* A port of model and world, and four of its places: at most so many words (core_port_add, world_port_add). */
-#define PORT_WORDS 16
-#define WORDS_MAX (4 + SIM_PORTS * (PORT_WORDS + SIM_FUNCTIONS * 2))
+#define PORT_WORDS 20
+#define WORDS_MAX (4 + SIM_PORTS * (PORT_WORDS + SIM_FUNCTIONS * 4))
 
 /* Bits that are written one after the other: a state is compared by what it says, not by how it is laid out. */
 struct canon {
@@ -69,6 +70,24 @@ static inline uint64_t attempt_code(uint64_t now_ms, const struct model_attempt 
         return tries << 1 | (tries != 0 && attempt->retry_at_ms > now_ms);
 }
 
+/*
+ * The number of a domain, by who it is: what the guest had that is meant in each of its runs is told apart, the last
+ * four of them. In four bits.
+ */
+static uint64_t domid_code(const struct sim_world *world, uint16_t domid)
+{
+        static const uint16_t others[] = { EVENT_OWNER_DOM0,    EVENT_OWNER_DOM_IO,
+                                           EVENT_OWNER_UNKNOWN, EVENT_OWNER_ABSENT,
+                                           EVENT_OWNER_NOBODY,  EVENT_OWNER_GUEST,
+                                           SIM_OTHER_DOMID };
+        uint32_t ago = (uint32_t)world->domid - domid;
+
+        for (uint32_t i = 0; i < sizeof others / sizeof others[0]; i++)
+                if (domid == others[i])
+                        return i;
+        return 8 + (ago < 3 ? ago : 3);
+}
+
 /* What a function was when it was last looked at; nothing where the kernel does not list it. */
 static uint64_t core_facts_flags(const struct model_port *port,
                                  const struct model_function *function,
@@ -84,6 +103,7 @@ static uint64_t core_facts_flags(const struct model_port *port,
         flags = flags << 1 | facts->changed;
         flags = flags << 1 | facts->kept_off;
         flags = flags << 1 | (facts->driver[0] != 0);
+        flags = flags << 1 | base_text_equal(facts->driver, EVENT_PCIBACK_DRIVER);
         flags = flags << 1 | (function->incarnation == port->incarnation);
         flags = flags << 1 | (facts->instance == real->instance);
         flags = flags << 1 | (port->token != 0 && facts->instance == port->pending_instance);
@@ -97,22 +117,32 @@ static uint64_t core_facts_flags(const struct model_port *port,
         return flags;
 }
 
-static void core_function_add(struct canon *canon, uint64_t now_ms, const struct model_port *port,
-                              const struct model_function *function, uint32_t index,
-                              const struct sim_function *real)
+static void core_function_add(struct canon *canon, const struct sim_world *world,
+                              const struct model_port *port, const struct model_function *function,
+                              uint32_t index, const struct sim_function *real)
 {
-        uint64_t word = (uint64_t)index << 13 | core_facts_flags(port, function, real);
+        uint64_t now_ms = world->now_ms;
+        uint64_t word = (uint64_t)index << 14 | core_facts_flags(port, function, real);
 
         word = word << 1 | function->asked;
         word = word << 1 | function->confirmed;
         word = word << 1 | function->due;
         word = word << 1 | function->refused;
         word = word << 1 | function->withdrawn;
-        word = word << 16 | function->owner;
+        word = word << 1 | function->given;
+        word = word << 4 | domid_code(world, function->held);
+        word = word << 1 | function->registered;
+        word = word << 4 | domid_code(world, function->owner);
+        bits_add(canon, word, 8 + 14 + 7 + 2 * 4);
+        word = 0;
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->driver);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->quarantine);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->removal);
-        bits_add(canon, word, 8 + 13 + 5 + 16 + 3 * ATTEMPT_BITS);
+        word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->detach);
+        word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->registration);
+        word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->pciback);
+        word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->attach);
+        bits_add(canon, word, 7 * ATTEMPT_BITS);
 }
 
 static uint64_t core_port_flags(const struct model_port *port)
@@ -150,6 +180,13 @@ static uint64_t core_port_flags(const struct model_port *port)
         flags = flags << 1 | (port->remembered == port->incarnation);
         flags = flags << 1 | port->memory_fresh;
         flags = flags << 1 | port->memory_ejected;
+        flags = flags << 1 | (port->guest[0] != 0);
+        flags = flags << 1 | port->guests_fresh;
+        flags = flags << 1 | port->open;
+        flags = flags << 1 | port->added;
+        flags = flags << 1 | port->postponed;
+        flags = flags << 1 | port->withheld;
+        flags = flags << 2 | (port->request != 0 ? port->request_verb : 0);
         return flags;
 }
 
@@ -201,7 +238,8 @@ static void core_port_add(struct canon *canon, const struct sim_world *world, ui
         uint64_t moments[MOMENTS], attempts[2] = { 0 };
 
         _Static_assert(GOAL_MAX * ATTEMPT_BITS <= 2 * 64, "two words");
-        bits_add(canon, core_port_flags(port), 31);
+        bits_add(canon, core_port_flags(port), 39);
+        bits_add(canon, domid_code(world, port->domid), 4);
         bits_add(canon, (uint64_t)port->verdict << 1 | port->weighed, 4);
         bits_add(canon, port->state, 4);
         bits_add(canon, port->registers.slot_control, 16);
@@ -234,17 +272,21 @@ static void function_add(struct canon *canon, const struct sim_function *functio
         flags = flags << 3 | (uint64_t)function->owner;
         flags = flags << 2 | (uint64_t)function->mapping;
         flags = flags << 1 | function->blank;
-        bits_add(canon, flags, 16);
+        flags = flags << 1 | function->pciback;
+        flags = flags << 1 | function->registered;
+        flags = flags << 1 | function->seized;
+        bits_add(canon, flags, 19);
 }
 
 /* What the worker saw of one function, as far as its answer tells it. */
-static void seen_add(struct canon *canon, enum effect_kind kind, const struct sim_function *seen,
-                     const struct sim_function *now)
+static void seen_add(struct canon *canon, const struct sim_world *world, enum effect_kind kind,
+                     const struct sim_function *seen, const struct sim_function *now)
 {
         uint64_t flags = 0;
 
         if (kind == EFFECT_OWNERS || kind == EFFECT_RESERVE) {
                 bits_add(canon, seen->owner, 3);
+                bits_add(canon, sim_guest_owns(seen) ? domid_code(world, seen->seen_domid) : 0, 4);
                 return;
         }
         if (seen->known != 0) {
@@ -255,18 +297,23 @@ static void seen_add(struct canon *canon, enum effect_kind kind, const struct si
                 flags = flags << 1 | seen->altered;
                 flags = flags << 1 | seen->driver;
                 flags = flags << 1 | seen->kept_off;
+                flags = flags << 1 | seen->pciback;
                 flags = flags << 1 | (seen->instance == now->instance);
         }
-        bits_add(canon, flags, 8);
+        bits_add(canon, flags, 9);
 }
 
 /* What the worker under way has done and seen; nothing where there is none. */
-static void pending_add(struct canon *canon, const struct sim_port *port, uint32_t count)
+static void pending_add(struct canon *canon, const struct sim_world *world,
+                        const struct sim_port *port, uint32_t count)
 {
+        bool guest = port->pending.kind == EFFECT_ATTACH || port->pending.kind == EFFECT_DETACH;
+
         bits_add(canon, port->pending_token != 0, 1);
         if (port->pending_token == 0)
                 return;
         bits_add(canon, port->acted, 1);
+        bits_add(canon, guest ? domid_code(world, port->pending.domid) : 0, 4);
         if (!port->acted) {
                 for (uint32_t i = 0; i < count; i++)
                         bits_add(canon, port->pending.instance == port->functions[i].instance, 1);
@@ -274,11 +321,16 @@ static void pending_add(struct canon *canon, const struct sim_port *port, uint32
         }
         bits_add(canon, port->answer_observes, 1);
         bits_add(canon, port->answer_error != 0, 1);
+        if (port->pending.kind == EFFECT_GUESTS) {
+                bits_add(canon, domid_code(world, port->seen_domid), 4);
+                return;
+        }
         for (uint32_t i = 0; i < count && port->answer_observes; i++)
-                seen_add(canon, port->pending.kind, &port->seen[i], &port->functions[i]);
+                seen_add(canon, world, port->pending.kind, &port->seen[i], &port->functions[i]);
 }
 
-static void world_port_add(struct canon *canon, const struct sim_port *port, uint32_t count)
+static void world_port_add(struct canon *canon, const struct sim_world *world,
+                           const struct sim_port *port, uint32_t count)
 {
         uint64_t flags = port->lost;
 
@@ -289,17 +341,21 @@ static void world_port_add(struct canon *canon, const struct sim_port *port, uin
         flags = flags << 1 | port->intruded;
         flags = flags << 1 | port->hid;
         flags = flags << 1 | port->used;
+        flags = flags << 1 | port->opened;
+        flags = flags << 1 | port->stuck;
+        flags = flags << 2 | port->shown;
+        flags = flags << 1 | port->clean;
         flags = flags << 4 | port->uevents;
         flags = flags << 8 | port->requests;
         flags = flags << 8 | port->replies;
-        bits_add(canon, flags, 29);
+        bits_add(canon, flags, 34);
         bits_add(canon,
                  (uint64_t)port->command << 48 | (uint64_t)port->slot_control << 32 |
                          (uint64_t)port->slot_status << 16 | port->link_status,
                  64);
         for (uint32_t i = 0; i < count; i++)
                 function_add(canon, &port->functions[i]);
-        pending_add(canon, port, count);
+        pending_add(canon, world, port, count);
 }
 
 /* Which bytes the state file vouches for: nothing at all, none, the device's, its altered ones, or others. */
@@ -349,13 +405,20 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
         bits_add(canon, world->licence_broken, 1);
         bits_add(canon, world->added_unasked, 1);
         bits_add(canon, world->rescan_unguarded, 1);
+        bits_add(canon, world->robbed, 1);
+        bits_add(canon, world->unregistered, 1);
+        bits_add(canon, world->opened_former, 1);
+        bits_add(canon, world->failed_clean, 1);
+        bits_add(canon, world->opened_wrong, 1);
+        bits_add(canon, world->guest_there, 1);
+        bits_add(canon, world->guests_due, 1);
         bits_add(canon, core->discover, 1);
         bits_add(canon, core->discovered, 1);
         /* Of each port it is all of what the file holds, or nothing. */
         for (uint32_t i = 0; i < core->port_count; i++)
                 bits_add(canon, !world->crashed && memory_held(core, &core->ports[i]), 1);
         for (uint32_t i = 0; i < world->port_count; i++)
-                world_port_add(canon, &world->ports[i], sim_function_count(world, i));
+                world_port_add(canon, world, &world->ports[i], sim_function_count(world, i));
         memory_add(canon, world);
         if (world->crashed)
                 return; /* the core's state is lost */
@@ -367,7 +430,7 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
                 uint32_t number = sim_port_index(world, function->port);
                 uint32_t index = place_index(world, number, function->facts.sbdf);
 
-                core_function_add(canon, world->now_ms, &core->ports[number], function,
+                core_function_add(canon, world, &core->ports[number], function,
                                   number * SIM_FUNCTIONS + index,
                                   &world->ports[number].functions[index]);
         }
@@ -434,6 +497,10 @@ uint64_t sim_canon_next(const struct sim_state *state)
                 moment_next(now_ms, core->functions[i].driver.retry_at_ms, &next_ms);
                 moment_next(now_ms, core->functions[i].quarantine.retry_at_ms, &next_ms);
                 moment_next(now_ms, core->functions[i].removal.retry_at_ms, &next_ms);
+                moment_next(now_ms, core->functions[i].detach.retry_at_ms, &next_ms);
+                moment_next(now_ms, core->functions[i].registration.retry_at_ms, &next_ms);
+                moment_next(now_ms, core->functions[i].pciback.retry_at_ms, &next_ms);
+                moment_next(now_ms, core->functions[i].attach.retry_at_ms, &next_ms);
         }
         return next_ms;
 }

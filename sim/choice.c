@@ -38,6 +38,8 @@ struct sim_move sim_move_fair(const struct sim_world *world)
 {
         if (world->crashed)
                 return (struct sim_move){ MOVE_START, 0, 0 };
+        if (sim_guest_dying(world))
+                return (struct sim_move){ MOVE_TAKE_BACK, 0, 0 };
         for (uint8_t i = 0; i < world->port_count; i++) {
                 if (world->ports[i].pending_token != 0)
                         return (struct sim_move){ world->ports[i].acted ? MOVE_ANSWER : MOVE_ACT, i,
@@ -45,6 +47,8 @@ struct sim_move sim_move_fair(const struct sim_world *world)
                 if (world->ports[i].uevents > 0)
                         return (struct sim_move){ MOVE_UEVENT, i, 0 };
         }
+        if (world->guests_due)
+                return (struct sim_move){ MOVE_GUESTS, 0, 0 };
         return (struct sim_move){ MOVE_TIME, 0, 0 };
 }
 
@@ -105,6 +109,36 @@ static int last_fault(const struct sim_world *world, const struct sim_port *port
         return MOVE_HANG;
 }
 
+/* What others do with guests; it needs no daemon. */
+static void moves_guests(const struct sim_world *world, uint32_t number, struct sim_move *moves,
+                         uint32_t *count)
+{
+        const struct sim_port *port = &world->ports[number];
+
+        if (world->wishes_left == 0)
+                return;
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
+                const struct sim_function *function = &port->functions[i];
+
+                if (sim_shape_of(world, number)->places[i].facts[0].kind != SIM_ENDPOINT)
+                        continue;
+                if (function->owner == SIM_DOM_IO && function->known != 0)
+                        move_add(moves, count, MOVE_ATTACH, number, i);
+                if (function->owner == SIM_DOM_IO && function->known != 0 && world->guest_there)
+                        move_add(moves, count, MOVE_ATTACH, number, i | 16u);
+                if (function->owner == SIM_GUEST || function->owner == SIM_OTHER)
+                        move_add(moves, count, MOVE_DETACH, number, i);
+                if (!world->guests)
+                        break;
+        }
+        if (!world->guests || number != 0)
+                return;
+        if (!world->guest_there)
+                move_add(moves, count, MOVE_GUEST_START, number, 0);
+        else if (!sim_guest_dying(world))
+                move_add(moves, count, MOVE_GUEST_DIE, number, 0);
+}
+
 static void moves_wishes(const struct sim_world *world, uint32_t number, struct sim_move *moves,
                          uint32_t *count)
 {
@@ -119,15 +153,18 @@ static void moves_wishes(const struct sim_world *world, uint32_t number, struct 
         move_add(moves, count, MOVE_RELOAD, number, 0);
         if (world->usable && sim_port_driven(world, number))
                 move_add(moves, count, MOVE_USE, number, 0);
-        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
-                if (sim_shape_of(world, number)->places[i].facts[0].kind != SIM_ENDPOINT)
-                        continue;
-                if (port->functions[i].owner == SIM_DOM_IO && port->functions[i].known != 0)
-                        move_add(moves, count, MOVE_ATTACH, number, i);
-                if (port->functions[i].owner == SIM_GUEST)
-                        move_add(moves, count, MOVE_DETACH, number, i);
-                break;
+        if (world->guests && port->requests == 0) {
+                move_add(moves, count, MOVE_ASSIGN, number, 0);
+                move_add(moves, count, MOVE_ASSIGN, number, 1);
+                move_add(moves, count, MOVE_UNASSIGN, number, 0);
         }
+        moves_guests(world, number, moves, count);
+}
+
+/* Its 0 is an observation: the file was read back; Xen said that it knew no such function any more. */
+static bool effect_honest(enum effect_kind kind)
+{
+        return kind == EFFECT_REMEMBER || kind == EFFECT_REGISTER;
 }
 
 static void moves_port(const struct sim_state *state, uint32_t number, struct sim_move *moves,
@@ -146,7 +183,7 @@ static void moves_port(const struct sim_state *state, uint32_t number, struct si
         moves_wishes(&state->world, number, moves, count);
         if (faults && port->pending_token != 0 && !port->acted)
                 for (int kind = MOVE_FAIL; kind <= last_fault(&state->world, port); kind++)
-                        if (kind != MOVE_LIE || port->pending.kind != EFFECT_REMEMBER)
+                        if (kind != MOVE_LIE || !effect_honest(port->pending.kind))
                                 move_add(moves, count, (enum sim_move_kind)kind, number, 0);
         if (faults && port->uevents > 0) {
                 move_add(moves, count, MOVE_LOSE, number, 0);
@@ -176,10 +213,16 @@ uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[stat
                 move_add(ret_moves, &count, MOVE_POLL, 0, 0);
                 if (time_passes(state))
                         move_add(ret_moves, &count, MOVE_TIME, 0, 0);
+                if (world->guests_due)
+                        move_add(ret_moves, &count, MOVE_GUESTS, 0, 0);
         }
+        if (sim_guest_dying(world))
+                move_add(ret_moves, &count, MOVE_TAKE_BACK, 0, 0);
         for (uint32_t i = 0; i < world->port_count; i++) {
                 if (!world->crashed)
                         moves_port(state, i, ret_moves, &count);
+                else if (world->guests)
+                        moves_guests(world, i, ret_moves, &count);
                 if (world->attacks_left > 0)
                         moves_attacker(world, i, ret_moves, &count);
                 if (world->faults_left == 0)

@@ -63,6 +63,8 @@ void sim_copy(struct sim_state *to, const struct sim_state *from)
         base_assert(from->core.memory_port_count == 0); /* every port was found at once */
         memcpy(to->core.memory_functions, from->core.memory_functions, memory_size(from));
         platform_copy(&to->core.platform, &from->core.platform);
+        to->core.config.pause = from->core.config.pause;
+        to->core.config.toolstack = from->core.config.toolstack;
         to->core.config.auto_ports = from->core.config.auto_ports;
         to->core.config.in_use_quarantine = from->core.config.in_use_quarantine;
         to->core.config.poll_interval_ms = from->core.config.poll_interval_ms;

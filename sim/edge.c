@@ -108,13 +108,23 @@ static void at_once(struct sim_state *state, const struct effect *effect, bool b
         answer_push((struct answer){ .kind = EVENT_COMPLETED, .port = port });
 }
 
+static void reply_take(struct sim_state *state, const struct effect *effect)
+{
+        struct sim_port *port = &state->world.ports[effect->request - 1];
+
+        port->replies++;
+        if (port->clean && effect->result != RESULT_DONE)
+                state->world.failed_clean = true;
+        port->clean = false;
+}
+
 static void effects_do(struct sim_state *state, const struct effects *effects, bool blind)
 {
         for (uint32_t i = 0; i < effects->count; i++) {
                 const struct effect *effect = &effects->items[i];
 
                 if (effect->kind == EFFECT_REPLY)
-                        state->world.ports[effect->request - 1].replies++;
+                        reply_take(state, effect);
                 else if (effect->deadline_ms == 0)
                         at_once(state, effect, blind);
                 else
@@ -149,6 +159,8 @@ static void answer_fill(const struct sim_world *world, const struct answer *answ
                 found_fill(world, answer->port, event);
         else if (answer->kind == EVENT_PORT_READ)
                 event->registers = answer->registers;
+        else if (answer->kind == EVENT_COMPLETED)
+                event->completed.told[0] = '\0';
 }
 
 void sim_edge_event(struct sim_state *state, const struct event *event, bool blind)
@@ -177,12 +189,15 @@ void sim_edge_answer(struct sim_state *state, uint32_t port, struct event *ret_e
         ret_event->port = sim_port_sbdf(&state->world, port);
         ret_event->token = from->pending_token;
         ret_event->error = from->answer_error;
+        ret_event->completed.told[0] = '\0';
         from->pending_token = 0;
         if (from->answer_observes && from->pending.kind == EFFECT_OWNERS && !(from->lost & 2u))
                 from->lost = 0;
         if (!from->answer_observes)
                 return;
         if (from->pending.kind == EFFECT_INVENTORY) {
+                if (!(from->shown & 2u))
+                        from->shown = 0;
                 ret_event->kind = EVENT_INVENTORY;
                 sim_inventory_fill(&state->world, port, &ret_event->inventory);
         } else if (from->pending.kind == EFFECT_OWNERS) {
@@ -191,5 +206,8 @@ void sim_edge_answer(struct sim_state *state, uint32_t port, struct event *ret_e
         } else if (from->pending.kind == EFFECT_RESERVE) {
                 ret_event->kind = EVENT_RESERVED;
                 sim_reserved_fill(&state->world, port, &ret_event->reserved);
+        } else if (from->pending.kind == EFFECT_GUESTS) {
+                ret_event->kind = EVENT_GUESTS;
+                sim_guests_fill(from->seen_domid, &ret_event->guests);
         }
 }

@@ -110,6 +110,14 @@ static void progress_tell(const struct search *search, const struct sim_result *
                         (double)result->states / (seconds_now() - begun));
 }
 
+static void exposure_count(const struct sim_state *state, struct sim_result *result)
+{
+        if (!check_exposed(state))
+                return;
+        result->exposed++;
+        result->exposed_dead += state->world.crashed;
+}
+
 static void search_run(struct search *search, const struct sim_scope *scope,
                        struct sim_result *result)
 {
@@ -140,6 +148,7 @@ static void search_run(struct search *search, const struct sim_scope *scope,
                 if (!sim_set_add(&search->seen, hash))
                         continue;
                 result->states++;
+                exposure_count(&search->state, result);
                 progress_tell(search, result, begun);
                 frame_push(search, move);
                 if (search->depth > result->depth)

@@ -11,6 +11,8 @@
 
 /* dom0 needs what is below port 0, and has something below the others. */
 #define SIM_BOOTED_USED 2u
+/* What is below port 0 is in quarantine, but for a leaf that a guest uses; nothing is below the others. */
+#define SIM_BOOTED_GIVEN 3u
 
 struct sim_scope {
         enum sim_vendor vendor;
@@ -20,14 +22,17 @@ struct sim_scope {
         uint8_t attacks; /* UINT8_MAX: no bound */
         uint8_t wishes;  /* likewise */
         bool power_controller;
-        uint8_t rules;       /* which of the explorer's rules are in force: sim_scope_rules; 0 = none */
-        uint8_t booted;      /* 1: a hierarchy is there when the daemon starts; SIM_BOOTED_USED */
+        uint8_t rules; /* which of the explorer's rules are in force: sim_scope_rules; 0 = none */
+        uint8_t booted; /* 1: a hierarchy is there when the daemon starts; SIM_BOOTED_USED, SIM_BOOTED_GIVEN */
+        uint8_t guests;      /* 1: there are some, and RescanWhileOpen=postpone; 2: =pause */
         uint64_t states_max; /* gives up beyond */
 };
 
 struct sim_result {
         uint64_t states;       /* distinct */
         uint64_t moves;        /* transitions tried */
+        uint64_t exposed;      /* of the states: check_exposed */
+        uint64_t exposed_dead; /* of those, with the daemon dead */
         uint32_t depth;        /* of the longest path on the stack */
         bool exhausted;        /* nothing is left in this scope */
         const char *invariant; /* NULL, or the one that does not hold: "I1" */
@@ -40,7 +45,8 @@ struct sim_result {
 void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state);
 /**
  * "vtd.17.p1.f1.a255.w0.c0.b0": vendor, Xen minor, ports, faults, attacks, wishes, power controller, booted; and ".r1"
- * where rules are in force: 1 = what is plugged into the first port is rejected unseen, 2 = bridges are rejected.
+ * where rules are in force: 1 = what is plugged into the first port is rejected unseen, 2 = bridges are rejected, 3 =
+ * leaves are given to the guest. Then ".g1" or ".g2" where there are guests.
  */
 void sim_scope_format(const struct sim_scope *scope, char ret_text[static 48]);
 bool sim_scope_parse(const char *text, struct sim_scope *ret_scope);

@@ -7,9 +7,9 @@
 #include "base/text.h"
 #include "draft.h"
 
-#define EVENT_EXPECTED                                                                         \
-        ", expected plug, unplug, swap, eject, button, release, silent, answer, kill, start, " \
-        "set-bme, bind-pciehp or rescan"
+#define EVENT_EXPECTED                                                                           \
+        ", expected plug, unplug, swap, eject, button, release, assign, unassign, guest-start, " \
+        "guest-stop, silent, answer, kill, start, set-bme, bind-pciehp or rescan"
 
 /* What follows the verb. */
 enum operands { OPERANDS_NONE, OPERANDS_PORT, OPERANDS_DEVICE, OPERANDS_FUNCTION };
@@ -27,6 +27,10 @@ static const struct verb verbs[] = {
         { "eject", MOVE_EJECT, OPERANDS_PORT },
         { "button", MOVE_BUTTON, OPERANDS_PORT },
         { "release", MOVE_USE, OPERANDS_PORT },
+        { "assign", MOVE_ASSIGN, OPERANDS_PORT },
+        { "unassign", MOVE_UNASSIGN, OPERANDS_PORT },
+        { "guest-start", MOVE_GUEST_START, OPERANDS_NONE },
+        { "guest-stop", MOVE_GUEST_DIE, OPERANDS_NONE },
         { "silent", MOVE_DUMB, OPERANDS_FUNCTION },
         { "answer", MOVE_DUMB, OPERANDS_FUNCTION },
         { "kill", MOVE_CRASH, OPERANDS_NONE },
@@ -47,6 +51,7 @@ struct resolved {
 /* How it stands when an event's turn comes, as far as that is certain. */
 struct course {
         bool dead;                  /* the daemon was killed */
+        bool stopped;               /* the guest was */
         uint8_t plugged[SIM_PORTS]; /* identity, 0 = nothing */
         bool used[SIM_PORTS];
         bool silent[SIM_PORTS][SIM_FUNCTIONS];
@@ -354,9 +359,15 @@ static bool event_possible(const struct draft *draft, const struct resolved *eve
         if (move == MOVE_START && !course->dead)
                 return draft_reject(draft, "the daemon runs: ", event->word,
                                     ", expected kill before it");
-        if ((move == MOVE_CRASH || move == MOVE_EJECT) && course->dead)
+        if ((move == MOVE_CRASH || move == MOVE_EJECT || move == MOVE_ASSIGN ||
+             move == MOVE_UNASSIGN) &&
+            course->dead)
                 return draft_reject(draft, "the daemon was killed: ", event->word,
                                     ", expected start before it");
+        if ((move == MOVE_GUEST_START && !course->stopped) ||
+            (move == MOVE_GUEST_DIE && course->stopped))
+                return draft_reject(draft, "it is so already: ", event->word,
+                                    ", expected guest-stop and guest-start in turn");
         if (move == MOVE_PLUG && course->plugged[event->port] != 0)
                 return draft_reject(draft, "something is plugged there: ", event->port_word,
                                     ", expected unplug before, or swap");
@@ -436,6 +447,8 @@ static bool event_link(const struct draft *draft, const struct resolved *event,
                 return false;
         if (move.kind == MOVE_CRASH || move.kind == MOVE_START)
                 course->dead = move.kind == MOVE_CRASH;
+        if (move.kind == MOVE_GUEST_START || move.kind == MOVE_GUEST_DIE)
+                course->stopped = move.kind == MOVE_GUEST_DIE;
         if (move.kind == MOVE_USE)
                 course->used[event->port] = false;
         if (event->verb->operands == OPERANDS_DEVICE)

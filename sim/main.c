@@ -56,6 +56,11 @@ static int result_tell(const struct sim_scope *scope, struct sim_result *result,
                (unsigned long long)result->states, (unsigned long long)result->moves, result->depth,
                seconds, (double)result->states / seconds,
                result->exhausted ? ", scope exhausted" : "");
+        if (result->exposed)
+                printf("in %llu of them somebody else's rescan exposes dom0, and nobody has told the daemon; in %llu "
+                       "it is dead\n",
+                       (unsigned long long)result->exposed,
+                       (unsigned long long)result->exposed_dead);
         if (result->invariant) {
                 sim_shrink(scope, result);
                 replay_line(scope, result);
@@ -130,7 +135,11 @@ static void effects_tell(void *userdata, const struct sim_state *state,
 
                 if (effects->items[i].function != BASE_SBDF_NONE)
                         (void)base_sbdf_format(effects->items[i].function, address);
-                printf("    -> %s %s\n", report_effect_name(effects->items[i].kind), address);
+                printf("    -> %s %s", report_effect_name(effects->items[i].kind), address);
+                if (effects->items[i].kind == EFFECT_REPLY)
+                        printf(" %s %s", report_result_name(effects->items[i].result),
+                               report_reason_name(effects->items[i].reason));
+                printf("\n");
         }
 }
 

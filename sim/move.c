@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/sbdf.h"
+#include "base/text.h"
 #include "canon.h"
 #include "core/event/coverage.h"
 #include "core/step.h"
@@ -28,9 +29,12 @@ static void event_send(struct sim_state *state, enum event_kind kind, uint32_t p
 /* The daemon has looked at every port since: from now on what is open counts against it. */
 static void intrusion_end(struct sim_world *world)
 {
-        for (uint32_t i = 0; i < world->port_count; i++)
-                if (!(world->ports[i].command & MODEL_COMMAND_BME) && !world->ports[i].pciehp)
-                        world->ports[i].intruded = false;
+        for (uint32_t i = 0; i < world->port_count; i++) {
+                struct sim_port *port = &world->ports[i];
+
+                if (!(port->command & MODEL_COMMAND_BME) && !port->pciehp)
+                        port->intruded = false;
+        }
 }
 
 static void poll_do(struct sim_state *state, bool blind)
@@ -146,6 +150,7 @@ static void config_send(struct sim_state *state)
                 memset(&event.config, 0, sizeof event.config);
                 event.config.auto_ports = true;
                 event.config.poll_interval_ms = 100;
+                event.config.pause = state->world.pause;
         }
         event_send(state, EVENT_CONFIG, SIM_PORTS);
 }
@@ -186,7 +191,21 @@ void sim_daemon_start(struct sim_state *state)
         if (state->world.vendor == SIM_AMD)
                 coverage_fill(&state->world, &event.platform.coverage);
         event_send(state, EVENT_PLATFORM, SIM_PORTS);
+        state->world.guests_due = state->world.guests; /* xenstore tells whoever begins to watch */
         intrusion_end(&state->world);
+}
+
+/* What the worker learns of owners its answer will tell. */
+static void owners_tell(struct sim_world *world, uint32_t number)
+{
+        struct sim_port *port = &world->ports[number];
+
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++)
+                if (port->pending.kind == EFFECT_OWNERS ||
+                    ((port->pending.kind == EFFECT_CONFIRM ||
+                      port->pending.kind == EFFECT_QUARANTINE) &&
+                     port->pending.function == sim_sbdf(world, number, i)))
+                        port->functions[i].seized = false;
 }
 
 /* The worker does its work, and notes what it saw when it did. */
@@ -204,12 +223,17 @@ static void worker_act(struct sim_state *state, uint32_t number, bool lies, int3
         }
         if (error == 0 && !lies &&
             (port->pending.kind == EFFECT_INVENTORY || port->pending.kind == EFFECT_OWNERS ||
-             port->pending.kind == EFFECT_RESERVE)) {
+             port->pending.kind == EFFECT_RESERVE || port->pending.kind == EFFECT_GUESTS)) {
                 port->answer_observes = true;
                 sim_functions_see(&state->world, number);
+                port->seen_domid = state->world.guest_there ? state->world.domid : 0;
         }
         if (port->pending.kind == EFFECT_OWNERS)
                 port->lost &= (uint8_t)~2u;
+        if (port->pending.kind == EFFECT_INVENTORY)
+                port->shown &= (uint8_t)~2u;
+        if (error == 0 && !lies)
+                owners_tell(&state->world, number);
         port->acted = true;
 }
 
@@ -235,7 +259,15 @@ static void uevent_send(struct sim_state *state, uint32_t port)
 static void uevent_take(struct sim_state *state, uint32_t port)
 {
         state->world.ports[port].uevents--;
+        state->world.ports[port].shown = 0;
         uevent_send(state, port);
+}
+
+static void guests_take(struct sim_state *state)
+{
+        state->world.guests_due = false;
+        sim_guests_fill(state->world.guest_there ? state->world.domid : 0, &event.guests);
+        event_send(state, EVENT_GUESTS, SIM_PORTS);
 }
 
 static void attack_count(struct sim_world *world)
@@ -312,9 +344,12 @@ static void intruder_do(struct sim_state *state, struct sim_move move)
         }
         if (move.kind != MOVE_RESCAN)
                 return;
-        for (uint32_t i = 0; i < world->port_count; i++)
+        for (uint32_t i = 0; i < world->port_count; i++) {
                 world->ports[i].lost =
                         SIM_LOST; /* until the core looks: its uevents may come too late for what is under way */
+                if (world->ports[i].command & MODEL_COMMAND_BME)
+                        world->ports[i].shown = SIM_LOST;
+        }
         lie_set(world, move.detail, true);
         sim_kernel_rescan(world);
         lie_set(world, move.detail, false);
@@ -333,6 +368,7 @@ static void daemon_kill(struct sim_state *state, bool late)
                 port->pending_token = 0;
                 port->uevents = port->lost = 0;     /* the socket dies with the process */
                 port->requests = port->replies = 0; /* and so do the clients' connections */
+                port->clean = false;
         }
 }
 
@@ -363,6 +399,13 @@ static void jump_do(struct sim_state *state)
         poll_do(state, /* blind= */ false);
 }
 
+static void overrun_send(struct sim_state *state)
+{
+        for (uint32_t i = 0; i < state->world.port_count; i++)
+                state->world.ports[i].shown = 0;
+        event_send(state, EVENT_OVERRUN, SIM_PORTS);
+}
+
 static void fault_do(struct sim_state *state, struct sim_move move)
 {
         enum sim_move_kind kind = (enum sim_move_kind)move.kind;
@@ -379,7 +422,7 @@ static void fault_do(struct sim_state *state, struct sim_move move)
         else if (kind == MOVE_LATE || kind == MOVE_HANG)
                 worker_expire(state, move.port, /* acts= */ kind == MOVE_LATE);
         else if (kind == MOVE_OVERRUN)
-                event_send(state, EVENT_OVERRUN, SIM_PORTS);
+                overrun_send(state);
         else if (kind == MOVE_DOUBLE)
                 uevent_send(state, move.port);
         else if (kind == MOVE_JUMP)
@@ -394,12 +437,56 @@ static void fault_do(struct sim_state *state, struct sim_move move)
                 intruder_do(state, move);
 }
 
-static void eject_send(struct sim_state *state, uint32_t port)
+/* Is everything known and at rest, so that a request has to succeed if nothing else happens? */
+static bool all_clean(const struct sim_state *state)
 {
-        event.request = (struct event_request){ .id = port + 1,
-                                                .verb = REQUEST_EJECT,
-                                                .sbdf = sim_port_sbdf(&state->world, port) };
-        state->world.ports[port].requests++;
+        const struct sim_world *world = &state->world;
+
+        if (!world->guest_there || world->guests_due || sim_guest_dying(world))
+                return false;
+        for (uint32_t i = 0; i < state->core.function_count; i++)
+                if (model_owner_guest(state->core.functions[i].owner) &&
+                    !state->core.functions[i].held)
+                        return false; /* that is for somebody else to take back */
+        for (uint32_t i = 0; i < world->port_count; i++) {
+                const struct sim_port *port = &world->ports[i];
+                const struct model_port *model = &state->core.ports[i];
+
+                if (port->pending_token != 0 || port->uevents != 0 || port->lost || port->shown ||
+                    port->intruded || port->hid || model->button_at_ms != 0 ||
+                    port->slot_status & MODEL_SLOT_STATUS_EVENTS ||
+                    (model->state != STATE_QUARANTINED && model->state != STATE_ASSIGNED &&
+                     model->state != STATE_EMPTY))
+                        return false;
+                for (uint32_t j = 0; j < sim_function_count(world, i); j++) {
+                        const struct sim_function *function = &port->functions[j];
+
+                        if (function->owner == SIM_OTHER || function->owner == SIM_NOBODY ||
+                            (sim_guest_owns(function) && model->state != STATE_ASSIGNED) ||
+                            function->seized || function->former || function->known_strange)
+                                return false;
+                }
+        }
+        return true;
+}
+
+static void request_send(struct sim_state *state, struct sim_move move)
+{
+        static const enum event_verb verbs[MOVE_MAX] = {
+                [MOVE_ASSIGN] = REQUEST_ASSIGN, [MOVE_UNASSIGN] = REQUEST_UNASSIGN
+        };
+        struct sim_port *port = &state->world.ports[move.port];
+
+        event.request = (struct event_request){ .id = move.port + 1u,
+                                                .verb = verbs[move.kind],
+                                                .sbdf = sim_port_sbdf(&state->world, move.port) };
+        if (move.detail != 0)
+                event.request.sbdf = sim_sbdf(&state->world, move.port, move.detail);
+        if (move.kind == MOVE_ASSIGN)
+                (void)base_text_copy(SIM_GUEST_NAME, strlen(SIM_GUEST_NAME), event.request.guest,
+                                     sizeof event.request.guest);
+        port->clean = all_clean(state) && state->core.ports[move.port].state != STATE_EMPTY;
+        port->requests++;
         event_send(state, EVENT_REQUEST, SIM_PORTS);
 }
 
@@ -411,6 +498,10 @@ static void history_note(struct sim_world *world)
 
                 if (!(port->command & MODEL_COMMAND_BME) && !port->pciehp)
                         port->guarded_once = true;
+                if (!(port->command & MODEL_COMMAND_BME)) {
+                        port->opened = port->stuck = false;
+                        port->shown = 0;
+                }
                 if (!sim_port_driven(world, i))
                         port->used = false;
                 if (port->requests == port->replies)
@@ -431,8 +522,8 @@ static void wish_do(struct sim_state *state, struct sim_move move)
 
         if (state->world.wishes_left != UINT8_MAX)
                 state->world.wishes_left--;
-        if (move.kind == MOVE_EJECT)
-                eject_send(state, move.port);
+        if (move.kind == MOVE_EJECT || move.kind == MOVE_ASSIGN || move.kind == MOVE_UNASSIGN)
+                request_send(state, move);
         else if (move.kind == MOVE_BUTTON)
                 port->slot_status |= MODEL_SLOT_STATUS_ABP;
         else if (move.kind == MOVE_RELOAD)
@@ -440,9 +531,14 @@ static void wish_do(struct sim_state *state, struct sim_move move)
         else if (move.kind == MOVE_USE)
                 port->used = !port->used;
         else if (move.kind == MOVE_ATTACH)
-                sim_guest_attach(&port->functions[move.detail]);
-        else
+                sim_guest_attach(port, &port->functions[move.detail & 15],
+                                 move.detail & 16 ? SIM_GUEST : SIM_OTHER);
+        else if (move.kind == MOVE_DETACH)
                 sim_guest_detach(&port->functions[move.detail]);
+        else if (move.kind == MOVE_GUEST_START)
+                sim_guest_start(&state->world);
+        else
+                sim_guest_die(&state->world);
 }
 
 static void daemon_do(struct sim_state *state, struct sim_move move)
@@ -457,14 +553,27 @@ static void daemon_do(struct sim_state *state, struct sim_move move)
                 answer_send(state, move.port);
         else if (move.kind == MOVE_UEVENT)
                 uevent_take(state, move.port);
+        else if (move.kind == MOVE_GUESTS)
+                guests_take(state);
+        else if (move.kind == MOVE_TAKE_BACK)
+                sim_guest_release(&state->world);
         else if (move.kind == MOVE_START)
                 sim_daemon_start(state);
         else
                 wish_do(state, move);
 }
 
+/* Whatever is not the machine's own course can be why a request fails. */
+static bool move_disturbs(struct sim_move move)
+{
+        return move.kind > MOVE_TAKE_BACK ||
+               ((move.kind == MOVE_ACT || move.kind == MOVE_RESCAN) && move.detail != 0);
+}
+
 void sim_move_do(struct sim_state *state, struct sim_move move)
 {
+        for (uint32_t i = 0; i < state->world.port_count && move_disturbs(move); i++)
+                state->world.ports[i].clean = false;
         if (move.kind >= MOVE_PLUG && move.kind <= MOVE_DUMB)
                 attacker_do(&state->world, move);
         else if (move.kind >= MOVE_FAIL && move.kind != MOVE_START)

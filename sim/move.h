@@ -11,6 +11,8 @@ enum sim_move_kind {
         MOVE_ACT,    /* the worker of a port does its work; detail: what lies to it */
         MOVE_ANSWER, /* its answer arrives */
         MOVE_UEVENT, /* the next uevent of a port arrives */
+        MOVE_GUESTS, /* xenstore tells which guests are there */
+        MOVE_TAKE_BACK, /* Xen takes back what a guest had that is no more */
         /* The attacker. */
         MOVE_PLUG,
         MOVE_UNPLUG,
@@ -21,8 +23,12 @@ enum sim_move_kind {
         MOVE_BUTTON,
         MOVE_RELOAD, /* of the configuration */
         MOVE_USE,    /* dom0 ceases to use what is below, or begins to */
-        MOVE_ATTACH, /* a toolstack gives the first quarantined leaf to a guest */
-        MOVE_DETACH, /* the guest is gone: what it had is dom_io's again */
+        MOVE_ATTACH, /* somebody else gives a quarantined leaf to another guest; detail: a function, 16: to ours */
+        MOVE_DETACH,   /* ... takes it back */
+        MOVE_ASSIGN,   /* detail: a function, 0: all of them */
+        MOVE_UNASSIGN, /* all below */
+        MOVE_GUEST_START,
+        MOVE_GUEST_DIE,
         /* Faults, each costs one of faults_left. */
         MOVE_FAIL,    /* the worker's effect answers EIO and does nothing */
         MOVE_LIE,     /* it answers 0 and does nothing */
@@ -64,7 +70,7 @@ struct sim_move {
         uint8_t detail; /* MOVE_ACT, MOVE_RESCAN: SIM_DETAIL; MOVE_PLUG, MOVE_SWAP: identity or 0; else a function */
 };
 
-#define SIM_MOVES 96
+#define SIM_MOVES 160
 
 /** All moves that make sense in this state. Returns their number, at most SIM_MOVES. */
 uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[static SIM_MOVES]);

@@ -420,6 +420,7 @@ static bool section_parse(struct lines *lines, struct span line)
                 { "Device", SECTION_DEVICE },   { "Events", SECTION_EVENTS },
                 { "Ports", SECTION_CONFIG },    { "Watch", SECTION_CONFIG },
                 { "Paths", SECTION_CONFIG },    { "Boot", SECTION_CONFIG },
+                { "Vetting", SECTION_CONFIG },  { "Guests", SECTION_CONFIG },
         };
         struct span inner = { line.bytes + 1, line.length - 1 }, word;
         enum section section = SECTION_NONE;

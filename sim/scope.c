@@ -11,12 +11,14 @@
 #include "copy.h"
 #include "explore.h"
 
-#define RULES_MAX 2u
+#define RULES_MAX 3u
 
 static const struct policy_rules *scope_rules(uint32_t number)
 {
         static const char *const texts[RULES_MAX] = { "reject if port = 0000:00:04.0\n",
-                                                      "reject if kind = bridge\n" };
+                                                      "reject if kind = bridge\n",
+                                                      "assign " SIM_GUEST_NAME
+                                                      " if kind = endpoint\n" };
         static struct policy_rules rules; /* one scope at a time */
         struct policy_diagnosis diagnosis;
 
@@ -28,6 +30,26 @@ static const struct policy_rules *scope_rules(uint32_t number)
         return &rules;
 }
 
+/* The fair schedule, until nothing comes of anything. */
+static void rest_reach(struct sim_state *state)
+{
+        for (uint32_t idle = 0; idle < 3;) {
+                struct sim_move move = sim_move_fair(&state->world);
+
+                idle = move.kind == MOVE_TIME ? idle + 1 : 0;
+                sim_move_do(state, move);
+        }
+}
+
+static void given_begin(struct sim_state *state)
+{
+        sim_daemon_start(state);
+        rest_reach(state);
+        state->world.wishes_left = 1;
+        sim_move_do(state, (struct sim_move){ MOVE_ASSIGN, 0, 1 });
+        rest_reach(state);
+}
+
 void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
 {
         struct sim_world *world = &ret_state->world;
@@ -35,15 +57,22 @@ void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
         memset(ret_state, 0, sizeof *ret_state);
         sim_world_init(world, sim_shape_explored(scope->power_controller), scope->vendor,
                        scope->xen_minor, scope->ports);
-        for (uint32_t i = 0; scope->booted && i < scope->ports; i++)
+        world->guests = world->guest_there = scope->guests != 0;
+        world->pause = scope->guests == 2;
+        world->domid = SIM_OTHER_DOMID + 1;
+        for (uint32_t i = 0;
+             scope->booted && i < (scope->booted == SIM_BOOTED_GIVEN ? 1 : scope->ports); i++)
                 sim_move_do(ret_state, (struct sim_move){ MOVE_PLUG, (uint8_t)i, 0 });
         world->usable = scope->booted == SIM_BOOTED_USED;
         world->ports[0].used = world->usable;
+        world->rules = scope_rules(scope->rules);
+        if (scope->booted == SIM_BOOTED_GIVEN)
+                given_begin(ret_state);
         world->faults_left = scope->faults;
         world->attacks_left = scope->attacks;
         world->wishes_left = scope->wishes;
-        world->rules = scope_rules(scope->rules);
-        sim_daemon_start(ret_state);
+        if (scope->booted != SIM_BOOTED_GIVEN)
+                sim_daemon_start(ret_state);
 }
 
 void sim_scope_format(const struct sim_scope *scope, char ret_text[static 48])
@@ -55,30 +84,39 @@ void sim_scope_format(const struct sim_scope *scope, char ret_text[static 48])
 
         if (scope->rules)
                 length += snprintf(ret_text + length, 48 - (size_t)length, ".r%u", scope->rules);
+        if (scope->guests)
+                length += snprintf(ret_text + length, 48 - (size_t)length, ".g%u", scope->guests);
         base_assert(length > 0 && length < 48);
 }
 
-static bool rules_parse(const char *text, unsigned int *ret_rules)
+/* ".r1", ".g2": a letter and a digit, which may be left out. */
+static bool option_parse(const char **text, char letter, unsigned int max, unsigned int *ret_value)
 {
-        int end = 0;
+        const char *at = *text;
 
-        if (*text == '\0')
+        *ret_value = 0;
+        if (at[0] != '.' || at[1] != letter)
                 return true;
-        return sscanf(text, ".r%1u%n", ret_rules, &end) == 1 && text[end] == '\0' &&
-               *ret_rules <= RULES_MAX;
+        *ret_value = (unsigned int)(at[2] - '0');
+        *text += 3;
+        return at[2] >= '0' && *ret_value <= max;
 }
 
 bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
 {
-        unsigned int minor, ports, faults, attacks, wishes, controller, booted, rules = 0;
+        unsigned int minor, ports, faults, attacks, wishes, controller, booted, rules, guests;
+        const char *rest = text;
         char vendor[4];
         int end = 0;
 
         if (sscanf(text, "%3[a-z].%3u.p%3u.f%3u.a%3u.w%3u.c%3u.b%3u%n", vendor, &minor, &ports,
                    &faults, &attacks, &wishes, &controller, &booted, &end) != 8 ||
-            !rules_parse(text + end, &rules) || minor > 99 || ports < 1 ||
-            ports > SIM_EXPLORED_PORTS || faults > 9 || attacks > 255 || wishes > 255 ||
-            controller > 1 || booted > SIM_BOOTED_USED)
+            minor > 99 || ports < 1 || ports > SIM_EXPLORED_PORTS || faults > 9 || attacks > 255 ||
+            wishes > 255 || controller > 1 || booted > SIM_BOOTED_GIVEN)
+                return false;
+        rest += end;
+        if (!option_parse(&rest, 'r', RULES_MAX, &rules) || !option_parse(&rest, 'g', 2, &guests) ||
+            *rest != '\0' || (booted == SIM_BOOTED_GIVEN && guests == 0))
                 return false;
         if (strcmp(vendor, "vtd") != 0 && strcmp(vendor, "amd") != 0)
                 return false;
@@ -91,6 +129,7 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
                                          .power_controller = controller != 0,
                                          .rules = (uint8_t)rules,
                                          .booted = (uint8_t)booted,
+                                         .guests = (uint8_t)guests,
                                          .states_max = UINT64_MAX };
         return true;
 }

@@ -28,7 +28,7 @@ struct run {
         int error; /* what tell answered */
         uint32_t step;
         uint64_t begun_ms;
-        bool replied; /* to the eject of this step */
+        bool replied; /* to the request of this step */
         enum effect_result result;
         enum record_reason reason;
         struct sim_state state;
@@ -166,7 +166,8 @@ static void function_seen(struct run *run, uint32_t port, uint32_t index)
         static const char *const owners[] = { [SIM_ABSENT] = "",
                                               [SIM_NOBODY] = "none",
                                               [SIM_DOM0] = "dom0",
-                                              [SIM_DOM_IO] = "dom_io" };
+                                              [SIM_DOM_IO] = "dom_io",
+                                              [SIM_GUEST] = SIM_GUEST_NAME };
         const struct sim_world *world = &run->state.world;
         const struct sim_function *function = &world->ports[port].functions[index];
         const struct sim_place *place = &sim_shape_of(world, port)->places[index];
@@ -186,7 +187,9 @@ static void function_seen(struct run *run, uint32_t port, uint32_t index)
                                            : sim_sbdf(world, port, place->parent),
                                    parent));
         field_add(&row, "owner", owners[function->owner]);
-        field_add(&row, "driver", function->driver ? facts->driver : "");
+        field_add(&row, "driver",
+                  function->pciback ? EVENT_PCIBACK_DRIVER
+                                    : (function->driver ? facts->driver : ""));
         row_tell(run, &row);
 }
 
@@ -279,6 +282,8 @@ static bool start_run(struct run *run)
                 if (scenario->at_boot[i] != 0)
                         sim_port_plug(world, i, scenario->at_boot[i]);
         world->usable = true;
+        world->guests = world->guest_there = true;
+        world->domid = SIM_OTHER_DOMID + 1;
         for (uint32_t i = 0; i < world->port_count; i++)
                 world->ports[i].used = scenario->used[i];
         sim_kernel_rescan(world); /* ports without pciehp are enumerated too, at boot */

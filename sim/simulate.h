@@ -12,7 +12,7 @@
 struct sim_diagnosis {
         uint32_t line;
         uint32_t column;
-        char message[192]; /**< "what, and what was expected"; bytes of the file are escaped */
+        char message[256]; /**< "what, and what was expected"; bytes of the file are escaped */
 };
 
 /** One named value of a row; valid during the call only. */
@@ -26,7 +26,7 @@ struct sim_field {
  * Takes one row. Keys: step, kind, and those of core/report/report.h. kind "record": something that an operator is told
  * (text, priority). "port", "bridge", "endpoint": how it stands after the step; while the daemon does not run only
  * what machine and Xen show. "event", the last row of a step: event (what was done), time_ms, contained, and result and
- * reason of an eject. 0, or a negative errno, which ends the simulation.
+ * reason of a request. 0, or a negative errno, which ends the simulation.
  */
 typedef int (*sim_tell)(void *userdata, const struct sim_field *fields, uint32_t count);
 

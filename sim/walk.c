@@ -19,19 +19,25 @@ static uint64_t random_next(uint64_t *seed)
 }
 
 /* Which kinds take part in this walk: the machine's own always, each of the others by a coin (swarm testing). */
-static uint32_t kinds_draw(uint64_t *seed)
+static uint64_t kinds_draw(uint64_t *seed)
 {
-        return (uint32_t)random_next(seed) | 1u << MOVE_POLL | 1u << MOVE_TIME | 1u << MOVE_ACT |
-               1u << MOVE_ANSWER | 1u << MOVE_UEVENT | 1u << MOVE_START | 1u << MOVE_PLUG;
+        static const enum sim_move_kind always[] = { MOVE_POLL,      MOVE_TIME,   MOVE_ACT,
+                                                     MOVE_ANSWER,    MOVE_UEVENT, MOVE_GUESTS,
+                                                     MOVE_TAKE_BACK, MOVE_START,  MOVE_PLUG };
+        uint64_t kinds = random_next(seed);
+
+        for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+                kinds |= UINT64_C(1) << always[i];
+        return kinds;
 }
 
-static struct sim_move move_draw(const struct sim_state *state, uint32_t kinds, uint64_t *seed)
+static struct sim_move move_draw(const struct sim_state *state, uint64_t kinds, uint64_t *seed)
 {
         struct sim_move moves[SIM_MOVES];
         uint32_t count = sim_moves(state, moves), kept = 0;
 
         for (uint32_t i = 0; i < count; i++)
-                if (kinds & 1u << moves[i].kind)
+                if (kinds >> moves[i].kind & 1)
                         moves[kept++] = moves[i];
         base_assert(kept > 0);
         return moves[random_next(seed) % kept];
@@ -49,7 +55,7 @@ void sim_walk(const struct sim_scope *scope, uint64_t seed, uint32_t walks, uint
         check_l1_reset();
         seed |= 1;
         for (uint32_t i = 0; i < walks && !ret_result->invariant; i++) {
-                uint32_t kinds = kinds_draw(&seed);
+                uint64_t kinds = kinds_draw(&seed);
 
                 sim_scope_begin(scope, &state);
                 for (uint32_t j = 0; j < length && !ret_result->invariant; j++) {

@@ -110,6 +110,8 @@ void sim_functions_see(struct sim_world *world, uint32_t port)
         for (uint32_t i = 0; i < sim_function_count(world, port); i++) {
                 to->seen[i] = to->functions[i];
                 to->seen[i].dumb = !function_answers(world, port, i);
+                if (sim_guest_owns(&to->functions[i]))
+                        to->seen[i].seen_domid = sim_guest_domid(world, to->functions[i].owner);
         }
 }
 
@@ -169,7 +171,7 @@ static void port_enumerate(struct sim_world *world, uint32_t number)
                 function->known_strange = function->strange;
                 function->former = false;
                 function->instance = world->instance_next++;
-                function->kept_off = false;
+                function->kept_off = function->pciback = function->registered = false;
                 /* 6.1, 6.12: drivers_autoprobe is ignored (bus.c:pci_bus_add_device) */
                 function->driver = facts->driver != NULL;
                 port->uevents = SIM_UEVENTS;
@@ -192,6 +194,7 @@ static void xen_remove(struct sim_world *world, const struct sim_port *port,
         if (function->owner == SIM_NOBODY && world->xen_minor < 19 && !port->lost)
                 world->panicked = true;
         function->owner = SIM_ABSENT;
+        function->seized = false;
         function->mapping = SIM_BLOCKED; /* AMD: V=1 TV=0, aborted; VT-d: no entry */
 }
 
@@ -218,6 +221,7 @@ static void kernel_remove(struct sim_world *world, uint32_t number, uint32_t top
                 function->known = 0;
                 function->instance = 0;
                 function->driver = function->kept_off = function->former = false;
+                function->pciback = false;
                 function->remembered = false; /* the file may name it: nothing can be it any more */
                 port->uevents = SIM_UEVENTS;
         }
@@ -294,27 +298,13 @@ static int32_t xen_quarantine(struct sim_function *function)
 {
         if (function->owner == SIM_ABSENT)
                 return ENODEV;
-        if (function->owner == SIM_NOBODY || function->owner == SIM_GUEST)
+        if (function->owner == SIM_NOBODY || sim_guest_owns(function))
                 return EUSERS;
         if ((function->identity == 0 || function->dumb) && !function->blank)
                 return EBUSY;
         function->owner = SIM_DOM_IO;
         function->mapping = SIM_BLOCKED;
         return 0;
-}
-
-/* pci.c:assign_device takes what dom_io owns; what was quarantined goes back there (pci.c:deassign_device). */
-void sim_guest_attach(struct sim_function *function)
-{
-        base_assert(function->owner == SIM_DOM_IO && function->mapping == SIM_BLOCKED);
-        function->owner =
-                SIM_GUEST; /* its mapping leads to the guest's memory: for dom0's it is blocked */
-}
-
-void sim_guest_detach(struct sim_function *function)
-{
-        base_assert(function->owner == SIM_GUEST);
-        function->owner = SIM_DOM_IO;
 }
 
 /* EFFECT_RESERVE, for the addresses that something can ever be at. */
@@ -339,6 +329,67 @@ static void port_reserve(struct sim_world *world, uint32_t number, const struct 
         }
 }
 
+/* The core is not to take a function from under a guest; what somebody attached just before is not held against it. */
+static void robbery_note(struct sim_world *world, uint32_t number, uint32_t top)
+{
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
+                const struct sim_function *function = &world->ports[number].functions[i];
+
+                if (!function_below(world, number, i, top) || !sim_guest_owns(function))
+                        continue;
+                if (function->seized)
+                        world->ports[number].hid =
+                                true; /* and nobody can say how it stands with it */
+                else
+                        world->robbed = true;
+        }
+}
+
+/* PHYSDEVOP_pci_device_remove and _add: Xen reads anew what it is, and gives it to dom0. */
+static void function_register(struct sim_world *world, uint32_t number, uint32_t index)
+{
+        struct sim_function *function = &world->ports[number].functions[index];
+
+        xen_remove(world, &world->ports[number], function);
+        xen_add(world, function,
+                sim_facts(world, number, index, function->known)->kind == SIM_ENDPOINT);
+        function->registered = true;
+}
+
+/* driver_override, and whoever is bound leaves; pciback takes only what nobody holds. */
+static void function_drive(struct sim_world *world, struct sim_function *function, bool pciback)
+{
+        if (pciback && !function->registered)
+                world->unregistered = true;
+        function->kept_off = !pciback;
+        function->pciback = pciback && !function->driver;
+        if (!pciback)
+                function->driver = false;
+}
+
+static int32_t function_change(struct sim_world *world, uint32_t number, uint32_t index,
+                               enum effect_kind kind)
+{
+        struct sim_function *function = &world->ports[number].functions[index];
+
+        if (kind == EFFECT_DRIVER_OFF || kind == EFFECT_PCIBACK_BIND) {
+                if (function->pciback && kind == EFFECT_DRIVER_OFF)
+                        robbery_note(world, number, index);
+                function_drive(world, function, kind == EFFECT_PCIBACK_BIND);
+                return 0;
+        }
+        robbery_note(world, number, index);
+        if (kind == EFFECT_WITHDRAW)
+                xen_remove(world, &world->ports[number], function);
+        else if (kind == EFFECT_REGISTER)
+                function_register(world, number, index);
+        else if (kind == EFFECT_REMOVE)
+                kernel_remove(world, number, index);
+        else
+                base_assert(false);
+        return 0;
+}
+
 /* Effects on one function. The edge compares the instance before it acts; the licence is broken where that let by. */
 static int32_t function_act(struct sim_world *world, const struct effect *effect)
 {
@@ -352,22 +403,14 @@ static int32_t function_act(struct sim_world *world, const struct effect *effect
         if (effect->instance != 0 && effect->instance != function->instance)
                 return function->known ? ESTALE : ENOENT;
         if (effect->instance == 0 && effect->kind != EFFECT_QUARANTINE &&
-            effect->kind != EFFECT_CONFIRM)
+            effect->kind != EFFECT_CONFIRM && effect->kind != EFFECT_DETACH)
                 world->licence_broken = true;
         if (effect->kind == EFFECT_QUARANTINE || effect->kind == EFFECT_CONFIRM)
                 return xen_quarantine(function);
-        if (effect->kind == EFFECT_WITHDRAW) {
-                xen_remove(world, &world->ports[port], function);
-                return 0;
-        }
-        if (effect->kind == EFFECT_REMOVE) {
-                kernel_remove(world, port, index);
-                return 0;
-        }
-        base_assert(effect->kind == EFFECT_DRIVER_OFF);
-        function->kept_off = true;
-        function->driver = false;
-        return 0;
+        if (effect->kind == EFFECT_ATTACH || effect->kind == EFFECT_DETACH)
+                return sim_guest_toolstack(world, function, effect,
+                                           function_answers(world, port, index));
+        return function_change(world, port, index, effect->kind);
 }
 
 static void slot_control(struct sim_world *world, uint32_t number, const struct effect *effect)
@@ -389,12 +432,32 @@ static void port_rescan(struct sim_world *world, const struct sim_port *port)
         sim_kernel_rescan(world);
 }
 
+/* At the moment when the core opens door 1 nothing else but what it may know is below: the guest's, and what is blocked. */
+static void port_open(struct sim_world *world, uint32_t number)
+{
+        struct sim_port *port = &world->ports[number];
+        bool told = !port->lost && !port->intruded, given = false;
+
+        port->command |= MODEL_COMMAND_BME;
+        port->opened = true;
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
+                const struct sim_function *function = &port->functions[i];
+
+                given |= sim_guest_owns(function) || function->seized;
+                world->opened_former |= function->former && told;
+                world->opened_wrong |= function->mapping != SIM_BLOCKED && told;
+        }
+        world->opened_wrong |= !given && told;
+}
+
 static int32_t port_act(struct sim_world *world, uint32_t number, const struct effect *effect)
 {
         struct sim_port *port = &world->ports[number];
 
         if (effect->kind == EFFECT_PORT_CLOSE)
                 port->command &= (uint16_t)~MODEL_COMMAND_BME;
+        else if (effect->kind == EFFECT_PORT_OPEN)
+                port_open(world, number);
         else if (effect->kind == EFFECT_PORT_BIND)
                 port->pcieport = true;
         else if (effect->kind == EFFECT_PORT_AWAKE)
@@ -416,13 +479,14 @@ static int32_t port_act(struct sim_world *world, uint32_t number, const struct e
 
 int32_t sim_effect_act(struct sim_world *world, const struct effect *effect, bool fault_lies)
 {
-        uint32_t port;
+        uint32_t port = sim_port_index(world, effect->port);
 
-        if (fault_lies || effect->kind == EFFECT_INVENTORY || effect->kind == EFFECT_OWNERS ||
-            effect->kind == EFFECT_REMEMBER)
-                return 0;
-        port = sim_port_index(world, effect->port);
         base_assert(port < world->port_count);
+        if (fault_lies && effect->kind == EFFECT_PORT_CLOSE)
+                world->ports[port].stuck = true;
+        if (fault_lies || effect->kind == EFFECT_INVENTORY || effect->kind == EFFECT_OWNERS ||
+            effect->kind == EFFECT_REMEMBER || effect->kind == EFFECT_GUESTS)
+                return 0;
         return port_act(world, port, effect);
 }
 
@@ -488,7 +552,10 @@ void sim_inventory_fill(const struct sim_world *world, uint32_t port,
                 facts_fill(&place->facts[(to->readable ? from->identity : from->known) - 1], to);
                 to->changed = to->readable && (from->altered || from->identity != from->known);
                 to->kept_off = from->kept_off;
-                if (from->driver)
+                if (from->pciback)
+                        (void)base_text_copy(EVENT_PCIBACK_DRIVER, strlen(EVENT_PCIBACK_DRIVER),
+                                             to->driver, sizeof to->driver);
+                else if (from->driver)
                         (void)base_text_copy(place->facts[from->known - 1].driver,
                                              strlen(place->facts[from->known - 1].driver),
                                              to->driver, sizeof to->driver);
@@ -518,16 +585,16 @@ void sim_owners_fill(const struct sim_world *world, uint32_t port, struct event_
         static const uint16_t domids[] = { [SIM_ABSENT] = EVENT_OWNER_ABSENT,
                                            [SIM_NOBODY] = EVENT_OWNER_NOBODY,
                                            [SIM_DOM0] = EVENT_OWNER_DOM0,
-                                           [SIM_DOM_IO] = EVENT_OWNER_DOM_IO,
-                                           [SIM_GUEST] = 1 };
+                                           [SIM_DOM_IO] = EVENT_OWNER_DOM_IO };
 
         ret_owners->count = 0;
         ret_owners->truncated = false;
         for (uint32_t i = 0; i < sim_function_count(world, port); i++) {
-                enum sim_owner owner = world->ports[port].seen[i].owner;
+                const struct sim_function *from = &world->ports[port].seen[i];
+                uint16_t domid = sim_guest_owns(from) ? from->seen_domid : domids[from->owner];
 
-                if (owner != SIM_ABSENT)
+                if (from->owner != SIM_ABSENT)
                         ret_owners->owners[ret_owners->count++] =
-                                (struct event_owner){ sim_sbdf(world, port, i), domids[owner] };
+                                (struct event_owner){ sim_sbdf(world, port, i), domid };
         }
 }

@@ -16,12 +16,22 @@
 #include "shape.h"
 
 #define SIM_UEVENTS 1
+#define SIM_GUEST_NAME "work"
+#define SIM_OTHER_DOMID 2u
 #define SIM_LOST 3u
 
 enum sim_vendor { SIM_VTD, SIM_AMD };
 
 /* Who owns a requester ID in Xen's books, and where its DMA goes. */
-enum sim_owner { SIM_ABSENT, SIM_NOBODY, SIM_DOM0, SIM_DOM_IO, SIM_GUEST };
+enum sim_owner {
+        SIM_ABSENT,
+        SIM_NOBODY,
+        SIM_DOM0,
+        SIM_DOM_IO,
+        SIM_GUEST, /* the guest that hierarchies are given to, as it runs now */
+        SIM_DYING, /* ... as it ran before: it is no more, and Xen has not taken back yet what it had */
+        SIM_OTHER /* another guest, which is always there */
+};
 enum sim_mapping { SIM_BLOCKED, SIM_TO_DOM0, SIM_UNTRANSLATED };
 
 struct sim_function {
@@ -33,9 +43,12 @@ struct sim_function {
         /* The kernel's view. */
         uint8_t known; /* identity that was enumerated; 0 = not known */
         bool known_strange;
-        bool former;      /* what the kernel enumerated was taken out since: another one, perhaps alike, is there now */
-        bool driver;   /* a dom0 driver is bound */
-        bool kept_off; /* driver_override is ours */
+        bool former; /* what the kernel enumerated was taken out since: another one, perhaps alike, is there now */
+        bool driver;     /* a dom0 driver is bound */
+        bool kept_off;   /* driver_override is ours */
+        bool pciback;    /* bound to pciback */
+        bool registered; /* the core had Xen learn of it anew since the kernel enumerated it */
+        bool seized; /* somebody else attached or detached it, and the core has not been told who owns it since */
         uint64_t instance;
         /* The state file's: it vouches for this instance, with these bytes. Only what can still be met counts. */
         bool remembered;
@@ -44,6 +57,7 @@ struct sim_function {
         /* Xen's. */
         enum sim_owner owner;
         enum sim_mapping mapping;
+        uint16_t seen_domid; /* in seen[]: of the guest that owned it then */
         bool blank; /* its entry was made while nothing answered: it has no MSI-X that could be masked (H1) */
 };
 
@@ -51,14 +65,14 @@ struct sim_port {
         uint16_t command, slot_control, slot_status, link_status;
         bool pcieport, pciehp, awake;
         uint8_t uevents; /* waiting in the socket */
-        bool used;       /* dom0 uses what is below, through a driver: for as long as one is bound */
+        bool used; /* dom0 uses what is below, through a driver: for as long as one is bound */
         /* The worker under way: one per port. */
         struct effect pending;
         uint32_t pending_token;    /* 0 = none */
         uint64_t pending_until_ms; /* without a fault it answers before */
         bool acted;                /* its work is done, its answer has not been delivered */
         int32_t answer_error;
-        bool answer_observes; /* the answer is what was seen when it acted */
+        bool answer_observes;                /* the answer is what was seen when it acted */
         bool remembered, remembered_ejected; /* the state file knows the port */
         /* History that the checkers need. */
         bool guarded_once; /* was closed, without pciehp */
@@ -66,6 +80,12 @@ struct sim_port {
         bool hid; /* something below lied since it was plugged: nobody is told when it is honest again */
         /* Something happened untold: bit 0: since the core last knew Xen's list; bit 1: since a reading began. */
         uint8_t lost;
+        bool opened; /* the core itself opened it */
+        bool stuck;  /* ... and it did not obey when it was to close */
+        /* While it was open somebody had something enumerated below: bits as of `lost`, until the core is told. */
+        uint8_t shown;
+        bool clean; /* nothing came between the request under way and its answer: it has to end well */
+        uint16_t seen_domid; /* the guest's number, as the worker saw it; 0 = it was not there */
         uint8_t requests, replies; /* operator requests made, answered */
         /* Last, because only what the shape names is in use, and copied (copy.c). One for each of its places. */
         struct sim_function functions[SIM_FUNCTIONS];
@@ -79,14 +99,24 @@ struct sim_world {
         uint16_t xen_minor;
         uint8_t port_count;
         uint8_t faults_left;
-        uint8_t attacks_left;  /* UINT8_MAX: as many as it likes */
-        uint8_t wishes_left;   /* operator requests and button presses, likewise */
-        bool usable;           /* dom0 may use what was there at boot */
-        bool crashed;          /* the daemon is not running */
-        bool panicked;         /* Xen is gone */
-        bool licence_broken;   /* an effect hit another device than the one that it was meant for */
-        bool added_unasked; /* the core had Xen add a requester ID where that fails, or on VT-d */
+        uint8_t attacks_left; /* UINT8_MAX: as many as it likes */
+        uint8_t wishes_left;  /* operator requests and button presses, likewise */
+        bool usable;          /* dom0 may use what was there at boot */
+        bool guests;          /* somebody gives to guests what is below the ports */
+        bool guest_there;     /* the one that is meant */
+        bool guests_due;      /* xenstore has something to tell the daemon */
+        bool pause;           /* RescanWhileOpen=pause */
+        uint16_t domid;       /* of that guest: as it runs, or as it ran last */
+        bool crashed;         /* the daemon is not running */
+        bool panicked;        /* Xen is gone */
+        bool licence_broken;  /* an effect hit another device than the one that it was meant for */
+        bool added_unasked;   /* the core had Xen add a requester ID where that fails, or on VT-d */
         bool rescan_unguarded; /* the core let the kernel enumerate below a port that was not ours */
+        bool robbed;           /* the core took a function from under a guest that has it */
+        bool unregistered;     /* the core bound pciback to what Xen had not learned of anew (H5) */
+        bool opened_former; /* the core opened door 1 to what was swapped since it was enumerated */
+        bool opened_wrong; /* ... while something below reached dom0's memory, or no guest had anything there */
+        bool failed_clean; /* a request failed, and nothing had come between */
         uint64_t now_ms;
         uint64_t instance_next;
         struct sim_port ports[SIM_PORTS];
@@ -147,9 +177,27 @@ void sim_kernel_pciehp(struct sim_world *world, uint32_t number);
  * does nothing.
  */
 int32_t sim_effect_act(struct sim_world *world, const struct effect *effect, bool fault_lies);
-/** `xl pci-attach` of a quarantined function (owner dom_io to guest), or back, as when the guest dies: no uevent. */
-void sim_guest_attach(struct sim_function *function);
+/** Does a guest own it? */
+static inline bool sim_guest_owns(const struct sim_function *function)
+{
+        return function->owner >= SIM_GUEST;
+}
+/** Somebody else's `xl pci-assignable-add` and `xl pci-attach` of a quarantined function, and back. */
+void sim_guest_attach(struct sim_port *port, struct sim_function *function, enum sim_owner owner);
 void sim_guest_detach(struct sim_function *function);
+/** The guest that is meant starts; or is no more, but for what Xen has not taken back yet: sim_guest_release. */
+void sim_guest_start(struct sim_world *world);
+void sim_guest_die(struct sim_world *world);
+void sim_guest_release(struct sim_world *world);
+/** Is there something that Xen has not taken back yet? */
+bool sim_guest_dying(const struct sim_world *world);
+/** Number of a guest that owns something. */
+uint16_t sim_guest_domid(const struct sim_world *world, enum sim_owner owner);
+/** EFFECT_ATTACH, EFFECT_DETACH: what the toolstack does. 0 or a positive errno. */
+int32_t sim_guest_toolstack(struct sim_world *world, struct sim_function *function,
+                            const struct effect *effect, bool answers);
+/** The guests that xenstore names; domid: of the one that is meant, 0 = it is not there. */
+void sim_guests_fill(uint16_t domid, struct event_guests *ret_guests);
 
 /** What a worker that looks now sees below the port: into seen[]. Behind a silent bridge nothing answers. */
 void sim_functions_see(struct sim_world *world, uint32_t port);

@@ -13,7 +13,16 @@ const char *check_i4(const struct sim_state *state); /* killing the daemon opens
 const char *check_i5(const struct sim_state *state); /* no effect on a successor */
 const char *check_i6(const struct sim_state *state); /* what is called quarantined is */
 const char *check_i7(const struct sim_state *state); /* nothing panics Xen */
+/** Of L1: a request that nothing disturbed succeeds. */
+const char *check_answers(const struct sim_state *state);
 
+/** Is door 1 open, by the core's will? */
+bool check_port_open(const struct sim_port *port);
+/**
+ * Did somebody else's rescan show something below an open port that reaches dom0's memory, and nobody has told the
+ * daemon yet? That cannot be prevented, and is no violation: it is counted.
+ */
+bool check_exposed(const struct sim_state *state);
 /** Does the daemon know of everything that happened here: nothing under way, nothing waiting, nothing lost? */
 bool check_port_told(const struct sim_port *port);
 /** All of them. *ret_name says which one failed ("I1"). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* I2: no function below an external port has a dom0 driver while BME(P)=1. (That it loses it in time is L1's.) */
+/* I2: nothing below an external port has a dom0 driver but pciback while BME(P)=1. (That it loses it is L1's.) */
 #include "check/check.h"
 
 #include <stddef.h>
@@ -9,7 +9,7 @@ const char *check_i2(const struct sim_state *state)
         for (uint32_t i = 0; i < state->world.port_count; i++) {
                 const struct sim_port *port = &state->world.ports[i];
 
-                if (!(port->command & MODEL_COMMAND_BME) || !port->guarded_once || port->intruded)
+                if (!check_port_open(port) || port->shown)
                         continue;
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++)
                         if (port->functions[j].driver)

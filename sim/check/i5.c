@@ -13,11 +13,14 @@ const char *check_i5(const struct sim_state *state)
 
         if (state->world.licence_broken)
                 return "an effect on a function named no instance";
+        if (state->world.opened_former)
+                return "a port was opened to a device that inherits from its predecessor";
         for (uint32_t i = 0; i < core->port_count && !state->world.crashed; i++) {
                 const struct sim_port *port = &state->world.ports[i];
 
-                if (core->ports[i].state != STATE_QUARANTINED || !check_port_told(port) ||
-                    (port->slot_status & SLOT_CHANGED))
+                if ((core->ports[i].state != STATE_QUARANTINED &&
+                     core->ports[i].state != STATE_ASSIGNED) ||
+                    !check_port_told(port) || (port->slot_status & SLOT_CHANGED))
                         continue;
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++)
                         if (port->functions[j].former)

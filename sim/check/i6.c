@@ -18,7 +18,9 @@ const char *check_i6(const struct sim_state *state)
         for (uint32_t i = 0; i < core->port_count; i++) {
                 const struct sim_port *port = &state->world.ports[i];
 
-                if (core->ports[i].state != STATE_QUARANTINED || !check_port_told(port))
+                if ((core->ports[i].state != STATE_QUARANTINED &&
+                     core->ports[i].state != STATE_ASSIGNED) ||
+                    !check_port_told(port))
                         continue;
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++) {
                         const struct sim_function *function = &port->functions[j];
@@ -26,12 +28,14 @@ const char *check_i6(const struct sim_state *state)
                         if (function->mapping == SIM_UNTRANSLATED)
                                 return "a port is called quarantined, and a requester ID of it is "
                                        "not blocked";
-                        if (function->known == 0)
+                        if (function->known == 0 || function->seized ||
+                            (port->hid && sim_guest_owns(function)))
                                 continue;
-                        if ((function->owner != SIM_DOM_IO && function->owner != SIM_GUEST) ||
+                        if ((function->owner != SIM_DOM_IO && !sim_guest_owns(function)) ||
                             function->mapping != SIM_BLOCKED)
                                 return "a port is called quarantined, and a function below is not";
-                        if (function->driver || !function->kept_off)
+                        if (function->driver ||
+                            !(sim_guest_owns(function) ? function->pciback : function->kept_off))
                                 return "a port is called quarantined, and a driver can bind below";
                 }
         }

@@ -60,8 +60,10 @@ static bool function_whole(enum sim_vendor vendor, const struct sim_function *fu
                 return false;
         if (function->identity == 0)
                 return function_bare(vendor, function);
-        return function->kept_off &&
-               (function->owner == SIM_DOM_IO || function->owner == SIM_GUEST);
+        if (sim_guest_owns(function))
+                return function->pciback;
+        return (function->kept_off || (function->seized && function->pciback)) &&
+               function->owner == SIM_DOM_IO;
 }
 
 static bool port_whole(enum sim_vendor vendor, const struct sim_port *port, uint32_t count)
@@ -72,16 +74,57 @@ static bool port_whole(enum sim_vendor vendor, const struct sim_port *port, uint
         return true;
 }
 
-static const char *port_wrong(enum sim_vendor vendor, const struct sim_port *port, uint32_t count,
-                              const struct model_port *model)
+const char *check_answers(const struct sim_state *state)
 {
+        return state->world.failed_clean ? "a request failed that nothing had come between" : NULL;
+}
+
+/* Is it open, and does the guest that is there have something below? (I1 says that nobody else has.) */
+static bool port_assigned(const struct sim_world *world, const struct sim_port *port,
+                          uint32_t count)
+{
+        for (uint32_t i = 0; i < count; i++)
+                if (port->functions[i].owner == SIM_GUEST || port->functions[i].seized)
+                        return world->guest_there && (port->command & MODEL_COMMAND_BME);
+        return false;
+}
+
+/* Has a guest something below that somebody else gave to it? Then nothing there works. */
+static bool port_disputed(const struct sim_state *state, uint32_t number)
+{
+        for (uint32_t i = 0; i < state->core.function_count; i++) {
+                const struct model_function *function = &state->core.functions[i];
+
+                if (function->port == sim_port_sbdf(&state->world, number) && !function->given &&
+                    model_owner_guest(function->owner))
+                        return !(state->world.ports[number].command & MODEL_COMMAND_BME);
+        }
+        return false;
+}
+
+/* Does its enumeration wait for another port that is open? */
+static bool port_postponed(const struct sim_world *world, const struct model_port *model)
+{
+        for (uint32_t i = 0; i < world->port_count; i++)
+                if (world->ports[i].command & MODEL_COMMAND_BME)
+                        return !world->pause && model->state == STATE_ARRIVING && model->postponed;
+        return false;
+}
+
+static const char *port_wrong(const struct sim_state *state, uint32_t number)
+{
+        const struct sim_world *world = &state->world;
+        const struct sim_port *port = &world->ports[number];
+        const struct model_port *model = &state->core.ports[number];
+        uint32_t count = sim_function_count(world, number);
+        enum sim_vendor vendor = world->vendor;
         bool present = port->slot_status & MODEL_SLOT_STATUS_PDS;
 
         if (port->used && port->requests == port->replies)
                 return model->state == STATE_EXPOSED && port->pciehp
                                ? NULL
                                : "what dom0 uses was taken from it";
-        if (port->command & MODEL_COMMAND_BME)
+        if ((port->command & MODEL_COMMAND_BME) && model->state != STATE_ASSIGNED)
                 return "the port is open";
         if (port->pciehp)
                 return "pciehp holds the port";
@@ -91,6 +134,9 @@ static const char *port_wrong(enum sim_vendor vendor, const struct sim_port *por
                 return "a request was not answered exactly once";
         if (port_hostile(port, count))
                 return NULL;
+        if (port_postponed(world, model) ||
+            (port_disputed(state, number) && model->state == STATE_CONTAINED))
+                return NULL;
         if (model->state == STATE_EJECTED)
                 return present && port_bare(vendor, port, count) ? NULL
                                                                  : "called ejected, and is not";
@@ -98,6 +144,10 @@ static const char *port_wrong(enum sim_vendor vendor, const struct sim_port *por
                 return model->state == STATE_EMPTY && port_bare(vendor, port, count)
                                ? NULL
                                : "nothing is plugged, and it is not empty";
+        if (model->state == STATE_ASSIGNED)
+                return port_assigned(world, port, count) && port_whole(vendor, port, count)
+                               ? NULL
+                               : "called assigned, and is not";
         return model->state == STATE_QUARANTINED && port_whole(vendor, port, count)
                        ? NULL
                        : "what is plugged is not in quarantine";
@@ -107,10 +157,10 @@ static const char *state_wrong(const struct sim_state *state)
 {
         if (state->world.crashed || state->core.port_count != state->world.port_count)
                 return "the daemon does not know its ports";
+        if (check_answers(state))
+                return check_answers(state);
         for (uint32_t i = 0; i < state->world.port_count; i++) {
-                const char *wrong =
-                        port_wrong(state->world.vendor, &state->world.ports[i],
-                                   sim_function_count(&state->world, i), &state->core.ports[i]);
+                const char *wrong = port_wrong(state, i);
 
                 if (wrong)
                         return wrong;

@@ -24,6 +24,7 @@ OUTPUTS = [
     ("unknown-verbose.txt", ["-v", "unknown.scenario"], 0),
     ("named.txt", ["-v", "named.scenario"], 0),
     ("swapped.txt", ["-v", "swapped.scenario"], 0),
+    ("guest.txt", ["-v", "guest.scenario"], 0),
     ("used.txt", ["-v", "used.scenario"], 4),
     ("wrong-key.txt", ["wrong-key.scenario"], 1),
     ("wrong-config.txt", ["wrong-config.scenario"], 1),

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Guests: who is there, and what toolstacks do, ours and others'. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "world.h"
+
+/* pci.c:assign_device takes what dom_io owns; what was quarantined goes back there (pci.c:deassign_device). */
+void sim_guest_attach(struct sim_port *port, struct sim_function *function, enum sim_owner owner)
+{
+        base_assert(function->owner == SIM_DOM_IO && function->mapping == SIM_BLOCKED);
+        /* Its mapping leads to the guest's memory: for dom0's it is blocked. */
+        function->owner = owner;
+        function->seized = true;
+        if (!function->pciback)
+                port->uevents = SIM_UEVENTS;
+        function->pciback = true;
+        function->driver = function->kept_off = false;
+}
+
+void sim_guest_detach(struct sim_function *function)
+{
+        base_assert(sim_guest_owns(function));
+        function->owner = SIM_DOM_IO;
+        function->seized = true;
+}
+
+void sim_guest_start(struct sim_world *world)
+{
+        world->domid++; /* Xen deals no number twice before all were dealt (domctl.c) */
+        world->guest_there = world->guests_due = true;
+}
+
+static void owners_become(struct sim_world *world, enum sim_owner from, enum sim_owner to)
+{
+        for (uint32_t i = 0; i < world->port_count; i++)
+                for (uint32_t j = 0; j < sim_function_count(world, i); j++)
+                        if (world->ports[i].functions[j].owner == from) {
+                                world->ports[i].functions[j].owner = to;
+                                world->ports[i].functions[j].seized = to == SIM_DOM_IO;
+                        }
+}
+
+/* xenstore forgets it first, then Xen takes back what it had (pci.c:pci_release_devices): no event tells of that. */
+void sim_guest_die(struct sim_world *world)
+{
+        world->guest_there = false;
+        world->guests_due = true;
+        owners_become(world, SIM_GUEST, SIM_DYING);
+}
+
+void sim_guest_release(struct sim_world *world)
+{
+        owners_become(world, SIM_DYING, SIM_DOM_IO);
+}
+
+bool sim_guest_dying(const struct sim_world *world)
+{
+        for (uint32_t i = 0; i < world->port_count; i++)
+                for (uint32_t j = 0; j < sim_function_count(world, i); j++)
+                        if (world->ports[i].functions[j].owner == SIM_DYING)
+                                return true;
+        return false;
+}
+
+uint16_t sim_guest_domid(const struct sim_world *world, enum sim_owner owner)
+{
+        base_assert(owner >= SIM_GUEST);
+        if (owner == SIM_OTHER)
+                return SIM_OTHER_DOMID;
+        return (uint16_t)(owner == SIM_DYING && world->guest_there ? world->domid - 1
+                                                                   : world->domid);
+}
+
+/* libxl needs the guest, and to attach pciback and an answer (libxl_pci.c:libxl__device_pci_add). */
+int32_t sim_guest_toolstack(struct sim_world *world, struct sim_function *function,
+                            const struct effect *effect, bool answers)
+{
+        bool there = world->guest_there && effect->domid == world->domid;
+
+        if (!there && effect->domid != SIM_OTHER_DOMID)
+                return ESRCH;
+        if (effect->kind == EFFECT_ATTACH) {
+                if (function->owner != SIM_DOM_IO || !function->pciback)
+                        return EPERM;
+                if (!answers)
+                        return EBUSY;
+                function->owner = there ? SIM_GUEST : SIM_OTHER;
+                function->seized = false;
+                return 0;
+        }
+        if (!sim_guest_owns(function) || sim_guest_domid(world, function->owner) != effect->domid)
+                return ENODEV;
+        function->owner = SIM_DOM_IO;
+        function->seized = false;
+        return 0;
+}
+
+static void guest_fill(struct event_guests *guests, uint16_t domid, const char *name)
+{
+        struct event_guest *guest = &guests->guests[guests->count++];
+
+        guest->domid = domid;
+        (void)base_text_copy(name, strlen(name), guest->name, sizeof guest->name);
+}
+
+void sim_guests_fill(uint16_t domid, struct event_guests *ret_guests)
+{
+        ret_guests->count = 0;
+        ret_guests->truncated = false;
+        guest_fill(ret_guests, SIM_OTHER_DOMID, "other");
+        if (domid != 0)
+                guest_fill(ret_guests, domid, SIM_GUEST_NAME);
+}
