@@ -47,6 +47,9 @@ static enum record_reason owned_reason(const struct model_port *port,
                 return REASON_NONE;
         if (detach_failed(port, function))
                 return REASON_DETACH_FAILED;
+        if (model_function_returns(port, function))
+                return model_function_orphaned(port, function) ? REASON_GUEST_GONE
+                                                               : REASON_REQUESTED;
         return REASON_OWNED_BY_GUEST;
 }
 
