@@ -417,6 +417,24 @@ class JudgeTest:
         self.give(0x0108, L3)
         self.assertEqual(self.owners(), {0x0108: "dom0"})
 
+    def test_many_tables_are_looked_at_in_turn(self):
+        """What changes behind an entry that stays as it is is seen after as many looks as there are buses; another
+        entry, or another table of dom0's, at once."""
+        self.give(oracle.REFERENCE, OTHER)
+        for devfn in range(oracle.MANY + 1):
+            self.give(0x0100 + devfn, L4 + devfn * 0x10_0000)
+            self.give(0x0200 + devfn, L4 + devfn * 0x10_0000)
+        self.assertEqual(self.oracle.look(quick=True).mapped(), self.oracle.look().mapped())
+        self.memory.walk(3, 3, 3, 1)
+        looks = [set(self.oracle.look(quick=True).exposed) for _ in range(2)]
+        self.assertEqual(looks[0] ^ looks[1], {0x0100} if 0x0200 in looks[0] else {0x0200})
+        self.assertLessEqual({0x0100, 0x0200}, looks[0] | looks[1])
+        self.give(0x0101, OTHER)
+        self.give(0x0201, OTHER)
+        self.assertLessEqual({0x0101, 0x0201}, set(self.oracle.look(quick=True).exposed))
+        self.give(oracle.REFERENCE, L4 + 2 * 0x10_0000)
+        self.assertLessEqual({0x0102, 0x0202}, set(self.oracle.look(quick=True).exposed))
+
     def test_not_translating_exposes_everything(self):
         self.memory.off()
         self.assertEqual(len(self.oracle.look().exposed), 512)

@@ -3,9 +3,7 @@
 daemon: what is plugged is enumerated at once, with door 1 open. What was reserved while the daemon
 lived must hold all the same, and the daemon takes over when it is back."""
 
-import dataclasses
-
-from harness import RACK, WIDE, hierarchy
+from harness import RACK, hierarchy
 
 PORTS = RACK
 BASELINE = "hierarchy"
@@ -13,16 +11,8 @@ BASELINE = "hierarchy"
 PROTECTS = ("amd",)
 
 
-def diskless():
-    """The hierarchy with another function 0 than a disk. A driver gets no message-signalled interrupt for what is
-    in quarantine and takes the pin; a controller that is attacked with holds that asserted, and dom0 does
-    nothing else any more (seen: its agent did not answer again)."""
-    return tuple(dataclasses.replace(device, model="edu", options=(WIDE,)) if device.model == "nvme" else device
-                 for device in hierarchy())
-
-
 def run(lab):
-    devices = diskless()
+    devices = hierarchy(diskless=True)    # a driver will bind
     lab.guard()
     lab.kill()
     # In this order: an interrupt of the port that is lost keeps the next ones back, since its event stays pending.

@@ -68,17 +68,13 @@ static enum cli_exit run_told(verb_run verb, const char *device)
 {
         FILE *file = tmpfile(), *terminal = stderr;
         enum cli_exit result;
-        size_t length;
 
         assert_non_null(file);
         stderr = file;
         result = run(verb, device, false);
         stderr = terminal;
         assert_string_equal(output, "");
-        rewind(file);
-        length = fread(output, 1, sizeof output - 1, file);
-        output[length] = '\0';
-        (void)fclose(file);
+        output_take(file);
         return result;
 }
 

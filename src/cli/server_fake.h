@@ -97,6 +97,17 @@ static int server_stop(void **state)
 
 typedef enum cli_exit (*verb_run)(const struct cli_options *options);
 
+/* What was written to the file, which is closed, is then in `output`. */
+static void output_take(FILE *file)
+{
+        size_t length;
+
+        rewind(file);
+        length = fread(output, 1, sizeof output - 1, file);
+        output[length] = '\0';
+        (void)fclose(file);
+}
+
 /* Runs a verb; what it printed is then in `output`. */
 static enum cli_exit run(verb_run verb, const char *device, bool json)
 {
@@ -110,16 +121,12 @@ static enum cli_exit run(verb_run verb, const char *device, bool json)
                                              .style = { .json = json, .raw = true } };
         FILE *file = tmpfile(), *terminal = stdout;
         enum cli_exit result;
-        size_t length;
 
         assert_non_null(file);
         stdout = file;
         result = verb(&options);
         stdout = terminal;
-        rewind(file);
-        length = fread(output, 1, sizeof output - 1, file);
-        output[length] = '\0';
-        (void)fclose(file);
+        output_take(file);
         return result;
 }
 

@@ -278,6 +278,41 @@ static void test_guest_dies(void **state)
         assert_false(open());
 }
 
+/* While it dies Xen still has what it had: nobody is asked to detach it, and that is no alarm. */
+static void test_guest_dies_slowly(void **state)
+{
+        (void)state;
+        assigned();
+        world.guest = 0;
+        guests_tell();
+        world_run(&world, 30);
+        assert_false(open());
+        assert_int_equal(world.done[EFFECT_DETACH], 0);
+        assert_int_not_equal(world_port(&world)->state, STATE_CONTAINED);
+        world.functions[0].owner = EVENT_OWNER_DOM_IO;
+        world_run(&world, 400);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+}
+
+/* It takes its devices along, under another number: to whom nothing was given. */
+static void test_guest_reboots(void **state)
+{
+        (void)state;
+        assigned();
+        world.functions[0].owner = world.guest = GUEST + 1;
+        guests_tell();
+        world_run(&world, 30);
+        assert_false(open());
+        assert_int_equal(world.done[EFFECT_DETACH], 0);
+        assert_int_equal(world.functions[0].owner, GUEST + 1);
+        assert_non_null(world_record(&world, RECORD_FUNCTION_FOREIGN));
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 10);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_true(open());
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+}
+
 /* Also where only the owner list tells: the next look is at the latest uevent's. */
 static void test_guest_detached_elsewhere(void **state)
 {
@@ -480,6 +515,8 @@ int main(void)
                 cmocka_unit_test(test_attach_lies),
                 cmocka_unit_test(test_port_does_not_open),
                 cmocka_unit_test(test_guest_dies),
+                cmocka_unit_test(test_guest_dies_slowly),
+                cmocka_unit_test(test_guest_reboots),
                 cmocka_unit_test(test_guest_detached_elsewhere),
                 cmocka_unit_test(test_pulled_while_assigned),
                 cmocka_unit_test(test_pulled_and_toolstack_hangs),

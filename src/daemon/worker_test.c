@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Workers that answer, hang, die, answer short, and are too many. Also the queue. */
+/* Workers that answer, hang, die, answer short, are too many, and whose daemon is gone. Also the queue. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,11 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/sbdf.h"
@@ -17,6 +20,9 @@
 
 /* What the worker of an effect does is told by the effect's value. */
 enum behaviour { ANSWERS, REFUSES, HANGS, DIES };
+
+/* Who hangs says so here, if it is open, and holds it. */
+static int hanging = -1;
 
 struct answers {
         unsigned int count;
@@ -39,6 +45,9 @@ static int test_perform(const struct actuator *actuator, const struct effect *ef
                 return -EINVAL;
         case HANGS:
                 (void)signal(SIGTERM, SIG_IGN);
+                (void)alarm(60); /* where a test failed */
+                if (hanging >= 0 && write(hanging, "", 1) != 1)
+                        return -EIO;
                 for (;;)
                         (void)pause();
         case DIES:
@@ -156,6 +165,45 @@ static void test_full(void **state)
         sd_event_unref(workers.loop);
 }
 
+/* Starts a worker that hangs, and is gone once that has begun. */
+__attribute__((noreturn)) static void daemon_main(int started)
+{
+        struct effect effect = { .kind = EFFECT_RESCAN, .deadline_ms = 60000, .value = HANGS };
+        struct daemon_workers workers;
+        struct answers answers;
+        char byte;
+
+        workers_make(&workers, &answers);
+        if (daemon_worker_start(&workers, &effect) < 0 || read(started, &byte, 1) != 1)
+                _exit(EXIT_FAILURE);
+        _exit(EXIT_SUCCESS);
+}
+
+/* A worker that lived on would act beside those of the next daemon. */
+static void test_orphan(void **state)
+{
+        struct pollfd pipe_end = { .events = POLLIN };
+        int ends[2], status;
+        pid_t daemon;
+        char byte;
+
+        (void)state;
+        assert_int_equal(pipe(ends), 0);
+        hanging = ends[1];
+        daemon = fork();
+        if (daemon == 0)
+                daemon_main(ends[0]);
+        hanging = -1;
+        assert_true(daemon > 0);
+        assert_int_equal(close(ends[1]), 0);
+        assert_int_equal(waitpid(daemon, &status, 0), daemon);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        pipe_end.fd = ends[0];
+        assert_int_equal(poll(&pipe_end, 1, 10000), 1);
+        assert_int_equal(read(ends[0], &byte, 1), 0); /* nobody holds the other end any more */
+        assert_int_equal(close(ends[0]), 0);
+}
+
 static void test_queue(void **state)
 {
         struct event event = { .kind = EVENT_PORT_FOUND, .port = 1 }, taken;
@@ -220,10 +268,10 @@ static void test_queue_drop(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_answers),    cmocka_unit_test(test_hangs),
-                cmocka_unit_test(test_dies),       cmocka_unit_test(test_short),
-                cmocka_unit_test(test_full),       cmocka_unit_test(test_queue),
-                cmocka_unit_test(test_queue_drop),
+                cmocka_unit_test(test_answers), cmocka_unit_test(test_hangs),
+                cmocka_unit_test(test_dies),    cmocka_unit_test(test_short),
+                cmocka_unit_test(test_full),    cmocka_unit_test(test_orphan),
+                cmocka_unit_test(test_queue),   cmocka_unit_test(test_queue_drop),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

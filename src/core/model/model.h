@@ -348,6 +348,11 @@ void model_release_end(struct core *core, struct model_port *port);
 bool model_function_returns(const struct model_port *port, const struct model_function *function);
 /** Does the guest own the function that we had it attached to? Where there is no list: a guest. */
 bool model_function_held(const struct model_function *function);
+/**
+ * Is the guest that owns it not there any more? Xen takes its devices back one after the other while it dies, which is
+ * waited for: no toolstack can take anything from it (domain_kill, pci_release_devices).
+ */
+bool model_function_orphaned(const struct model_port *port, const struct model_function *function);
 /** Does pciback hold the function? As the last inventory saw it. */
 bool model_function_pciback(const struct model_function *function);
 /** Where there is no owner list: may it be a guest's, since Xen was not asked since pciback holds it? */

@@ -127,6 +127,41 @@ static bool untouched(void)
                port->owners_fresh && !port->owners_dirty;
 }
 
+/* What an answer says of a toolstack is kept; of any other effect those bytes are nothing. */
+static void test_told(void **state)
+{
+        static const struct {
+                enum effect_kind kind;
+                enum model_goal goal;
+                const char *told;
+        } all[] = {
+                { EFFECT_ATTACH, GOAL_ATTACHED, "no" },
+                { EFFECT_DETACH, GOAL_DETACHED, "no" },
+                { EFFECT_INVENTORY, GOAL_INVENTORY, "" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+                start();
+                pending_set(all[i].kind, all[i].goal);
+                answer(EVENT_COMPLETED);
+                event.error = EREMOTEIO;
+                memcpy(event.completed.told, "no", sizeof "no");
+                apply();
+                assert_int_equal(records_of(RECORD_EFFECT_FAILED), 1);
+                assert_string_equal(effects.records[0].told, all[i].told);
+                assert_int_equal(effects.records[0].error, EREMOTEIO);
+        }
+        start();
+        pending_set(EFFECT_ATTACH, GOAL_ATTACHED);
+        answer(EVENT_COMPLETED);
+        event.error = EREMOTEIO;
+        memset(event.completed.told, 'x',
+               sizeof event.completed.told); /* without an end: not ours */
+        apply();
+        assert_string_equal(effects.records[0].told, "");
+}
+
 static void test_uevent_below(void **state)
 {
         (void)state;
@@ -393,6 +428,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_time_does_not_run_back),
                 cmocka_unit_test(test_answers),
+                cmocka_unit_test(test_told),
                 cmocka_unit_test(test_uevent_below),
                 cmocka_unit_test(test_uevent_of_the_port),
                 cmocka_unit_test(test_uevent_elsewhere),

@@ -71,6 +71,11 @@ bool model_function_held(const struct model_function *function)
                (function->owner == function->held || function->owner == EVENT_OWNER_GUEST);
 }
 
+bool model_function_orphaned(const struct model_port *port, const struct model_function *function)
+{
+        return port->domid == 0 && model_function_held(function);
+}
+
 bool model_function_returns(const struct model_port *port, const struct model_function *function)
 {
         bool leaves = model_function_leaves(port, function);

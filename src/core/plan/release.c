@@ -111,8 +111,11 @@ static void unassign_begin(struct core *core, struct model_port *port,
                 function->given = false;
                 function->detach = (struct model_attempt){ 0 };
                 /* Whoever attached it: here it is asked for. */
-                if (model_owner_guest(function->owner))
-                        function->held = function->owner;
+                if (!model_owner_guest(function->owner))
+                        continue;
+                function->held = function->owner;
+                if (port->guest[0] == '\0')
+                        port->domid = function->owner;
         }
         port->withheld = true;
         port->request = request->id;
@@ -285,4 +288,6 @@ void plan_release_advance(struct core *core, struct model_port *port, struct eff
         plan_request_answer(port->request, port->found.sbdf, done ? RESULT_DONE : RESULT_FAILED,
                             done ? REASON_NONE : reason, effects);
         port->request = 0;
+        if (port->guest[0] == '\0')
+                port->domid = 0;
 }

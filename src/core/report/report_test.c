@@ -87,6 +87,11 @@ static void test_rows(void **state)
         world_plug(&world, 3);
         world_run(&world, 20);
         machine_add(&text, "three functions in quarantine");
+        memcpy(world.core.ports[0].guest, "work", sizeof "work");
+        world.core.functions[0].given = true;
+        machine_add(&text, "one of them is to be a guest's");
+        memset(world.core.ports[0].guest, 0, sizeof world.core.ports[0].guest);
+        world.core.functions[0].given = false;
         world_unplug(&world);
         world_run(&world, 5);
         world_plug(&world, 2);

@@ -22,7 +22,8 @@ static void function_transition(struct core *core, const struct model_port *port
         record = model_record(core, RECORD_FUNCTION_QUARANTINED, reason, function->port,
                               function->facts.sbdf);
         record.count = function->owner;
-        if (state == STATE_ASSIGNED && reason == REASON_OWNED_BY_GUEST && !function->held)
+        if (state == STATE_ASSIGNED && reason == REASON_OWNED_BY_GUEST &&
+            !model_function_held(function))
                 record.kind = RECORD_FUNCTION_FOREIGN;
         else if (reason == REASON_WITHDRAWN)
                 record.kind = RECORD_FUNCTION_WITHDRAWN;

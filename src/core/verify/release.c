@@ -46,8 +46,8 @@ static bool function_quarantined(const struct model_function *function)
 }
 
 /*
- * Every function is the guest's own or quarantined, and one at least is the guest's. None leaves: so the port is up, and
- * nobody ejects it.
+ * Every function is the guest's own or quarantined, and one at least is the guest's. None leaves: so the port is up,
+ * and nobody ejects it.
  */
 static bool functions_licensed(const struct core *core, const struct model_port *port)
 {

@@ -33,14 +33,23 @@ static bool function_kept(const struct model_function *function)
                (function->given && model_function_pciback(function));
 }
 
+static bool detach_failed(const struct model_port *port, const struct model_function *function)
+{
+        return model_function_returns(port, function) && !model_function_orphaned(port, function) &&
+               function->detach.tries >= VERIFY_ATTACH_TRIES;
+}
+
 /* Why a function is a guest's that should not be, if so. */
 static enum record_reason owned_reason(const struct model_port *port,
                                        const struct model_function *function)
 {
         if (verify_function_assigned(port, function))
                 return REASON_NONE;
-        if (model_function_returns(port, function) && function->detach.tries >= VERIFY_ATTACH_TRIES)
+        if (detach_failed(port, function))
                 return REASON_DETACH_FAILED;
+        if (model_function_returns(port, function))
+                return model_function_orphaned(port, function) ? REASON_GUEST_GONE
+                                                               : REASON_REQUESTED;
         return REASON_OWNED_BY_GUEST;
 }
 
@@ -64,8 +73,7 @@ enum model_state verify_function_state(const struct core *core, const struct mod
         if (port->exposed)
                 return STATE_EXPOSED;
         if (model_function_leaves(port, function)) {
-                if (model_function_returns(port, function) &&
-                    function->detach.tries >= VERIFY_ATTACH_TRIES)
+                if (detach_failed(port, function))
                         *ret_reason = REASON_DETACH_FAILED;
                 else if (attempt_failed(&function->removal))
                         *ret_reason = REASON_REMOVE_FAILED;

@@ -332,6 +332,20 @@ static void test_inventory(void **state)
         assert_false(functions[2].kept_off);
 }
 
+/* What each reading shows anew: it is read twice, and that shows. */
+static void test_inventory_twice(void **state)
+{
+        struct event event = perform((struct effect){ .kind = EFFECT_INVENTORY });
+
+        (void)state;
+        assert_false(event.inventory.functions[2].inconsistent);
+        assert_int_equal(unlinkat(actuator.sysfs, LEAF_FOLDER "/config", 0), 0);
+        link_make("/dev/urandom", LEAF_FOLDER "/config");
+        event = perform((struct effect){ .kind = EFFECT_INVENTORY });
+        assert_int_equal(event.inventory.functions[2].sbdf, LEAF);
+        assert_true(event.inventory.functions[2].inconsistent);
+}
+
 static void test_inventory_damaged(void **state)
 {
         char folder[256], name[BASE_SBDF_TEXT_SIZE];
@@ -571,6 +585,7 @@ int main(void)
                 TEST(test_inventory),
                 TEST(test_inventory_places),
                 TEST(test_inventory_extended),
+                TEST(test_inventory_twice),
                 TEST(test_inventory_damaged),
                 TEST(test_inventory_deep),
                 TEST(test_driver_off),

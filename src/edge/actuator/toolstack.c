@@ -221,8 +221,10 @@ static void told_add(struct run *run, const char *bytes, size_t length)
 
                 if (blank && (run->told_length == 0 || run->told[run->told_length - 1] == ' '))
                         continue;
-                if (bytes[i] != '\0')
-                        run->told[run->told_length++] = blank ? ' ' : bytes[i];
+                if (blank)
+                        run->told[run->told_length++] = ' ';
+                else if (bytes[i] != '\0')
+                        run->told[run->told_length++] = bytes[i];
         }
         run->told[run->told_length] = '\0';
 }

@@ -21,7 +21,7 @@
 #include "edge/source/source.h"
 
 #define ANSWER_MS 2000
-#define SILENCE_MS (4 * SOURCE_GUESTS_MS)
+#define SILENCE_MS (4ull * SOURCE_GUESTS_MS)
 /* A guest's name goes a while after Xen told of its end: the toolstack cleans up. */
 #define SOON_MS 500
 #define SOON_TIMES 10
@@ -29,6 +29,14 @@
 static int failure(void)
 {
         return errno > 0 ? errno : EIO;
+}
+
+/* 0, or a positive errno. */
+static int xenstore_connect(struct xs_handle **ret_store)
+{
+        errno = 0;
+        *ret_store = xs_open(0);
+        return *ret_store ? 0 : failure();
 }
 
 static void guest_add(struct xs_handle *store, const char *domain, struct event_guests *guests)
@@ -91,12 +99,10 @@ static int answer_write(int fd)
 {
         static struct event_guests guests;
         struct xs_handle *store;
-        int error;
+        int error = xenstore_connect(&store);
 
-        errno = 0;
-        store = xs_open(0);
-        if (!store)
-                return failure();
+        if (error)
+                return error;
         error = guests_list(store, &guests);
         xs_close(store);
         return error ? error : guests_write(fd, &guests);
@@ -222,12 +228,10 @@ static int store_serve(struct xs_handle *store, int fd)
 int source_guests_serve(int fd)
 {
         struct xs_handle *store;
-        int error;
+        int error = xenstore_connect(&store);
 
-        errno = 0;
-        store = xs_open(0);
-        if (!store)
-                return failure();
+        if (error)
+                return error;
         if (xs_watch(store, "@introduceDomain", "guests") &&
             xs_watch(store, "@releaseDomain", "guests"))
                 error = store_serve(store, fd);

@@ -8,11 +8,19 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <xen/io/xs_wire.h>
 
 #include "base/sbdf.h"
 #include "edge/clock.h"
@@ -227,19 +235,230 @@ static void test_hangs(void **state)
         assert_int_equal(troubles, 1);
 }
 
-/* There is no xenstored where this runs, or there is: either way an answer comes, and soon. */
-static void test_read(void **state)
+/* A xenstored of the test's own: as much of its protocol (xen/io/xs_wire.h) as libxenstore needs here. */
+struct xenstored {
+        unsigned int count;   /* of the domains below */
+        unsigned int changes; /* each is told to whoever watches */
+        struct {
+                char domid[8];
+                char name[LIMIT_GUEST + 2]; /* empty: there is no such node */
+        } domains[LIMIT_GUESTS + 6];
+};
+
+static struct xenstored *xenstored; /* shared with the server */
+static char store_folder[64], store_path[80];
+static pid_t store_server;
+
+static void answer_send(int fd, uint32_t type, uint32_t request, const void *bytes, size_t length)
+{
+        struct xsd_sockmsg header = { .type = type, .req_id = request, .len = (uint32_t)length };
+
+        if (write(fd, &header, sizeof header) != (ssize_t)sizeof header ||
+            write(fd, bytes, length) != (ssize_t)length)
+                _exit(0); /* the client is gone */
+}
+
+static void directory_answer(int fd, uint32_t request)
+{
+        char names[4096];
+        size_t length = 0;
+
+        for (unsigned int i = 0; i < xenstored->count; i++) {
+                memcpy(names + length, xenstored->domains[i].domid,
+                       strlen(xenstored->domains[i].domid) + 1);
+                length += strlen(xenstored->domains[i].domid) + 1;
+        }
+        answer_send(fd, XS_DIRECTORY, request, names, length);
+}
+
+static void read_answer(int fd, uint32_t request, const char *path)
+{
+        char node[64];
+
+        for (unsigned int i = 0; i < xenstored->count; i++) {
+                snprintf(node, sizeof node, "/local/domain/%s/name", xenstored->domains[i].domid);
+                if (strcmp(node, path) == 0 && xenstored->domains[i].name[0] != '\0') {
+                        answer_send(fd, XS_READ, request, xenstored->domains[i].name,
+                                    strlen(xenstored->domains[i].name));
+                        return;
+                }
+        }
+        answer_send(fd, XS_ERROR, request, "ENOENT", sizeof "ENOENT");
+}
+
+static void request_answer(int fd)
+{
+        struct xsd_sockmsg header;
+        char text[256] = "";
+
+        if (recv(fd, &header, sizeof header, MSG_WAITALL) != (ssize_t)sizeof header ||
+            header.len >= sizeof text ||
+            (header.len > 0 && recv(fd, text, header.len, MSG_WAITALL) != (ssize_t)header.len))
+                _exit(0);
+        if (header.type == XS_DIRECTORY)
+                directory_answer(fd, header.req_id);
+        else if (header.type == XS_READ)
+                read_answer(fd, header.req_id, text);
+        else
+                answer_send(fd, header.type, header.req_id, "OK", sizeof "OK");
+}
+
+__attribute__((noreturn)) static void client_answer(int fd)
+{
+        static const char told[] = "@releaseDomain\0guests";
+        unsigned int changes = xenstored->changes;
+
+        for (;;) {
+                struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+                if (poll(&ready, 1, 20) > 0)
+                        request_answer(fd);
+                else if (changes++ != xenstored->changes)
+                        answer_send(fd, XS_WATCH_EVENT, 0, told, sizeof told);
+                else
+                        changes--;
+        }
+}
+
+static int store_setup(void **state)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        xenstored = mmap(NULL, sizeof *xenstored, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        (void)snprintf(store_folder, sizeof store_folder, "/tmp/sallyport-store-XXXXXX");
+        if (xenstored == MAP_FAILED || listener < 0 || !mkdtemp(store_folder))
+                return -1;
+        (void)snprintf(store_path, sizeof store_path, "%s/socket", store_folder);
+        memcpy(address.sun_path, store_path, sizeof store_path);
+        if (bind(listener, (const struct sockaddr *)&address, sizeof address) < 0 ||
+            listen(listener, 4) < 0 || setenv("XENSTORED_PATH", store_path, 1) < 0)
+                return -1;
+        store_server = fork();
+        if (store_server == 0) {
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                (void)signal(SIGCHLD, SIG_IGN);
+                (void)setpgid(0, 0);
+                for (;;) {
+                        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+                        if (fork() == 0)
+                                client_answer(fd);
+                        (void)close(fd);
+                }
+        }
+        (void)setpgid(store_server, store_server);
+        (void)close(listener);
+        return store_server < 0 ? -1 : setup(state);
+}
+
+static void store_end(void)
+{
+        if (store_server > 0 && kill(-store_server, SIGKILL) == 0)
+                (void)waitpid(store_server, NULL, 0);
+        store_server = 0;
+}
+
+static int store_teardown(void **state)
+{
+        (void)teardown(state);
+        store_end();
+        (void)unlink(store_path);
+        (void)unsetenv("XENSTORED_PATH");
+        return munmap(xenstored, sizeof *xenstored) | rmdir(store_folder);
+}
+
+static void domain_add(const char *domid, const char *name)
+{
+        (void)snprintf(xenstored->domains[xenstored->count].domid,
+                       sizeof xenstored->domains[0].domid, "%s", domid);
+        (void)snprintf(xenstored->domains[xenstored->count].name, sizeof xenstored->domains[0].name,
+                       "%s", name);
+        xenstored->count++;
+}
+
+static const char *number(uint32_t value)
+{
+        static char text[16];
+
+        (void)snprintf(text, sizeof text, "%u", value);
+        return text;
+}
+
+static void test_store_read(void **state)
+{
+        static struct event_guests guests;
+        char longest[LIMIT_GUEST + 1];
+
+        (void)state;
+        memset(longest, 'n', sizeof longest);
+        longest[LIMIT_GUEST] = '\0';
+        domain_add("0", "Domain-0");
+        domain_add("7", "work");
+        domain_add("8", ""); /* it has no name yet */
+        domain_add("9", longest);
+        domain_add("70000", "no number of a domain");
+        domain_add("7x", "neither");
+        longest[LIMIT_GUEST - 1] = '\0';
+        domain_add("12", longest);
+        assert_int_equal(source_guests_read(&guests), 0);
+        assert_int_equal(guests.count, 2);
+        assert_false(guests.truncated);
+        assert_int_equal(guests.guests[0].domid, 7);
+        assert_string_equal(guests.guests[0].name, "work");
+        assert_int_equal(guests.guests[1].domid, 12);
+        assert_string_equal(guests.guests[1].name, longest);
+        for (uint32_t i = guests.count; i < LIMIT_GUESTS; i++)
+                domain_add(number(100 + i), "g");
+        assert_int_equal(source_guests_read(&guests), 0);
+        assert_int_equal(guests.count, LIMIT_GUESTS);
+        assert_false(guests.truncated);
+        domain_add("1000", "one too many");
+        assert_int_equal(source_guests_read(&guests), 0);
+        assert_int_equal(guests.count, LIMIT_GUESTS);
+        assert_true(guests.truncated);
+        store_end();
+        assert_int_equal(source_guests_read(&guests), -ECONNREFUSED);
+}
+
+/* A change is told at once, the same again after a while; the end of xenstored is told once. */
+static void test_store_watch(void **state)
+{
+        uint64_t begin = edge_clock_ms();
+
+        (void)state;
+        domain_add("7", "work");
+        start(source_guests_serve);
+        wait_for(1, 0);
+        assert_int_equal(last.count, 1);
+        domain_add("8", "net");
+        xenstored->changes++;
+        wait_for(2, 0);
+        assert_int_equal(last.count, 2);
+        assert_string_equal(last.guests[1].name, "net");
+        assert_true(edge_clock_ms() - begin < SOURCE_GUESTS_MS);
+        wait_for(3, 0);
+        assert_int_equal(last.count, 2);
+        assert_true(edge_clock_ms() - begin >= SOURCE_GUESTS_MS);
+        assert_int_equal(troubles, 0);
+        store_end();
+        wait_for(3, 1);
+        assert_true(trouble < 0);
+}
+
+/* There is none: that is said, and soon. */
+static void test_read_absent(void **state)
 {
         struct event_guests guests;
         uint64_t begin = edge_clock_ms();
-        int error = source_guests_read(&guests);
 
         (void)state;
+        assert_int_equal(setenv("XENSTORED_PATH", "/nonexistent/socket", 1), 0);
+        if (access("/dev/xen/xenbus", F_OK) != 0 && access("/proc/xen/xenbus", F_OK) != 0)
+                assert_int_equal(source_guests_read(&guests), -ENOENT);
         assert_true(edge_clock_ms() - begin < 5000);
-        if (access("/run/xenstored/socket", F_OK) != 0 && access("/dev/xen/xenbus", F_OK) != 0)
-                assert_int_equal(error, -ENOENT);
-        else if (!error)
-                assert_true(guests.count <= LIMIT_GUESTS);
+        assert_int_equal(unsetenv("XENSTORED_PATH"), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -247,8 +466,14 @@ static void test_read(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                TEST(test_lists), TEST(test_surroundings), TEST(test_absent),
-                TEST(test_dies),  TEST(test_hangs),        cmocka_unit_test(test_read),
+                TEST(test_lists),
+                TEST(test_surroundings),
+                TEST(test_absent),
+                TEST(test_dies),
+                TEST(test_hangs),
+                cmocka_unit_test(test_read_absent),
+                cmocka_unit_test_setup_teardown(test_store_read, store_setup, store_teardown),
+                cmocka_unit_test_setup_teardown(test_store_watch, store_setup, store_teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
