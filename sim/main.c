@@ -57,7 +57,8 @@ static int result_tell(const struct sim_scope *scope, struct sim_result *result,
                seconds, (double)result->states / seconds,
                result->exhausted ? ", scope exhausted" : "");
         if (result->exposed)
-                printf("in %llu of them somebody else's rescan exposes dom0, and nobody has told the daemon; in %llu "
+                printf("in %llu of them somebody else's rescan exposes dom0, and nobody has told "
+                       "the daemon; in %llu "
                        "it is dead\n",
                        (unsigned long long)result->exposed,
                        (unsigned long long)result->exposed_dead);

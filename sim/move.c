@@ -56,10 +56,7 @@ static void swaps_forget(struct sim_world *world, uint32_t port)
                 world->ports[port].functions[i].former = false;
 }
 
-/*
- * What was swapped before any daemon had touched it is there at boot: the next start does not know better. Nor does it of
- * what pciback holds, where the state file is lost.
- */
+/* What was swapped before any daemon had touched it is there at boot: the next start does not know better. */
 static void boot_forget(struct sim_world *world, uint32_t port)
 {
         for (uint32_t i = 0; i < sim_function_count(world, port); i++)

@@ -432,7 +432,7 @@ static void port_rescan(struct sim_world *world, const struct sim_port *port)
         sim_kernel_rescan(world);
 }
 
-/* At the moment when the core opens door 1 nothing else but what it may know is below: the guest's, and what is blocked. */
+/* At the moment when the core opens door 1 there is nothing below but the guest's and what is blocked. */
 static void port_open(struct sim_world *world, uint32_t number)
 {
         struct sim_port *port = &world->ports[number];

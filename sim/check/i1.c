@@ -65,7 +65,7 @@ const char *check_i1(const struct sim_state *state)
         if (world->rescan_unguarded)
                 return "the kernel was told to enumerate before the port was closed and ours";
         if (world->opened_wrong)
-                return "a port was opened that nobody's guest had a use for, or that dom0 was behind";
+                return "a port was opened for no guest, or with something of dom0's below";
         for (uint32_t i = 0; i < world->port_count; i++) {
                 const struct sim_port *port = &world->ports[i];
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* I2: nothing below an external port has a dom0 driver but pciback while BME(P)=1. (That it loses it is L1's.) */
+/* I2: nothing below an external port has a dom0 driver but pciback while BME(P)=1. (Losing it is L1's.) */
 #include "check/check.h"
 
 #include <stddef.h>
 
 /*
- * Where all is reserved, another port's rescan is not kept from what is below an open one: what shows itself there has a
- * driver until the uevent is read, and reaches no memory.
+ * Where all is reserved, another port's rescan is not kept from what is below an open one: what shows itself there has
+ * a driver until the uevent is read, and reaches no memory.
  */
 static bool function_reserved(const struct sim_world *world, uint32_t port, uint32_t index)
 {
