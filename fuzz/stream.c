@@ -341,7 +341,7 @@ static enum event_kind kind_take(const struct fuzz_stream *stream, const struct 
         static const enum event_kind kinds[16] = {
                 EVENT_NONE,      EVENT_PORT_READ, EVENT_INVENTORY,  EVENT_OWNERS,
                 EVENT_COMPLETED, EVENT_REQUEST,   EVENT_UEVENT,     EVENT_OVERRUN,
-                EVENT_CONFIG,    EVENT_PLATFORM,  EVENT_PORT_FOUND, EVENT_PORTS_END,
+                EVENT_CONFIG,    EVENT_PLATFORM,  EVENT_PORT_FOUND, EVENT_LOOK,
                 EVENT_GUESTS,    EVENT_COMPLETED, EVENT_RULES,      EVENT_INVENTORY,
         };
 
@@ -380,6 +380,7 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
         event->error = 0;
         switch (event->kind) {
         case EVENT_NONE:
+        case EVENT_LOOK:
         case EVENT_OVERRUN:
         case EVENT_MAX:
                 break;

@@ -47,6 +47,7 @@ static size_t event_size(enum event_kind kind)
                 return SIZE_WITH(guests);
         case EVENT_COMPLETED:
                 return SIZE_WITH(completed);
+        case EVENT_LOOK:
         case EVENT_NONE:
         case EVENT_PORTS_END:
         case EVENT_OVERRUN:

@@ -25,6 +25,7 @@ enum event_kind {
         EVENT_RULES,   /**< the rules (start, reload) */
         EVENT_MEMORY,  /**< what an earlier daemon remembered of a port (start, before the discovery) */
         EVENT_MEMORY_END, /**< that was all of it, or why there is none */
+        EVENT_LOOK,    /**< it is time to look again at what guests use: nobody tells what Xen was asked for */
         EVENT_GUESTS,  /**< the guests that exist: asked for, or since that changed */
         EVENT_MAX
 };

@@ -58,6 +58,15 @@ static void overrun_apply(struct core *core, struct effects *effects)
         core_record_add(effects, &record);
 }
 
+/* Of what is quarantined behind a closed door nothing can come meanwhile, and each look prints to Xen's console. */
+static void look_apply(struct core *core)
+{
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if (core->ports[i].external && !core->ports[i].exposed &&
+                    model_port_used(core, &core->ports[i]))
+                        model_port_doubt(&core->ports[i]);
+}
+
 /* Ends the effect that this event answers. False where it answers none that we wait for: too late, or never asked. */
 static bool token_take(struct model_port *port, uint32_t token)
 {
@@ -101,6 +110,7 @@ static void answer_apply(struct core *core, const struct event *event, struct ef
         case EVENT_RULES:
         case EVENT_MEMORY:
         case EVENT_MEMORY_END:
+        case EVENT_LOOK:
         case EVENT_GUESTS:
         case EVENT_MAX:
                 base_assert(false);
@@ -190,6 +200,9 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 break;
         case EVENT_MEMORY_END:
                 model_memory_end(core, event, effects);
+                break;
+        case EVENT_LOOK:
+                look_apply(core);
                 break;
         case EVENT_GUESTS:
                 model_guests_apply(core, event);

@@ -39,15 +39,19 @@ struct source_watch {
         const struct core *core;
         const struct actuator *actuator;
         uint32_t interval_ms;
+        uint64_t look_ms; /* when EVENT_LOOK is due */
         source_emit emit;
         void *userdata;
         sd_event_source *timer;
 };
 
+/** So often what guests use is looked at again, whatever is told. */
+#define SOURCE_LOOK_MS 60000u
+
 /**
  * Hands over one EVENT_PORT_READ per external port every interval_ms milliseconds (>= 1), the first after one
- * interval; EVENT_NONE where there is no such port, so that the core's time goes on. core and actuator must outlive
- * the source. 0, or a negative errno.
+ * interval; EVENT_NONE where there is no such port, so that the core's time goes on; and EVENT_LOOK every
+ * SOURCE_LOOK_MS. core and actuator must outlive the source. 0, or a negative errno.
  */
 int source_watch_start(struct source_watch *ret_source, sd_event *loop, const struct core *core,
                        const struct actuator *actuator, uint32_t interval_ms, source_emit emit,

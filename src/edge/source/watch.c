@@ -7,6 +7,16 @@
 #include "edge/clock.h"
 #include "edge/source/source.h"
 
+static bool look_due(struct source_watch *source)
+{
+        uint64_t now = edge_clock_ms();
+
+        if (now < source->look_ms)
+                return false;
+        source->look_ms = now + SOURCE_LOOK_MS;
+        return true;
+}
+
 static void ports_read(struct source_watch *source)
 {
         struct event event;
@@ -17,6 +27,11 @@ static void ports_read(struct source_watch *source)
         for (; core_port_watched(source->core, index, &read); index++)
                 if (actuator_perform(source->actuator, &read, &event) == 0)
                         source->emit(source->userdata, &event);
+        if (look_due(source)) {
+                event = (struct event){ .kind = EVENT_LOOK, .port = BASE_SBDF_NONE };
+                event.time_ms = edge_clock_ms();
+                source->emit(source->userdata, &event);
+        }
         if (index > 0)
                 return;
         event = (struct event){ .kind = EVENT_NONE, .port = BASE_SBDF_NONE };
@@ -52,6 +67,7 @@ int source_watch_start(struct source_watch *ret_source, sd_event *loop, const st
         *ret_source = (struct source_watch){ .core = core,
                                              .actuator = actuator,
                                              .interval_ms = interval_ms,
+                                             .look_ms = edge_clock_ms() + SOURCE_LOOK_MS,
                                              .emit = emit,
                                              .userdata = userdata };
         error = sd_event_add_time_relative(
