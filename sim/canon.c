@@ -345,12 +345,13 @@ static void world_port_add(struct canon *canon, const struct sim_world *world,
         flags = flags << 1 | port->used;
         flags = flags << 1 | port->opened;
         flags = flags << 1 | port->stuck;
+        flags = flags << 1 | (world->guests && port->meddled);
         flags = flags << 2 | port->shown;
         flags = flags << 1 | port->clean;
         flags = flags << 4 | port->uevents;
         flags = flags << 8 | port->requests;
         flags = flags << 8 | port->replies;
-        bits_add(canon, flags, 34);
+        bits_add(canon, flags, 35);
         bits_add(canon,
                  (uint64_t)port->command << 48 | (uint64_t)port->slot_control << 32 |
                          (uint64_t)port->slot_status << 16 | port->link_status,
@@ -415,6 +416,7 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
         bits_add(canon, world->opened_wrong, 1);
         bits_add(canon, world->guest_there, 1);
         bits_add(canon, world->guests_due, 1);
+        bits_add(canon, world->look_due, 1);
         bits_add(canon, core->discover, 1);
         bits_add(canon, core->discovered, 1);
         /* Of each port it is all of what the file holds, or nothing. */

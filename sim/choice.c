@@ -49,6 +49,8 @@ struct sim_move sim_move_fair(const struct sim_world *world)
         }
         if (world->guests_due)
                 return (struct sim_move){ MOVE_GUESTS, 0, 0 };
+        if (world->look_due)
+                return (struct sim_move){ MOVE_LOOK, 0, 0 };
         return (struct sim_move){ MOVE_TIME, 0, 0 };
 }
 
@@ -213,6 +215,8 @@ uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[stat
                 move_add(ret_moves, &count, MOVE_POLL, 0, 0);
                 if (time_passes(state))
                         move_add(ret_moves, &count, MOVE_TIME, 0, 0);
+                if (world->look_due)
+                        move_add(ret_moves, &count, MOVE_LOOK, 0, 0);
                 if (world->guests_due)
                         move_add(ret_moves, &count, MOVE_GUESTS, 0, 0);
         }

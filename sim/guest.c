@@ -13,18 +13,18 @@ void sim_guest_attach(struct sim_port *port, struct sim_function *function, enum
         base_assert(function->owner == SIM_DOM_IO && function->mapping == SIM_BLOCKED);
         /* Its mapping leads to the guest's memory: for dom0's it is blocked. */
         function->owner = owner;
-        function->seized = true;
+        function->seized = port->meddled = true;
         if (!function->pciback)
                 port->uevents = SIM_UEVENTS;
         function->pciback = true;
         function->driver = function->kept_off = false;
 }
 
-void sim_guest_detach(struct sim_function *function)
+void sim_guest_detach(struct sim_port *port, struct sim_function *function)
 {
         base_assert(sim_guest_owns(function));
         function->owner = SIM_DOM_IO;
-        function->seized = true;
+        function->seized = port->meddled = true;
 }
 
 void sim_guest_start(struct sim_world *world)

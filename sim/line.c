@@ -13,6 +13,7 @@ static const char *const move_names[MOVE_MAX] = {
         [MOVE_ANSWER] = "answer",
         [MOVE_UEVENT] = "uevent",
         [MOVE_GUESTS] = "guests",
+        [MOVE_LOOK] = "look",
         [MOVE_TAKE_BACK] = "takeback",
         [MOVE_PLUG] = "plug",
         [MOVE_UNPLUG] = "unplug",

@@ -268,6 +268,12 @@ static void uevent_take(struct sim_state *state, uint32_t port)
         uevent_send(state, port);
 }
 
+static void look_send(struct sim_state *state)
+{
+        state->world.look_due = false;
+        event_send(state, EVENT_LOOK, SIM_PORTS);
+}
+
 static void guests_take(struct sim_state *state)
 {
         state->world.guests_due = false;
@@ -528,6 +534,8 @@ static void wish_do(struct sim_state *state, struct sim_move move)
 
         if (state->world.wishes_left != UINT8_MAX)
                 state->world.wishes_left--;
+        state->world.look_due |=
+                state->world.guests && (move.kind == MOVE_ATTACH || move.kind == MOVE_DETACH);
         if (move.kind == MOVE_EJECT || move.kind == MOVE_ASSIGN || move.kind == MOVE_UNASSIGN)
                 request_send(state, move);
         else if (move.kind == MOVE_BUTTON)
@@ -540,7 +548,7 @@ static void wish_do(struct sim_state *state, struct sim_move move)
                 sim_guest_attach(port, &port->functions[move.detail & 15],
                                  move.detail & 16 ? SIM_GUEST : SIM_OTHER);
         else if (move.kind == MOVE_DETACH)
-                sim_guest_detach(&port->functions[move.detail]);
+                sim_guest_detach(port, &port->functions[move.detail]);
         else if (move.kind == MOVE_GUEST_START)
                 sim_guest_start(&state->world);
         else
@@ -561,6 +569,8 @@ static void daemon_do(struct sim_state *state, struct sim_move move)
                 uevent_take(state, move.port);
         else if (move.kind == MOVE_GUESTS)
                 guests_take(state);
+        else if (move.kind == MOVE_LOOK)
+                look_send(state);
         else if (move.kind == MOVE_TAKE_BACK)
                 sim_guest_release(&state->world);
         else if (move.kind == MOVE_START)

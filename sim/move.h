@@ -12,6 +12,7 @@ enum sim_move_kind {
         MOVE_ANSWER, /* its answer arrives */
         MOVE_UEVENT, /* the next uevent of a port arrives */
         MOVE_GUESTS, /* xenstore tells which guests are there */
+        MOVE_LOOK,   /* the daemon looks again at what guests use */
         MOVE_TAKE_BACK, /* Xen takes back what a guest had that is no more */
         /* The attacker. */
         MOVE_PLUG,

@@ -23,7 +23,8 @@ static uint64_t kinds_draw(uint64_t *seed)
 {
         static const enum sim_move_kind always[] = { MOVE_POLL,      MOVE_TIME,   MOVE_ACT,
                                                      MOVE_ANSWER,    MOVE_UEVENT, MOVE_GUESTS,
-                                                     MOVE_TAKE_BACK, MOVE_START,  MOVE_PLUG };
+                                                     MOVE_TAKE_BACK, MOVE_LOOK,   MOVE_START,
+                                                     MOVE_PLUG };
         uint64_t kinds = random_next(seed);
 
         for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)

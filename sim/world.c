@@ -85,7 +85,7 @@ static void device_set(struct sim_world *world, uint32_t number, uint8_t identit
                 function->identity = identity;
                 function->strange = sim_facts(world, number, i, identity)->untyped;
         }
-        port->hid = false;
+        port->hid = port->meddled = false;
 }
 
 /* Can config requests reach this function: link up, and every bridge above it there? */

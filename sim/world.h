@@ -80,8 +80,9 @@ struct sim_port {
         bool hid; /* something below lied since it was plugged: nobody is told when it is honest again */
         /* Something happened untold: bit 0: since the core last knew Xen's list; bit 1: since a reading began. */
         uint8_t lost;
-        bool opened; /* the core itself opened it */
-        bool stuck;  /* ... and it did not obey when it was to close */
+        bool opened;  /* the core itself opened it */
+        bool meddled; /* somebody else attached or detached something since it was plugged */
+        bool stuck;   /* ... and it did not obey when it was to close */
         /* Somebody had something enumerated below: bits as of `lost`, until the core is told. */
         uint8_t shown;
         bool clean; /* nothing came between the request under way and its answer: it has to end well */
@@ -105,12 +106,13 @@ struct sim_world {
         bool guests;          /* somebody gives to guests what is below the ports */
         bool guest_there;     /* the one that is meant */
         bool guests_due;      /* xenstore has something to tell the daemon */
-        bool pause;           /* RescanWhileOpen=pause */
-        uint16_t domid;       /* of that guest: as it runs, or as it ran last */
-        bool crashed;         /* the daemon is not running */
-        bool panicked;        /* Xen is gone */
-        bool licence_broken;  /* an effect hit another device than the one that it was meant for */
-        bool added_unasked;   /* the core had Xen add a requester ID where that fails, or on VT-d */
+        bool look_due;  /* somebody else attached or detached: a later look tells, no event does */
+        bool pause;     /* RescanWhileOpen=pause */
+        uint16_t domid; /* of that guest: as it runs, or as it ran last */
+        bool crashed;   /* the daemon is not running */
+        bool panicked;  /* Xen is gone */
+        bool licence_broken; /* an effect hit another device than the one that it was meant for */
+        bool added_unasked;  /* the core had Xen add a requester ID where that fails, or on VT-d */
         bool rescan_unguarded; /* the core let the kernel enumerate below a port that was not ours */
         bool robbed;           /* the core took a function from under a guest that has it */
         bool unregistered;     /* the core bound pciback to what Xen had not learned of anew (H5) */
@@ -184,7 +186,7 @@ static inline bool sim_guest_owns(const struct sim_function *function)
 }
 /** Somebody else's `xl pci-assignable-add` and `xl pci-attach` of a quarantined function, and back. */
 void sim_guest_attach(struct sim_port *port, struct sim_function *function, enum sim_owner owner);
-void sim_guest_detach(struct sim_function *function);
+void sim_guest_detach(struct sim_port *port, struct sim_function *function);
 /** The guest that is meant starts; or is no more, but for what Xen has not taken back yet: sim_guest_release. */
 void sim_guest_start(struct sim_world *world);
 void sim_guest_die(struct sim_world *world);

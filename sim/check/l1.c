@@ -89,17 +89,11 @@ static bool port_assigned(const struct sim_world *world, const struct sim_port *
         return false;
 }
 
-/* Has a guest something below that somebody else gave to it? Then nothing there works. */
-static bool port_disputed(const struct sim_state *state, uint32_t number)
+/* Where somebody else gave or took something, it is good enough that all is shut, and that the operator is told so. */
+static bool port_disputed(const struct sim_port *port, const struct model_port *model)
 {
-        for (uint32_t i = 0; i < state->core.function_count; i++) {
-                const struct model_function *function = &state->core.functions[i];
-
-                if (function->port == sim_port_sbdf(&state->world, number) && !function->given &&
-                    model_owner_guest(function->owner))
-                        return !(state->world.ports[number].command & MODEL_COMMAND_BME);
-        }
-        return false;
+        return port->meddled && model->state == STATE_CONTAINED &&
+               !(port->command & MODEL_COMMAND_BME);
 }
 
 /* Does its enumeration wait for another port that is open? */
@@ -134,8 +128,7 @@ static const char *port_wrong(const struct sim_state *state, uint32_t number)
                 return "a request was not answered exactly once";
         if (port_hostile(port, count))
                 return NULL;
-        if (port_postponed(world, model) ||
-            (port_disputed(state, number) && model->state == STATE_CONTAINED))
+        if (port_postponed(world, model) || port_disputed(port, model))
                 return NULL;
         if (model->state == STATE_EJECTED)
                 return present && port_bare(vendor, port, count) ? NULL
