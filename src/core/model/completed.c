@@ -103,6 +103,8 @@ static void handover_end(struct core *core, struct model_port *port,
                 function->registered = done;
                 function->asked = function->confirmed = false;
         } else {
+                if (model_unlisted(core))
+                        function->asked = function->confirmed = false;
                 function->due = model_unlisted(core); /* attached or detached: who owns it now? */
         }
 }
