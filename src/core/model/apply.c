@@ -52,6 +52,7 @@ static void overrun_apply(struct core *core, struct effects *effects)
 
         for (uint32_t i = 0; i < core->port_count; i++) {
                 model_port_doubt(&core->ports[i]);
+                core->ports[i].added = true;
                 model_reserve_forget(&core->ports[i]);
         }
         core->discover = true;

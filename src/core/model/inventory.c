@@ -64,7 +64,9 @@ static void function_first(const struct core *core, const struct model_port *por
 {
         const struct event_memory_function *memory =
                 model_memory_vouches(core, port->found.sbdf, &function->facts);
-        bool untouched = !port->known && !function->facts.kept_off;
+        /* A guest may have had it, and been killed together with the daemon and what it remembered. */
+        bool used = model_function_pciback(function) && port->changed_first;
+        bool untouched = !port->known && !function->facts.kept_off && !used;
         /* Of a daemon in the initramfs, which has no memory: nothing was plugged since, as far as the slot tells. */
         bool marked = !port->known && !model_memory_bad(core) && function->facts.kept_at_boot &&
                       !port->changed_first;

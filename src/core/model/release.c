@@ -59,6 +59,7 @@ void model_guests_apply(struct core *core, const struct event *event)
                 if (event->token != 0 && port->token == event->token) {
                         port->token = 0;
                         port->guests_fresh = true;
+                        port->rechecked = false;
                 }
                 if (port->guest[0] != '\0')
                         guest_compare(core, port, &event->guests);

@@ -236,7 +236,7 @@ static void effect_leave(struct core *core, struct model_port *port,
                 function->due = false;
         }
         if (line->goal == GOAL_DETACHED && function && model_function_orphaned(port, function))
-                effect.kind = model_unlisted(core) ? EFFECT_CONFIRM : EFFECT_OWNERS;
+                effect.kind = model_unlisted(core) ? EFFECT_QUARANTINE : EFFECT_OWNERS;
         if (line->goal == GOAL_RESERVED)
                 effect_bus(core, port, &effect);
         if (function && (line->goal == GOAL_ATTACHED || line->goal == GOAL_DETACHED))
