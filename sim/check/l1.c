@@ -89,11 +89,29 @@ static bool port_assigned(const struct sim_world *world, const struct sim_port *
         return false;
 }
 
-/* Where somebody else gave or took something, it is good enough that all is shut, and that the operator is told so. */
-static bool port_disputed(const struct sim_port *port, const struct model_port *model)
+/* Does a guest own something below that the core did not give to it? */
+static bool port_foreign(const struct core *core, const struct model_port *port)
 {
-        return port->meddled && model->state == STATE_CONTAINED &&
-               !(port->command & MODEL_COMMAND_BME);
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf && !core->functions[i].given &&
+                    model_owner_guest(core->functions[i].owner))
+                        return true;
+        return false;
+}
+
+/* Where somebody else gave or took something, it is good enough that all is shut, and that the operator is told so. */
+static bool port_disputed(const struct sim_state *state, uint32_t number)
+{
+        const struct sim_port *port = &state->world.ports[number];
+        const struct model_port *model = &state->core.ports[number];
+
+        if (port->command & MODEL_COMMAND_BME)
+                return false;
+        /* A given leaf that is another guest's by now: ARRIVING, which it should not stay. */
+        if (port->meddled && model->state == STATE_ARRIVING)
+                return true;
+        return model->state == STATE_CONTAINED &&
+               (port->meddled || port_foreign(&state->core, model));
 }
 
 /* Does its enumeration wait for another port that is open? */
@@ -128,7 +146,7 @@ static const char *port_wrong(const struct sim_state *state, uint32_t number)
                 return "a request was not answered exactly once";
         if (port_hostile(port, count))
                 return NULL;
-        if (port_postponed(world, model) || port_disputed(port, model))
+        if (port_postponed(world, model) || port_disputed(state, number))
                 return NULL;
         if (model->state == STATE_EJECTED)
                 return present && port_bare(vendor, port, count) ? NULL
