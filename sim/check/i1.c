@@ -23,6 +23,8 @@ static const char *owners_wrong(const struct sim_state *state, uint32_t number)
         const struct sim_port *port = &world->ports[number];
         enum sim_owner owner = SIM_ABSENT;
 
+        if (port->pending_token != 0 && port->acted)
+                return NULL; /* what was just seen is about to be told */
         for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
                 const struct sim_function *function = &port->functions[i];
 
