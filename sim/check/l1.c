@@ -107,9 +107,6 @@ static bool port_disputed(const struct sim_state *state, uint32_t number)
 
         if (port->command & MODEL_COMMAND_BME)
                 return false;
-        /* A given leaf that is another guest's by now: ARRIVING, which it should not stay. */
-        if (port->meddled && model->state == STATE_ARRIVING)
-                return true;
         return model->state == STATE_CONTAINED &&
                (port->meddled || port_foreign(&state->core, model));
 }

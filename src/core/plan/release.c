@@ -10,6 +10,8 @@
 
 /* Longer than two tries of a toolstack, so that their reason is the one that is told. */
 #define RELEASE_MS 180000u
+/** Looks, ever rarer, at what a dead guest still owns: about two minutes, four times what a busy machine took. */
+#define ORPHAN_TRIES 11u
 
 static void release_tell(const struct core *core, const struct model_port *port,
                          enum record_kind kind, enum record_reason reason, uint32_t rule,
@@ -208,10 +210,17 @@ static void stay_end(struct core *core, struct model_port *port, struct effects 
 {
         if (port->guest[0] == '\0' || verify_port_given(core, port))
                 return;
-        for (uint32_t i = 0; i < core->function_count; i++)
-                if (core->functions[i].port == port->found.sbdf &&
-                    model_function_returns(port, &core->functions[i]))
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                struct model_function *function = &core->functions[i];
+
+                if (function->port != port->found.sbdf)
+                        continue;
+                if (model_function_orphaned(port, function) &&
+                    function->detach.tries >= ORPHAN_TRIES)
+                        function->held = 0; /* it is another guest's by now */
+                if (model_function_returns(port, function))
                         return;
+        }
         release_tell(core, port, RECORD_UNASSIGNED,
                      port->domid == 0 ? REASON_GUEST_GONE : REASON_NONE, 0, effects);
         memset(port->guest, 0, sizeof port->guest);

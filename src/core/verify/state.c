@@ -158,9 +158,9 @@ static enum model_state functions_state(const struct core *core, const struct mo
                         *ret_reason = reason;
                         return STATE_CONTAINED;
                 }
-                if (state == STATE_ASSIGNED && port->domid != 0 && !function->given &&
-                    port->guest[0] != '\0' && reason == REASON_OWNED_BY_GUEST &&
-                    function->owner != port->domid && !model_function_returns(port, function)) {
+                if (state == STATE_ASSIGNED && port->domid != 0 && port->guest[0] != '\0' &&
+                    reason == REASON_OWNED_BY_GUEST && function->owner != port->domid &&
+                    !model_function_returns(port, function)) {
                         *ret_reason = REASON_OTHER_GUEST;
                         return STATE_CONTAINED;
                 }
