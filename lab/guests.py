@@ -21,6 +21,9 @@ DISK = "ls /sys/bus/pci/devices/*/nvme/nvme*/nvme*n1 >/dev/null 2>&1"
 DOMAIN = re.compile(r"General information for domain (\d+):")
 RIGHTS = re.compile(r"\(XEN\) +(Interrupts|I/O Memory|I/O Ports) +\{ *(.*?) *\}")
 FUNCTION = re.compile(r"\(XEN\) ([\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d) - (\S+)")
+# Lines of xenstore-ls (libxl: libxl_pci.c:libxl__create_pci_backend, pci_info_xs_path).
+BACKEND = re.compile(r"^/local/domain/0/backend/pci/(\d+) = ", re.M)
+GIVEN = re.compile(r"^/libxl/pci/(\w{4})-(\w\w)-(\w\w)-(\d)/domid = \"(\d+)\"", re.M)
 # More than a guest's memory ever has, in a guest's own addresses.
 SPACE = {"pv": 0, "hvm": 1 << 29}
 
@@ -48,7 +51,10 @@ class Guests:
             self.lab.say(f"{len(found)} pages of {domain.name} found in the table of {pci.text(rid)}")
 
     def attach(self, domain, sbdf):
-        """The toolstack's own way, without Sallyport: {step: seconds of the machine's}."""
+        """The toolstack's own way, by hand: {step: seconds of the machine's}. Where Sallyport keeps drivers off, pciback
+        has to be let on first."""
+        if not self.lab.stock:
+            self.ordered(f"echo pciback >/sys/bus/pci/devices/{sbdf}/driver_override")
         return {"assignable_add": self.ordered(f"xl pci-assignable-add {sbdf}"),
                 "attach": self.ordered(f"xl pci-attach {domain.name} {sbdf}")}
 
@@ -111,6 +117,15 @@ class Guests:
         """Has a guest no right left to any device's memory, ports or interrupts?"""
         rights = self.books()[1].get(domain.id(), {})
         return self.lab.expect(rights and not any(rights.values()), f"rights of {domain.name}: {rights}")
+
+    def traces(self):
+        """What is left in dom0 of devices that guests had: {"backends": domain IDs that xenstore has a PCI backend for,
+        "given": {SBDF: domain ID} as libxl remembers them, "slots": SBDFs that pciback would seize again}."""
+        text = self.lab.dom0("cd /; xenstore-ls -f /local/domain/0/backend/pci 2>/dev/null; xenstore-ls -f /libxl/pci "
+                             "2>/dev/null; cat /sys/bus/pci/drivers/pciback/slots")
+        given = {":".join(found[:3]) + f".{found[3]}": int(found[4]) for found in GIVEN.findall(text)}
+        return {"backends": sorted(map(int, BACKEND.findall(text))), "given": given,
+                "slots": sorted(re.findall(r"^[\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d$", text, re.M))}
 
     def assignable(self):
         """SBDFs that `xl pci-assignable-list` has."""
