@@ -51,8 +51,8 @@ class Guests:
             self.lab.say(f"{len(found)} pages of {domain.name} found in the table of {pci.text(rid)}")
 
     def attach(self, domain, sbdf):
-        """The toolstack's own way, by hand: {step: seconds of the machine's}. Where Sallyport keeps drivers off, pciback
-        has to be let on first."""
+        """The toolstack's own way, by hand: {step: seconds of the machine's}. Where Sallyport keeps drivers off,
+        pciback has to be let on first."""
         if not self.lab.stock:
             self.ordered(f"echo pciback >/sys/bus/pci/devices/{sbdf}/driver_override")
         return {"assignable_add": self.ordered(f"xl pci-assignable-add {sbdf}"),
