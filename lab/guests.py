@@ -51,10 +51,7 @@ class Guests:
             self.lab.say(f"{len(found)} pages of {domain.name} found in the table of {pci.text(rid)}")
 
     def attach(self, domain, sbdf):
-        """The toolstack's own way, by hand: {step: seconds of the machine's}. Where Sallyport keeps drivers off,
-        pciback has to be let on first."""
-        if not self.lab.stock:
-            self.ordered(f"echo pciback >/sys/bus/pci/devices/{sbdf}/driver_override")
+        """The toolstack's own way, without Sallyport: {step: seconds of the machine's}."""
         return {"assignable_add": self.ordered(f"xl pci-assignable-add {sbdf}"),
                 "attach": self.ordered(f"xl pci-attach {domain.name} {sbdf}")}
 
