@@ -11,6 +11,11 @@ import time
 from qmp import connect
 
 
+# Seconds that dom0 may take to answer after it has killed what took too long: on a machine that six others use, with
+# a guest that boots beside it, 10 were not enough.
+LATE_S = 60
+
+
 class AgentError(Exception):
     """dom0 did not answer in time."""
 
@@ -62,9 +67,9 @@ class Agent:
         with self.lock:
             token = f"t{next(self.tokens)}"
             text = base64.b64encode(script.encode()).decode()
-            self.stream.settimeout(timeout_s + 10)
+            self.stream.settimeout(timeout_s + LATE_S)
             self.stream.sendall(f"{token} {timeout_s} {text}\n".encode())
-            end = time.monotonic() + timeout_s + 10
+            end = time.monotonic() + timeout_s + LATE_S
             while self.line(end) != f"<{token}":
                 pass
             output = []

@@ -52,22 +52,24 @@ class Domain:
         return took, self.ready()
 
     def ready(self):
-        """Waits until its agent answers and its canary is found: seconds. It reads what was sent while it booted, so
-        it is asked once; who asks often makes it slow."""
+        """Waits until its agent answers and its canary is found: seconds."""
         before = self.rig.machine.clock()
-        self.rig.wait(f"{self.name} has a console", self.connected, 30, 0.5)
-        self.run("true", READY_S[self.kind])
+        self.rig.wait(f"{self.name} answers", self.answers, READY_S[self.kind], 0.5)
         took = self.rig.machine.clock() - before
         self.rig.wait(f"the canary of {self.name} is found", self.found, 30, 1)
         self.rig.oracle.guests[self.name] = self.canary
         return took
 
-    def connected(self):
-        """Is there a console of it in dom0?"""
+    def answers(self):
+        """Is there a console of it in dom0, and somebody at the other end? It may read what was sent while it booted,
+        or not, so it is asked again; who asks often makes it slow."""
         status, output = self.rig.agent.run(
             f"id=$(xl domid {self.name}) && xenstore-read /local/domain/$id/console/tty 2>/dev/null")
         self.tty = output.strip()
-        return status == 0
+        try:
+            return status == 0 and self.run("true", 10)[0] == 0
+        except DomainError:
+            return False
 
     def gone(self):
         """Waits until it has ended: what was its memory is nobody's."""

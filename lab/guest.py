@@ -162,9 +162,13 @@ def ramdisks(guests):
             archive = Archive(out)
             archive.root(programs, texts)
             archive.close()
-            refresh(target, gzip.compress(out.getvalue(), mtime=0))
+            refresh(target, PLAIN + gzip.compress(out.getvalue(), mtime=0))
         files[f"lib/lab/domu/{name}"] = target
     return files
+
+
+# Skipped by the kernel (init/initramfs.c:unpack_to_rootfs); keeps libxc from trying to unpack what comes first.
+PLAIN = bytes(4)
 
 
 def refresh(target, data):

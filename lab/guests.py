@@ -21,6 +21,9 @@ DISK = "ls /sys/bus/pci/devices/*/nvme/nvme*/nvme*n1 >/dev/null 2>&1"
 DOMAIN = re.compile(r"General information for domain (\d+):")
 RIGHTS = re.compile(r"\(XEN\) +(Interrupts|I/O Memory|I/O Ports) +\{ *(.*?) *\}")
 FUNCTION = re.compile(r"\(XEN\) ([\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d) - (\S+)")
+# Lines of xenstore-ls (libxl: libxl_pci.c:libxl__create_pci_backend, pci_info_xs_path).
+BACKEND = re.compile(r"^/local/domain/0/backend/pci/(\d+) = ", re.M)
+GIVEN = re.compile(r"^/libxl/pci/(\w{4})-(\w\w)-(\w\w)-(\d)/domid = \"(\d+)\"", re.M)
 # More than a guest's memory ever has, in a guest's own addresses.
 SPACE = {"pv": 0, "hvm": 1 << 29}
 
@@ -112,18 +115,27 @@ class Guests:
         rights = self.books()[1].get(domain.id(), {})
         return self.lab.expect(rights and not any(rights.values()), f"rights of {domain.name}: {rights}")
 
+    def traces(self):
+        """What is left in dom0 of devices that guests had: {"backends": domain IDs that xenstore has a PCI backend for,
+        "given": {SBDF: domain ID} as libxl remembers them, "slots": SBDFs that pciback would seize again}."""
+        text = self.lab.dom0("cd /; xenstore-ls -f /local/domain/0/backend/pci 2>/dev/null; xenstore-ls -f /libxl/pci "
+                             "2>/dev/null; cat /sys/bus/pci/drivers/pciback/slots")
+        given = {":".join(found[:3]) + f".{found[3]}": int(found[4]) for found in GIVEN.findall(text)}
+        return {"backends": sorted(map(int, BACKEND.findall(text))), "given": given,
+                "slots": sorted(re.findall(r"^[\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d$", text, re.M))}
+
     def assignable(self):
         """SBDFs that `xl pci-assignable-list` has."""
         return sorted(line.split()[0] for line in self.lab.dom0("xl pci-assignable-list").splitlines())
 
     def agree(self):
-        """xl and Sallyport must tell the same."""
-        told = {sbdf: f.get("guest") for sbdf, f in self.lab.daemon.functions().items()}
+        """At rest xl and Sallyport must tell the same of every guest's devices, and of those that are free."""
+        owners = {sbdf: f["owner"] for sbdf, f in self.lab.daemon.functions().items()}
         for name, domain in self.domains.items():
-            if domain.id() is None:
-                continue
-            mine = sorted(sbdf for sbdf, guest in told.items() if guest == name)
-            self.lab.expect(domain.devices() == mine, f"xl pci-list {name} and sallyport list agree: {mine}")
+            number = domain.id()
+            listed = [] if number is None else domain.devices()
+            mine = sorted(sbdf for sbdf, owner in owners.items() if number is not None and owner == f"dom{number}")
+            self.lab.expect(listed == mine, f"xl pci-list {name}: {listed}; sallyport list: {mine}")
         free = self.assignable()
-        self.lab.expect(all(told.get(sbdf, "") is None for sbdf in free),
-                        f"what xl pci-assignable-list has is no guest's and known to sallyport: {free}")
+        self.lab.expect(all(owners.get(sbdf) == "dom_io" for sbdf in free),
+                        f"what xl pci-assignable-list has is quarantined for sallyport: {free or 'nothing'}")

@@ -182,11 +182,15 @@ class Oracle:
                 for address in (page, places.get(page, page)))
         return any(hit and hit[0] == page for page, hit in hits)
 
+    def lent_to(self, port):
+        """The owner that functions below a port may have besides nobody, or None."""
+        name = self.lent.get(port)
+        return f"{GUEST} {name}" if name else None
+
     def exposing(self, port, occupied):
         """Which owners below a port are an exposure if its gate is open? Without an entry of dom0's it takes a device
         in the slot. A guest's memory is for who has been lent to it."""
-        lent = self.lent.get(port)
-        guests = {f"{GUEST} {name}" for name in tuple(self.guests) if name != lent}
+        guests = {f"{GUEST} {name}" for name in tuple(self.guests)} - {self.lent_to(port)}
         return guests | ({DOM0, UNTRANSLATED} if occupied else {DOM0})
 
     def look(self, quick=False):

@@ -376,12 +376,17 @@ class JudgeTest:
 
     def test_guest_by_its_own_addresses(self):
         self.give(oracle.REFERENCE, OTHER)
-        self.give(0x0108, L3)
-        self.every(L3, L2, 2)
-        self.memory.walk(3, 3, 3, 3)
-        self.oracle.canary = None
-        self.oracle.guests = {"work": types.SimpleNamespace(pages=[TARGET])}
+        self.give(0x0108, L4)
+        for table, to, level in (L4, L3, 3), (L3, L2, 2), (L2, L1, 1), (L1, 0x5000, 0):
+            self.every(table, to, level)
+        self.every(L1, 0x9000, 0, first=511)
+        self.oracle.guests = {"work": types.SimpleNamespace(pages=[0x9000])}
         self.assertEqual(self.oracle.owner(0x0108), "guest")
+        self.oracle.learn(0x0108, "work", 0x20_0000)
+        self.assertEqual(self.oracle.places, {"work": {0x9000: 0x1F_F000}})
+        self.assertEqual(self.oracle.owner(0x0108), "guest work")
+        self.oracle.learn(0x0108, "work", 0x1F_F000)
+        self.assertEqual(self.oracle.places, {"work": {}})
 
     def test_guest_that_it_is_not_lent_to(self):
         self.give(oracle.REFERENCE, OTHER)
