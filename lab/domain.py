@@ -22,7 +22,7 @@ vnc = 0
 serial = "none"
 """}
 # Seconds, on a machine that others use. HVM is emulation in an emulation.
-CREATE_S, READY_S = 120, {"pv": 120, "hvm": 400}
+CREATE_S, READY_S = 120, {"pv": 300, "hvm": 400}
 
 
 class DomainError(Exception):

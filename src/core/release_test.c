@@ -345,10 +345,12 @@ static void test_pulled_while_assigned(void **state)
 {
         (void)state;
         assigned();
+        assert_false(world.forced);
         world_unplug(&world);
         world_run(&world, 20);
         assert_false(open());
         assert_int_equal(world.done[EFFECT_DETACH], 1);
+        assert_true(world.forced);
         assert_int_equal(world_port(&world)->state, STATE_EMPTY);
         assert_int_equal(world_port(&world)->guest[0], '\0');
         world_plug(&world, 2); /* another, or the same: nothing is inherited */

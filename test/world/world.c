@@ -183,6 +183,7 @@ static int32_t guest_effect(struct world *world, struct world_function *function
                 return 0;
         }
         base_assert(effect->kind == EFFECT_DETACH);
+        world->forced = effect->forced;
         if (effect->domid != function->owner)
                 return EIO;
         function->owner = EVENT_OWNER_DOM_IO;

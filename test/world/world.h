@@ -58,6 +58,7 @@ struct world {
         enum event_memory_status memory_status; /* what the next start finds; GOOD by itself */
         uint16_t guest;                         /* domid of WORLD_GUEST; 0 = it does not run */
         bool toolstack_fails;
+        bool forced; /* the last detachment was */
         enum effect_kind lies;                  /* this kind answers 0 and does nothing */
         enum effect_kind fails;                 /* this kind answers EIO */
         enum effect_kind hangs;                 /* this kind never answers */

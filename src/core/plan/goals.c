@@ -164,6 +164,8 @@ static void effect_guest(const struct core *core, const struct model_port *port,
         effect->domid = named ? function->owner : port->domid;
         if (effect->domid == port->domid)
                 memcpy(effect->guest, port->guest, sizeof effect->guest);
+        effect->forced = effect->kind == EFFECT_DETACH &&
+                         (!port->up || function->incarnation != port->incarnation);
         if (effect->kind == EFFECT_ATTACH)
                 function->held = effect->domid;
 }

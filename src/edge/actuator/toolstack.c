@@ -70,12 +70,17 @@ static int description_make(uint32_t sbdf)
         return fd;
 }
 
-static void command_xl(bool attach, struct command *command)
+/* Without -f libxl waits for the guest to let go (xl(1)); of what was pulled that takes minutes. */
+static void command_xl(bool attach, bool forced, struct command *command)
 {
+        size_t count = 0;
+
         command->program = "xl";
-        command->arguments[0] = attach ? "pci-attach" : "pci-detach";
-        command->arguments[1] = command->domid;
-        command->arguments[2] = command->address;
+        command->arguments[count++] = attach ? "pci-attach" : "pci-detach";
+        if (forced)
+                command->arguments[count++] = "-f";
+        command->arguments[count++] = command->domid;
+        command->arguments[count] = command->address;
 }
 
 static int command_virsh(bool attach, uint32_t sbdf, struct command *command)
@@ -122,7 +127,7 @@ static int command_make(const struct effect *effect, struct command *ret_command
                        base_sbdf_format(effect->function, name));
         switch (effect->toolstack) {
         case TOOLSTACK_XL:
-                command_xl(attach, ret_command);
+                command_xl(attach, effect->forced, ret_command);
                 return 0;
         case TOOLSTACK_VIRSH:
                 return command_virsh(attach, effect->function, ret_command);
