@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A disk and a switch with another disk behind it are given to a guest by `sallyport assign`: the guest works with
-one, the other is made to attack, through the open port. Then all is taken back and given to a second guest, from
+"""Two disks beside a switch are given to a guest by `sallyport assign`: the guest works with one, the other is made
+to attack, through the open port; the bridges stay in quarantine. Then all is taken back and given to a second guest, from
 under which it is pulled; what is plugged next is nobody's."""
 
 from harness import RACK
@@ -9,32 +9,36 @@ from machine import Device
 BASELINE = "passthrough"
 PORTS = RACK
 GUESTS = ("pv",)
+# When pciback lets go of what was pulled, Linux waits up to 60 s for the end of its reset (pci.c:pci_dev_wait).
+RESET_S = 240
 
 
-def switched(tag=""):
-    """Two disks, one of them behind a switch: no function of it is conventional."""
+def beside(tag=""):
+    """Two disks, and a switch beside them: no function of it is conventional."""
     up, down = f"up{tag}", f"down{tag}"
     return (Device("x3130-upstream", up, "0.1"),
             Device("xio3130-downstream", down, "0.0", bus=up),
-            Device("nvme", f"far{tag}", "0.0", bus=down, options=(("serial", f"far{tag}"),)),
-            Device("nvme", f"near{tag}", "0.0", options=(("serial", f"near{tag}"),)))
+            Device("nvme", f"second{tag}", "0.2", options=(("serial", f"second{tag}"),)),
+            Device("nvme", f"first{tag}", "0.0", options=(("serial", f"first{tag}"),)))
 
 
 def disks(lab, name):
-    """The disks below a port, the one behind the switch last."""
+    """The disks below a port, by address."""
     return [function for function in lab.config.below(lab.port(name).rid) if function.id == "1b36:0010"]
 
 
-def given(lab, name, domain):
-    """Gives all that is below a port to a guest: the door is open, and every function is the guest's or contained."""
-    took = lab.guests.assign(name, lab.address(name), domain)
+def given(lab, name, domain, only=None):
+    """Gives all that is below a port to a guest, or one function: the door is open, and every function is the
+    guest's or contained."""
+    took = lab.guests.assign(name, only or lab.address(name), domain)
     lab.times.setdefault("assign_s", []).append(took)
     rid = lab.port(name).rid
     lab.expect(lab.config.bme(rid), f"door 1 of {name} is open")
     lab.expect(lab.state(name) == "assigned", f"{name} is {lab.state(name)}")
     for function in lab.config.below(rid):
         owner = lab.rig.oracle.owner(function.rid)
-        wanted = ("blocked", "quarantine") if function.bridge else (f"guest {domain.name}",)
+        kept = function.bridge or only not in (None, function.sbdf)
+        wanted = ("blocked", "quarantine") if kept else (f"guest {domain.name}",)
         lab.expect(owner in wanted, f"{function.sbdf} is of {owner}")
     lab.guests.agree()
 
@@ -60,26 +64,27 @@ def returned(lab, name, domain):
 
 
 def run(lab):
-    devices = switched()
+    devices = beside()
     lab.guard()
     work, other = lab.guests.create("work"), lab.guests.create("other")
     lab.plug(("rp0", devices))
     lab.settle("rp0", devices)
     lab.examine("rp0", "plugged")
     given(lab, "rp0", work)
-    near, far = disks(lab, "rp0")
+    first, second = disks(lab, "rp0")
     lab.times["guest_has_disk_s"] = lab.guests.uses(work)
-    lab.guests.learn(work, far.rid)
-    aim(lab, "rp0", far, work, other)
+    lab.guests.learn(work, second.rid)
+    aim(lab, "rp0", second, work, other)
     lab.times["unassign_s"] = lab.guests.unassign("rp0", lab.address("rp0"))
     lab.ready("rp0", devices)
     returned(lab, "rp0", work)
     lab.examine("rp0", "taken back")
-    given(lab, "rp0", other)
+    given(lab, "rp0", other, first.sbdf)
     lab.pull("rp0")
-    lab.empty("rp0", 90)
+    lab.wait("door 1 is shut", lambda: not lab.config.bme(lab.port("rp0").rid), 10)
+    lab.empty("rp0", RESET_S)
     returned(lab, "rp0", other)
-    lab.plug(("rp0", switched("b")))
+    lab.plug(("rp0", beside("b")))
     lab.settle("rp0", lab.there["rp0"])
     lab.examine("rp0", "plugged after it was pulled from under a guest")
     lab.judge()
