@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two disks beside a switch are given to a guest by `sallyport assign`: the guest works with one, the other is made
-to attack, through the open port; the bridges stay in quarantine. Then all is taken back and given to a second guest, from
-under which it is pulled; what is plugged next is nobody's."""
+to attack, through the open port; the bridges stay in quarantine. Then all is taken back, and one is given to a second
+guest, from under which it is pulled; what is plugged next is nobody's."""
 
 from harness import RACK
 from machine import Device

@@ -7,8 +7,6 @@ from harness import RACK, hierarchy
 
 PORTS = RACK
 GUESTS = ("pv",)
-# The guarded run is not part of lab/check: `assign` is; this one is for its baseline.
-PROTECTS = ()
 DISK, EDU = "1b36:0010", "1234:11e8"
 
 

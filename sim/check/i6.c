@@ -9,6 +9,22 @@ bool check_port_told(const struct sim_port *port)
         return port->pending_token == 0 && port->uevents == 0 && !port->lost && !port->intruded;
 }
 
+/* Of a function below a port that is called quarantined, or assigned. */
+static const char *function_wrong(const struct sim_port *port, const struct sim_function *function)
+{
+        bool owned = sim_guest_owns(function);
+
+        if (function->mapping == SIM_UNTRANSLATED)
+                return "a port is called quarantined, and a requester ID of it is not blocked";
+        if (function->known == 0 || function->seized || (port->hid && owned))
+                return NULL;
+        if ((function->owner != SIM_DOM_IO && !owned) || function->mapping != SIM_BLOCKED)
+                return "a port is called quarantined, and a function below is not";
+        if (function->driver || !(owned ? function->pciback : function->kept_off))
+                return "a port is called quarantined, and a driver can bind below";
+        return NULL;
+}
+
 const char *check_i6(const struct sim_state *state)
 {
         const struct core *core = &state->core;
@@ -23,20 +39,10 @@ const char *check_i6(const struct sim_state *state)
                     !check_port_told(port))
                         continue;
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++) {
-                        const struct sim_function *function = &port->functions[j];
+                        const char *wrong = function_wrong(port, &port->functions[j]);
 
-                        if (function->mapping == SIM_UNTRANSLATED)
-                                return "a port is called quarantined, and a requester ID of it is "
-                                       "not blocked";
-                        if (function->known == 0 || function->seized ||
-                            (port->hid && sim_guest_owns(function)))
-                                continue;
-                        if ((function->owner != SIM_DOM_IO && !sim_guest_owns(function)) ||
-                            function->mapping != SIM_BLOCKED)
-                                return "a port is called quarantined, and a function below is not";
-                        if (function->driver ||
-                            !(sim_guest_owns(function) ? function->pciback : function->kept_off))
-                                return "a port is called quarantined, and a driver can bind below";
+                        if (wrong)
+                                return wrong;
                 }
         }
         return NULL;

@@ -120,6 +120,20 @@ static bool port_postponed(const struct sim_world *world, const struct model_por
         return false;
 }
 
+/* Of what is plugged, and was not ejected. */
+static const char *plugged_wrong(const struct sim_state *state, uint32_t number, uint32_t count)
+{
+        const struct sim_world *world = &state->world;
+        const struct sim_port *port = &world->ports[number];
+        enum model_state called = state->core.ports[number].state;
+        bool whole = port_whole(world->vendor, port, count);
+
+        if (called == STATE_ASSIGNED)
+                return port_assigned(world, port, count) && whole ? NULL
+                                                                  : "called assigned, and is not";
+        return called == STATE_QUARANTINED && whole ? NULL : "what is plugged is not in quarantine";
+}
+
 static const char *port_wrong(const struct sim_state *state, uint32_t number)
 {
         const struct sim_world *world = &state->world;
@@ -152,13 +166,7 @@ static const char *port_wrong(const struct sim_state *state, uint32_t number)
                 return model->state == STATE_EMPTY && port_bare(vendor, port, count)
                                ? NULL
                                : "nothing is plugged, and it is not empty";
-        if (model->state == STATE_ASSIGNED)
-                return port_assigned(world, port, count) && port_whole(vendor, port, count)
-                               ? NULL
-                               : "called assigned, and is not";
-        return model->state == STATE_QUARANTINED && port_whole(vendor, port, count)
-                       ? NULL
-                       : "what is plugged is not in quarantine";
+        return plugged_wrong(state, number, count);
 }
 
 static const char *state_wrong(const struct sim_state *state)

@@ -183,6 +183,18 @@ static bool port_at_rest(const struct core *core, const struct model_port *port)
         return true;
 }
 
+/* Of a port below which every function is quarantined or a guest's. */
+static enum model_state port_rest(const struct core *core, const struct model_port *port)
+{
+        if (port->guest[0] != '\0')
+                return !port->closed && verify_port_licensed(core, port) ? STATE_ASSIGNED
+                                                                         : STATE_ARRIVING;
+        /* Being looked at once more does not take the verdict away; a contradiction does, by its function. */
+        if (port->state == STATE_QUARANTINED && verify_goal_met(core, port, GOAL_RESCAN, NULL))
+                return STATE_QUARANTINED;
+        return port_at_rest(core, port) ? STATE_QUARANTINED : STATE_ARRIVING;
+}
+
 enum model_state verify_port_state(const struct core *core, const struct model_port *port,
                                    enum record_reason *ret_reason)
 {
@@ -218,15 +230,7 @@ enum model_state verify_port_state(const struct core *core, const struct model_p
         }
         if (!port->up)
                 return model_function_count(core, port) ? STATE_LEAVING : STATE_EMPTY;
-        if (below != STATE_QUARANTINED)
-                return STATE_ARRIVING;
-        if (port->guest[0] != '\0')
-                return !port->closed && verify_port_licensed(core, port) ? STATE_ASSIGNED
-                                                                         : STATE_ARRIVING;
-        /* Being looked at once more does not take the verdict away; a contradiction does, by its function. */
-        if (port->state == STATE_QUARANTINED && verify_goal_met(core, port, GOAL_RESCAN, NULL))
-                return STATE_QUARANTINED;
-        return port_at_rest(core, port) ? STATE_QUARANTINED : STATE_ARRIVING;
+        return below == STATE_QUARANTINED ? port_rest(core, port) : STATE_ARRIVING;
 }
 
 static bool state_settled(enum model_state state)
