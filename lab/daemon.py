@@ -80,13 +80,6 @@ class Daemon:
         status, state = self.rig.agent.run(script)
         return status == 0 and not state.startswith("Z")
 
-    def alone(self):
-        """Does no sallyportd run but the one that was started last, and its workers? While another one is being
-        ended by it, an answer may still be cut off."""
-        script = (f"own=$(cat {PIDFILE}); for pid in $(pidof sallyportd); do "
-                  "grep -Eq \"^(Pid|PPid):\t$own$\" /proc/$pid/status || exit 1; done")
-        return self.rig.agent.run(script)[0] == 0
-
     def stop(self):
         """Ends it, if it runs, and forgets its log and its configuration."""
         self.rig.dom0(f"[ ! -e {PIDFILE} ] || kill -KILL $(cat {PIDFILE}) 2>/dev/null; true")
@@ -95,8 +88,10 @@ class Daemon:
                       "/etc/sallyport")
 
     def ask(self, verb):
-        """What `sallyport VERB --json` prints."""
-        return json.loads(self.rig.dom0(f"sallyport {verb} --json || [ $? = 4 ]"))
+        """What `sallyport VERB --json` prints. Asked once more where the answer was cut off: a daemon that is just
+        being ended by another one does that."""
+        once = f"{{ sallyport {verb} --json || [ $? = 4 ]; }}"
+        return json.loads(self.rig.dom0(f"{once} 2>/run/ask.err || {{ sleep 1; {once}; }}"))
 
     def functions(self, port=None):
         """{SBDF: function} as `sallyport list` tells it; of one port's SBDF only, when given."""
