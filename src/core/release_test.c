@@ -233,6 +233,46 @@ static void test_attach_fails(void **state)
         assert_int_equal(world_port(&world)->guest[0], '\0');
 }
 
+/* Toolstack=none: somebody else attaches and detaches, when he comes to it. */
+static void test_no_toolstack(void **state)
+{
+        (void)state;
+        quarantined();
+        world.core.config.toolstack = TOOLSTACK_NONE;
+        world.lies = EFFECT_ATTACH;
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 300);
+        assert_int_equal(world.reply_count, 0);
+        assert_int_equal(world_port(&world)->state, STATE_ARRIVING);
+        assert_false(open());
+        world.functions[0].owner = GUEST;
+        world_run(&world, 400);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_true(open());
+        world.lies = EFFECT_DETACH;
+        request(REQUEST_UNASSIGN, LEAF, "");
+        world_run(&world, 300);
+        assert_int_equal(world.reply_count, 1);
+        assert_false(open());
+        world.functions[0].owner = EVENT_OWNER_DOM_IO;
+        world_run(&world, 400);
+        assert_int_equal(world.reply_count, 2);
+        replied(RESULT_DONE, REASON_NONE);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+}
+
+static void test_no_toolstack_in_time(void **state)
+{
+        (void)state;
+        quarantined();
+        world.core.config.toolstack = TOOLSTACK_NONE;
+        world.lies = EFFECT_ATTACH;
+        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 2000);
+        replied(RESULT_FAILED, REASON_TIMEOUT);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+}
+
 /* It says that it attached, and Xen's owner is another. */
 static void test_attach_lies(void **state)
 {
@@ -530,6 +570,8 @@ int main(void)
                 cmocka_unit_test(test_unassign),
                 cmocka_unit_test(test_unassign_fails),
                 cmocka_unit_test(test_attach_fails),
+                cmocka_unit_test(test_no_toolstack),
+                cmocka_unit_test(test_no_toolstack_in_time),
                 cmocka_unit_test(test_attach_lies),
                 cmocka_unit_test(test_port_does_not_open),
                 cmocka_unit_test(test_guest_dies),

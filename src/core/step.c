@@ -26,6 +26,7 @@ void core_step(struct core *core, const struct event *event, struct effects *eff
         policy_verdicts_weigh(core, effects);     /* what the rules want for what is plugged */
         policy_use_judge(core, effects);          /* what is left open for dom0's own sake */
         plan_request_apply(core, event, effects); /* what somebody wants */
+        plan_release_rules(core, event, effects); /* what the rules give to guests */
         plan_requests_advance(core, effects);     /* what they are told */
         plan_discovery_advance(core, effects);    /* where to look */
         plan_ports_advance(core, effects); /* what to do next: verify/ says what is missing */

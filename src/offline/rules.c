@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/event/guests.h"
 #include "edge/source/config.h"
 #include "edge/source/guests.h"
 
@@ -39,10 +40,7 @@ static void warnings_print(const struct policy_rules *rules, const struct origin
 
 static bool guest_known(const struct event_guests *guests, const char *name)
 {
-        for (uint32_t i = 0; i < guests->count; i++)
-                if (strcmp(guests->guests[i].name, name) == 0)
-                        return true;
-        return guests->truncated; /* it may be one of the others */
+        return event_guest_find(guests, name) || guests->truncated; /* it may be one of the others */
 }
 
 /* Xen knows only guests that exist now: one that does not run may still be right. */

@@ -19,32 +19,11 @@ static struct model_function *pending_function(struct core *core, const struct m
         return NULL;
 }
 
-static struct model_attempt *pending_attempt(struct model_port *port,
-                                             struct model_function *function)
-{
-        if (function && port->pending_goal == GOAL_DRIVER)
-                return &function->driver;
-        if (function && port->pending_goal == GOAL_QUARANTINE)
-                return &function->quarantine;
-        if (function && port->pending_goal == GOAL_GONE)
-                return &function->removal;
-        if (function && port->pending_goal == GOAL_DETACHED)
-                return &function->detach;
-        if (function && port->pending_goal == GOAL_REGISTERED)
-                return &function->registration;
-        if (function && port->pending_goal == GOAL_PCIBACK)
-                return &function->pciback;
-        if (function && port->pending_goal == GOAL_ATTACHED)
-                return &function->attach;
-        return &port->attempts[port->pending_goal];
-}
-
 static void failure_tell(struct core *core, const struct model_port *port,
                          const struct event *event, struct effects *effects)
 {
         const char *told = event->completed.told;
         const char *end = memchr(told, '\0', sizeof event->completed.told);
-
         struct record record = model_record(core, RECORD_EFFECT_FAILED, REASON_NONE,
                                             port->found.sbdf, port->pending_function);
 
@@ -115,7 +94,7 @@ void model_completed_apply(struct core *core, struct model_port *port, const str
         struct model_function *function = pending_function(core, port);
 
         base_assert(port->pending_goal < GOAL_MAX);
-        pending_attempt(port, function)->error = error;
+        model_goal_attempt(port, function, port->pending_goal)->error = error;
         if (error && port->pending != EFFECT_REMEMBER)
                 failure_tell(core, port, event, effects);
         switch (port->pending) {

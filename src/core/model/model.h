@@ -305,6 +305,9 @@ void model_port_doubt(struct model_port *port);
 void model_port_incarnation_next(struct core *core, struct model_port *port);
 /** As if the port had only just been found: what is known of its registers and of what is below is forgotten. */
 void model_port_forget(struct core *core, struct model_port *port);
+/** The attempts at a goal: the function's, of those that are about each and where there is one; else the port's. */
+struct model_attempt *model_goal_attempt(struct model_port *port, struct model_function *function,
+                                         enum model_goal goal);
 /** Forgets failed attempts: the world has changed. */
 void model_port_forgive(struct core *core, struct model_port *port);
 /** Is there a power controller, and is it off? */

@@ -120,6 +120,26 @@ void model_port_forget(struct core *core, struct model_port *port)
         model_port_doubt(port);
 }
 
+struct model_attempt *model_goal_attempt(struct model_port *port, struct model_function *function,
+                                         enum model_goal goal)
+{
+        if (function && goal == GOAL_GONE)
+                return &function->removal;
+        if (function && goal == GOAL_DRIVER)
+                return &function->driver;
+        if (function && goal == GOAL_QUARANTINE)
+                return &function->quarantine;
+        if (function && goal == GOAL_DETACHED)
+                return &function->detach;
+        if (function && goal == GOAL_REGISTERED)
+                return &function->registration;
+        if (function && goal == GOAL_PCIBACK)
+                return &function->pciback;
+        if (function && goal == GOAL_ATTACHED)
+                return &function->attach;
+        return &port->attempts[goal];
+}
+
 void model_port_forgive(struct core *core, struct model_port *port)
 {
         memset(port->attempts, 0, sizeof port->attempts);

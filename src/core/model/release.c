@@ -1,32 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Guests: who a hierarchy is given to, whether he is there, and what he still owns. */
 #include <errno.h>
+#include <stddef.h>
 
 #include "base/text.h"
+#include "core/event/guests.h"
 #include "core/model/model.h"
 
 /* The guest that the port is given to: by its number once that is known, for names can change. */
 static const struct event_guest *guest_find(const struct event_guests *guests,
                                             const struct model_port *port)
 {
-        for (uint32_t i = 0; i < guests->count; i++) {
-                const struct event_guest *guest = &guests->guests[i];
-
-                if (port->domid != 0 ? guest->domid == port->domid
-                                     : base_text_equal(guest->name, port->guest))
-                        return guest;
-        }
+        if (port->domid == 0)
+                return event_guest_find(guests, port->guest);
+        for (uint32_t i = 0; i < guests->count; i++)
+                if (guests->guests[i].domid == port->domid)
+                        return &guests->guests[i];
         return NULL;
-}
-
-/* Who owns what below is to be read again: where there is no list, each is asked. */
-static void owners_doubt(struct core *core, struct model_port *port)
-{
-        port->owners_fresh = false;
-        port->owners_dirty = true;
-        for (uint32_t i = 0; i < core->function_count; i++)
-                if (core->functions[i].port == port->found.sbdf)
-                        core->functions[i].due = model_unlisted(core);
 }
 
 void model_release_end(struct core *core, struct model_port *port)
@@ -34,7 +24,8 @@ void model_release_end(struct core *core, struct model_port *port)
         for (uint32_t i = 0; i < core->function_count; i++)
                 if (core->functions[i].port == port->found.sbdf)
                         core->functions[i].given = false;
-        owners_doubt(core, port);
+        port->owners_fresh = false;
+        port->owners_dirty = true;
 }
 
 /* Xen gives what a guest had that is no more to DOMID_IO (pci_release_devices): that is to be seen. */

@@ -77,26 +77,6 @@ static void attempt_count(const struct core *core, struct model_attempt *attempt
         attempt->retry_at_ms = core->now_ms + wait_ms;
 }
 
-static struct model_attempt *goal_attempt(struct model_port *port, struct model_function *function,
-                                          enum model_goal goal)
-{
-        if (goal == GOAL_GONE)
-                return &function->removal;
-        if (goal == GOAL_DRIVER)
-                return &function->driver;
-        if (goal == GOAL_QUARANTINE)
-                return &function->quarantine;
-        if (goal == GOAL_DETACHED)
-                return &function->detach;
-        if (goal == GOAL_REGISTERED)
-                return &function->registration;
-        if (goal == GOAL_PCIBACK)
-                return &function->pciback;
-        if (goal == GOAL_ATTACHED)
-                return &function->attach;
-        return &port->attempts[goal];
-}
-
 static void effect_tell(struct core *core, const struct effect *effect, struct effects *effects)
 {
         struct record record = model_record(core, RECORD_EFFECT_STARTED, REASON_NONE, effect->port,
@@ -109,12 +89,13 @@ static void effect_tell(struct core *core, const struct effect *effect, struct e
 /* That a guest's device stands still from now on, and why. */
 static void shut_tell(const struct core *core, struct model_port *port, struct effects *effects)
 {
-        enum record_reason bars = verify_port_bars(core, port), reason = REASON_ARRIVING;
+        enum record_reason bars, reason = REASON_ARRIVING;
         struct record record;
 
         if (!port->open)
                 return;
         port->open = false;
+        bars = verify_port_bars(core, port);
         if (!port->up)
                 reason = REASON_NO_LINK;
         else if (port->leaving || port->request != 0)
@@ -246,7 +227,7 @@ static void effect_leave(struct core *core, struct model_port *port,
                 effect_guest(core, port, function, &effect);
         effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;
         effect_registers(core, port, &effect);
-        attempt_count(core, goal_attempt(port, function, line->goal), line);
+        attempt_count(core, model_goal_attempt(port, function, line->goal), line);
         if (line->deadline_ms == 0)
                 effect_at_once(core, port, &effect);
         else
@@ -348,7 +329,7 @@ static bool line_each(struct core *core, struct model_port *port, const struct p
 
                 if (function->port != port->found.sbdf ||
                     verify_goal_met(core, port, line->goal, function) ||
-                    goal_attempt(port, function, line->goal)->retry_at_ms > core->now_ms)
+                    model_goal_attempt(port, function, line->goal)->retry_at_ms > core->now_ms)
                         continue;
                 if (line->goal == GOAL_GONE && !function_topmost(core, port, function))
                         continue;
@@ -407,7 +388,7 @@ static void port_advance(struct core *core, struct model_port *port, struct effe
         }
         if (port->reading)
                 return; /* the answer is on its way; if it is lost, the watcher's next look does as well */
-        for (size_t i = 0; i < GOAL_MAX; i++) {
+        for (enum model_goal i = 0; i < verify_port_goals(port); i++) {
                 const struct plan_goal *line = &plan_goals[i];
                 bool left = false;
 

@@ -4,6 +4,7 @@
 
 #include "base/sbdf.h"
 #include "base/text.h"
+#include "core/event/guests.h"
 #include "core/plan/plan.h"
 #include "core/policy/policy.h"
 #include "core/verify/verify.h"
@@ -150,14 +151,6 @@ static const char *rules_guest(const struct core *core, const struct model_port 
         return "";
 }
 
-static bool guest_there(const struct event_guests *guests, const char *name)
-{
-        for (uint32_t i = 0; i < guests->count; i++)
-                if (base_text_equal(guests->guests[i].name, name))
-                        return true;
-        return false;
-}
-
 /* One hierarchy, one guest: what a rule of another guest is about stays in quarantine. */
 static void rules_give(struct core *core, struct model_port *port, const char *guest)
 {
@@ -172,7 +165,7 @@ static void rules_give(struct core *core, struct model_port *port, const char *g
 
 void plan_release_rules(struct core *core, const struct event *event, struct effects *effects)
 {
-        for (uint32_t i = 0; i < core->port_count; i++) {
+        for (uint32_t i = 0; event->kind == EVENT_GUESTS && i < core->port_count; i++) {
                 struct model_port *port = &core->ports[i];
                 const char *guest;
                 uint32_t rule;
@@ -183,7 +176,7 @@ void plan_release_rules(struct core *core, const struct event *event, struct eff
                     port->verdict_why != REASON_NONE)
                         continue;
                 guest = rules_guest(core, port, &rule);
-                if (guest[0] == '\0' || !guest_there(&event->guests, guest) ||
+                if (guest[0] == '\0' || !event_guest_find(&event->guests, guest) ||
                     release_bars(core, port, guest))
                         continue;
                 guest_name(port, guest);
@@ -253,6 +246,8 @@ static void assign_undo(struct core *core, struct model_port *port)
 static enum record_reason assign_failure(const struct core *core, const struct model_port *port,
                                          enum model_state state, enum record_reason why)
 {
+        enum record_reason bars = verify_port_bars(core, port);
+
         if (!port->up)
                 return REASON_NO_LINK;
         if (port->leaving)
@@ -261,8 +256,8 @@ static enum record_reason assign_failure(const struct core *core, const struct m
                 return REASON_GUEST_GONE;
         if (port->guests_fresh && port->domid == 0)
                 return REASON_NO_GUEST;
-        if (verify_port_bars(core, port))
-                return verify_port_bars(core, port);
+        if (bars)
+                return bars;
         if (state == STATE_CONTAINED && port->token == 0)
                 return why;
         return core->now_ms >= port->request_until_ms ? REASON_TIMEOUT : REASON_NONE;

@@ -258,7 +258,7 @@ static void guests(const char *name, uint16_t domid)
         event.guests.guests[0].domid = domid;
         (void)strncpy(event.guests.guests[0].name, name, LIMIT_GUEST - 1);
         memset(&effects, 0, sizeof effects);
-        plan_request_apply(&core, &event, &effects);
+        plan_release_rules(&core, &event, &effects);
 }
 
 static void test_rules(void **state)

@@ -61,8 +61,6 @@ void plan_request_apply(struct core *core, const struct event *event, struct eff
         struct model_port *port;
         struct record record;
 
-        if (event->kind == EVENT_GUESTS)
-                plan_release_rules(core, event, effects);
         if (event->kind != EVENT_REQUEST)
                 return;
         port = request_port(core, event->request.sbdf);

@@ -180,7 +180,7 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
         case GOAL_RECHECK:
                 return port->rechecked || model_function_count(core, port) == 0;
         case GOAL_GUEST:
-                return port->guest[0] == '\0' || port->domid != 0;
+                return port->domid != 0;
         case GOAL_REGISTERED:
                 return !function->given || function->registered ||
                        model_owner_guest(function->owner);
@@ -204,11 +204,18 @@ bool verify_goal_each(enum model_goal goal)
                goal == GOAL_ATTACHED;
 }
 
+enum model_goal verify_port_goals(const struct model_port *port)
+{
+        return port->guest[0] == '\0' ? GOAL_GUEST : GOAL_MAX;
+}
+
 enum model_goal verify_goal_missing(const struct core *core, const struct model_port *port,
                                     const struct model_function **ret_function)
 {
+        enum model_goal end = verify_port_goals(port);
+
         *ret_function = NULL;
-        for (enum model_goal goal = 0; goal < GOAL_MAX; goal++) {
+        for (enum model_goal goal = 0; goal < end; goal++) {
                 if (!verify_goal_each(goal)) {
                         if (!verify_goal_met(core, port, goal, NULL))
                                 return goal;

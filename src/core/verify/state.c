@@ -33,19 +33,26 @@ static bool function_kept(const struct model_function *function)
                (function->given && model_function_pciback(function));
 }
 
-static bool detach_failed(const struct model_port *port, const struct model_function *function)
+/* Where somebody else is the toolstack, he is waited for: it is the request that ends in time. */
+static bool toolstack_failed(const struct core *core, const struct model_attempt *attempt)
+{
+        return core->config.toolstack != TOOLSTACK_NONE && attempt->tries >= VERIFY_ATTACH_TRIES;
+}
+
+static bool detach_failed(const struct core *core, const struct model_port *port,
+                          const struct model_function *function)
 {
         return model_function_returns(port, function) && !model_function_orphaned(port, function) &&
-               function->detach.tries >= VERIFY_ATTACH_TRIES;
+               toolstack_failed(core, &function->detach);
 }
 
 /* Why a function is a guest's that should not be, if so. */
-static enum record_reason owned_reason(const struct model_port *port,
+static enum record_reason owned_reason(const struct core *core, const struct model_port *port,
                                        const struct model_function *function)
 {
         if (verify_function_assigned(port, function))
                 return REASON_NONE;
-        if (detach_failed(port, function))
+        if (detach_failed(core, port, function))
                 return REASON_DETACH_FAILED;
         if (model_function_returns(port, function))
                 return model_function_orphaned(port, function) ? REASON_GUEST_GONE
@@ -54,7 +61,8 @@ static enum record_reason owned_reason(const struct model_port *port,
 }
 
 /* What fails of giving it to the guest that it is given to. */
-static enum record_reason given_reason(const struct model_function *function)
+static enum record_reason given_reason(const struct core *core,
+                                       const struct model_function *function)
 {
         if (!function->given)
                 return REASON_NONE;
@@ -62,7 +70,7 @@ static enum record_reason given_reason(const struct model_function *function)
                 return REASON_NOT_REGISTERED;
         if (attempt_failed(&function->pciback))
                 return REASON_PCIBACK;
-        return function->attach.tries >= VERIFY_ATTACH_TRIES ? REASON_ATTACH_FAILED : REASON_NONE;
+        return toolstack_failed(core, &function->attach) ? REASON_ATTACH_FAILED : REASON_NONE;
 }
 
 enum model_state verify_function_state(const struct core *core, const struct model_port *port,
@@ -73,7 +81,7 @@ enum model_state verify_function_state(const struct core *core, const struct mod
         if (port->exposed)
                 return STATE_EXPOSED;
         if (model_function_leaves(port, function)) {
-                if (detach_failed(port, function))
+                if (detach_failed(core, port, function))
                         *ret_reason = REASON_DETACH_FAILED;
                 else if (attempt_failed(&function->removal))
                         *ret_reason = REASON_REMOVE_FAILED;
@@ -84,10 +92,10 @@ enum model_state verify_function_state(const struct core *core, const struct mod
                 return STATE_GONE;
         }
         if (model_owner_guest(function->owner)) {
-                *ret_reason = owned_reason(port, function);
+                *ret_reason = owned_reason(core, port, function);
                 return *ret_reason == REASON_DETACH_FAILED ? STATE_CONTAINED : STATE_ASSIGNED;
         }
-        *ret_reason = given_reason(function);
+        *ret_reason = given_reason(core, function);
         if (*ret_reason)
                 return STATE_CONTAINED;
         if (function->withdrawn) {
@@ -128,7 +136,7 @@ static enum record_reason port_failure(const struct core *core, const struct mod
 
         if (port->read_once && !port->registers.readable)
                 return REASON_PORT_UNREADABLE;
-        for (enum model_goal goal = 0; goal < GOAL_MAX; goal++)
+        for (enum model_goal goal = 0; goal < verify_port_goals(port); goal++)
                 if (reasons[goal] && attempt_failed(&port->attempts[goal]) &&
                     !verify_goal_met(core, port, goal, NULL))
                         return reasons[goal];
@@ -173,7 +181,7 @@ static enum model_state functions_state(const struct core *core, const struct mo
 /* Every goal that is about the port as a whole; those about each function are in the functions' states. */
 static bool port_at_rest(const struct core *core, const struct model_port *port)
 {
-        for (enum model_goal goal = 0; goal < GOAL_MAX; goal++) {
+        for (enum model_goal goal = 0; goal < verify_port_goals(port); goal++) {
                 if (verify_goal_each(goal) || goal == GOAL_STATUS || goal == GOAL_SLOT ||
                     goal == GOAL_REGISTERS || goal == GOAL_REMEMBERED)
                         continue;

@@ -23,6 +23,9 @@
 bool verify_goal_met(const struct core *core, const struct model_port *port, enum model_goal goal,
                      const struct model_function *function);
 
+/** The first goal that is not this port's: those from GOAL_GUEST on are about a guest that it is given to. */
+enum model_goal verify_port_goals(const struct model_port *port);
+
 /** Is this goal about each function below the port, or about the port? */
 bool verify_goal_each(enum model_goal goal);
 
