@@ -83,6 +83,18 @@ class Guests:
         if domain:
             lent[name] = domain.name
 
+    def aim(self, name, function, domain, other):
+        """A function below a port tries the memory of dom0, Xen, another guest and its own: it must reach that, and no
+        other."""
+        attacker = self.lab.rig.attacker
+        for target in (attacker.at_dom0(), attacker.at_xen(), attacker.at_guest(other.name),
+                       attacker.at_guest(domain.name, own=True)):
+            dma = attacker.attack(self.lab.port(name), function, target).record()
+            landed = dma["landed"] | ({"dom0": dma["bytes_door2"]} if dma["bytes_door2"] else {})
+            wanted = [domain.name] if target.name == domain.name else []
+            self.lab.expect(sorted(landed) == wanted, f"DMA of {function.sbdf} at {target.name}: "
+                            f"{landed or 'landed nowhere'} (it is of {dma['owner']})")
+
     def uses(self, domain):
         """The guest's driver works with its disk: what it wrote is on the disk that is outside. Seconds until it had a
         disk."""

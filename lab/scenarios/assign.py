@@ -43,18 +43,6 @@ def given(lab, name, domain, only=None):
     lab.guests.agree()
 
 
-def aim(lab, name, disk, domain, other):
-    """A disk tries the memory of each: it must reach its guest's, and no other."""
-    attacker = lab.rig.attacker
-    for target in (attacker.at_dom0(), attacker.at_xen(), attacker.at_guest(other.name),
-                   attacker.at_guest(domain.name, own=True)):
-        dma = attacker.attack(lab.port(name), disk, target).record()
-        landed = dict(dma["landed"]) | ({"dom0": dma["bytes_door2"]} if dma["bytes_door2"] else {})
-        wanted = [domain.name] if target.name == domain.name else []
-        lab.expect(sorted(landed) == wanted,
-                   f"DMA of {disk.sbdf} at {target.name}: {landed or 'landed nowhere'} (it is of {dma['owner']})")
-
-
 def returned(lab, name, domain, pulled=False):
     """Nothing below a port is a guest's any more, by Xen's and Sallyport's books; and by xl's, unless it was pulled:
     then a PV guest's backend is stuck, and xl lists it until the guest ends (doc/guests.md)."""
@@ -78,7 +66,7 @@ def run(lab):
     first, second = disks(lab, "rp0")
     lab.times["guest_has_disk_s"] = lab.guests.uses(work)
     lab.guests.learn(work, second.rid)
-    aim(lab, "rp0", second, work, other)
+    lab.guests.aim("rp0", second, work, other)
     lab.times["unassign_s"] = lab.guests.unassign("rp0", lab.address("rp0"))
     lab.ready("rp0", devices)
     returned(lab, "rp0", work)

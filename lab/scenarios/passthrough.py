@@ -15,19 +15,6 @@ def functions(lab, name):
     return {function.id: function for function in lab.config.below(lab.port(name).rid)}
 
 
-def aim(lab, name, leaf, domain, other):
-    """The leaf tries the memory of each: it must reach its guest's, and no other."""
-    attacker, port = lab.rig.attacker, lab.port(name)
-    targets = (attacker.at_dom0(), attacker.at_xen(), attacker.at_guest(other.name),
-               attacker.at_guest(domain.name, own=True))
-    for target in targets:
-        dma = attacker.attack(port, leaf, target).record()
-        landed = dma["landed"] | ({"dom0": dma["bytes_door2"]} if dma["bytes_door2"] else {})
-        wanted = [domain.name] if target.name == domain.name else []
-        lab.expect(sorted(landed) == wanted, f"DMA of {leaf.sbdf} at {target.name}: "
-                   f"{landed or 'landed nowhere'} (it is of {dma['owner']})")
-
-
 def refused(lab, name, domain):
     """xl by hand, and what is below a port stays where it is."""
     found = functions(lab, name)
@@ -53,7 +40,7 @@ def given(lab, name, domain, other):
         owner = lab.rig.oracle.owner(function.rid)
         lab.expect(owner == f"guest {domain.name}", f"{function.sbdf} is of {owner}")
     lab.times["guest_has_disk_s"] = lab.guests.uses(domain)
-    aim(lab, name, found[EDU], domain, other)
+    lab.guests.aim(name, found[EDU], domain, other)
     lab.examine(name, "two are a guest's", used=(DISK,))
     for function in reversed(mine):
         lab.times[f"xl_detach_{function.id}"] = lab.guests.detach(domain, function.sbdf)

@@ -11,6 +11,7 @@
 
 #include "base/sbdf.h"
 #include "core/model/model.h"
+#include "core/policy/rules.h"
 #include "core/verify/verify.h"
 #include "world/world.h"
 
@@ -44,6 +45,15 @@ static void request(enum event_verb verb, uint32_t sbdf, const char *guest)
         world_event(&world, &event);
 }
 
+/* An event that says nothing but its kind, and the polls after it. */
+static void tell(enum event_kind kind, uint32_t polls)
+{
+        struct event event = { .kind = kind, .time_ms = world.now_ms, .port = BASE_SBDF_NONE };
+
+        world_event(&world, &event);
+        world_run(&world, polls);
+}
+
 /* As xenstore tells it. */
 static void guests_tell(void)
 {
@@ -70,13 +80,22 @@ static void replied(enum effect_result result, enum record_reason reason)
         assert_int_equal(world.replies[world.reply_count - 1].reason, reason);
 }
 
+/* The request is answered so, after 4 s at most. */
+static void asks(enum event_verb verb, uint32_t sbdf, const char *guest, enum effect_result result,
+                 enum record_reason reason)
+{
+        uint32_t replies = world.reply_count;
+
+        request(verb, sbdf, guest);
+        world_run(&world, 40);
+        assert_int_equal(world.reply_count, replies + 1);
+        replied(result, reason);
+}
+
 static void assigned(void)
 {
         quarantined();
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
-        world_run(&world, 10);
-        assert_int_equal(world.reply_count, 1);
-        replied(RESULT_DONE, REASON_NONE);
+        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
         assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
 }
 
@@ -109,18 +128,14 @@ static void test_assign_port(void **state)
 {
         (void)state;
         quarantined();
-        request(REQUEST_ASSIGN, WORLD_PORT, WORLD_GUEST);
-        world_run(&world, 10);
-        replied(RESULT_DONE, REASON_NONE);
+        asks(REQUEST_ASSIGN, WORLD_PORT, WORLD_GUEST, RESULT_DONE, REASON_NONE);
         assert_int_equal(world.functions[0].owner, GUEST);
         assert_int_equal(world.functions[1].owner, EVENT_OWNER_DOM_IO);
 }
 
 static void refuses(uint32_t sbdf, const char *guest, enum record_reason reason)
 {
-        request(REQUEST_ASSIGN, sbdf, guest);
-        world_run(&world, 10);
-        replied(RESULT_FAILED, reason);
+        asks(REQUEST_ASSIGN, sbdf, guest, RESULT_FAILED, reason);
         assert_false(open());
         assert_int_equal(world.done[EFFECT_PORT_OPEN], 0);
         assert_int_equal(world.done[EFFECT_ATTACH], 0);
@@ -162,13 +177,10 @@ static void test_one_guest(void **state)
 {
         (void)state;
         assigned();
-        request(REQUEST_ASSIGN, LEAF, "other");
-        world_run(&world, 5);
-        replied(RESULT_FAILED, REASON_OTHER_GUEST);
+        asks(REQUEST_ASSIGN, LEAF, "other", RESULT_FAILED, REASON_OTHER_GUEST);
         assert_true(open());
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST); /* once more is no harm */
-        world_run(&world, 5);
-        replied(RESULT_DONE, REASON_NONE);
+        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE,
+             REASON_NONE); /* once more is no harm */
         assert_int_equal(world.done[EFFECT_ATTACH], 1);
 }
 
@@ -176,10 +188,7 @@ static void test_unassign(void **state)
 {
         (void)state;
         assigned();
-        request(REQUEST_UNASSIGN, LEAF, "");
-        world_run(&world, 10);
-        assert_int_equal(world.reply_count, 2);
-        replied(RESULT_DONE, REASON_NONE);
+        asks(REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
         assert_false(open());
         assert_int_equal(world.done[EFFECT_DETACH], 1);
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
@@ -188,12 +197,8 @@ static void test_unassign(void **state)
         assert_int_equal(world_records_count(&world, RECORD_PORT_SHUT), 1);
         assert_int_equal(world_records_count(&world, RECORD_UNASSIGNED), 1);
         assert_int_equal(world.exposures, 0);
-        request(REQUEST_UNASSIGN, LEAF, ""); /* it is so */
-        world_run(&world, 5);
-        replied(RESULT_DONE, REASON_NONE);
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST); /* and again */
-        world_run(&world, 10);
-        replied(RESULT_DONE, REASON_NONE);
+        asks(REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);        /* it is so */
+        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE); /* and again */
         assert_int_equal(world.done[EFFECT_REGISTER], 2);
         assert_true(open());
 }
@@ -204,9 +209,7 @@ static void test_unassign_fails(void **state)
         (void)state;
         assigned();
         world.toolstack_fails = true;
-        request(REQUEST_UNASSIGN, LEAF, "");
-        world_run(&world, 40);
-        replied(RESULT_FAILED, REASON_DETACH_FAILED);
+        asks(REQUEST_UNASSIGN, LEAF, "", RESULT_FAILED, REASON_DETACH_FAILED);
         assert_false(open());
         assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
         assert_int_equal(world.functions[0].owner, GUEST);
@@ -221,10 +224,7 @@ static void test_attach_fails(void **state)
         (void)state;
         quarantined();
         world.toolstack_fails = true;
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
-        world_run(&world, 40);
-        assert_int_equal(world.reply_count, 1);
-        replied(RESULT_FAILED, REASON_ATTACH_FAILED);
+        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_FAILED, REASON_ATTACH_FAILED);
         assert_int_equal(world.done[EFFECT_ATTACH], VERIFY_ATTACH_TRIES);
         assert_int_equal(world.done[EFFECT_PORT_OPEN], 0);
         world_run(&world, 40);
@@ -279,9 +279,7 @@ static void test_attach_lies(void **state)
         (void)state;
         quarantined();
         world.lies = EFFECT_ATTACH;
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
-        world_run(&world, 40);
-        replied(RESULT_FAILED, REASON_ATTACH_FAILED);
+        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_FAILED, REASON_ATTACH_FAILED);
         assert_int_equal(world.done[EFFECT_PORT_OPEN], 0);
 }
 
@@ -346,38 +344,27 @@ static void test_guest_reboots(void **state)
         assert_int_equal(world.done[EFFECT_DETACH], 0);
         assert_int_equal(world.functions[0].owner, GUEST + 1);
         assert_non_null(world_record(&world, RECORD_FUNCTION_FOREIGN));
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
-        world_run(&world, 10);
-        replied(RESULT_DONE, REASON_NONE);
+        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
         assert_true(open());
         assert_int_equal(world.done[EFFECT_ATTACH], 1);
 }
 
-/* Xen tells nobody: it is looked at again from time to time. */
-static void look(void)
-{
-        struct event event = { .kind = EVENT_LOOK, .port = BASE_SBDF_NONE };
-
-        event.time_ms = world.now_ms;
-        world_event(&world, &event);
-        world_run(&world, 5);
-}
-
+/* Xen tells nobody who asked it for what: it is looked at again from time to time. */
 static void test_drift(void **state)
 {
         uint32_t owners;
 
         (void)state;
         assigned();
-        look();
+        tell(EVENT_LOOK, 5);
         assert_true(open());
         assert_int_equal(world.done[EFFECT_PORT_OPEN], 1);
         world.functions[0].owner = EVENT_OWNER_DOM_IO; /* xl pci-detach by somebody else */
-        look();
+        tell(EVENT_LOOK, 5);
         assert_false(open() && world.functions[0].owner != GUEST);
         quarantined();
         owners = world.done[EFFECT_OWNERS];
-        look(); /* nothing is a guest's */
+        tell(EVENT_LOOK, 5); /* nothing is a guest's */
         assert_int_equal(world.done[EFFECT_OWNERS], owners);
 }
 
@@ -450,13 +437,9 @@ static void test_shown_while_open(void **state)
 /* Among what was lost may be that something showed itself: the door is shut until that is known. */
 static void test_overrun_shuts(void **state)
 {
-        struct event event = { .kind = EVENT_OVERRUN, .port = BASE_SBDF_NONE };
-
         (void)state;
         assigned();
-        event.time_ms = world.now_ms;
-        world_event(&world, &event);
-        world_run(&world, 10);
+        tell(EVENT_OVERRUN, 10);
         assert_int_equal(world_records_count(&world, RECORD_PORT_SHUT), 1);
         assert_int_equal(world.done[EFFECT_PORT_OPEN], 2);
         assert_true(open());
@@ -466,14 +449,10 @@ static void test_overrun_shuts(void **state)
 /* A function beside it that dom0 owns, by whomever: the licence is gone. */
 static void test_contradiction_shuts(void **state)
 {
-        struct event event = { .kind = EVENT_OVERRUN, .port = BASE_SBDF_NONE };
-
         (void)state;
         assigned();
         world.functions[1].owner = GUEST + 1; /* another guest got the bridge */
-        event.time_ms = world.now_ms;
-        world_event(&world, &event);
-        world_run(&world, 5);
+        tell(EVENT_OVERRUN, 5);
         assert_false(open());
         assert_non_null(world_record(&world, RECORD_FUNCTION_FOREIGN));
         assigned();
@@ -487,9 +466,7 @@ static void test_eject_assigned(void **state)
 {
         (void)state;
         assigned();
-        request(REQUEST_EJECT, WORLD_PORT, "");
-        world_run(&world, 20);
-        replied(RESULT_DONE, REASON_NONE);
+        asks(REQUEST_EJECT, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
         assert_int_equal(world.done[EFFECT_DETACH], 1);
         assert_int_equal(world_port(&world)->state, STATE_EJECTED);
         assert_false(open());
@@ -498,41 +475,70 @@ static void test_eject_assigned(void **state)
 /* What somebody else attached stays closed, and is not ours to eject; asked for it, it is taken back. */
 static void test_foreign(void **state)
 {
-        struct event event = { .kind = EVENT_OVERRUN, .port = BASE_SBDF_NONE };
-
         (void)state;
         quarantined();
         world.functions[0].owner = GUEST;
-        event.time_ms = world.now_ms;
-        world_event(&world, &event);
-        world_run(&world, 10);
+        tell(EVENT_OVERRUN, 10);
         assert_false(open());
         assert_int_equal(world_records_count(&world, RECORD_FUNCTION_FOREIGN), 1);
-        request(REQUEST_EJECT, WORLD_PORT, "");
-        world_run(&world, 5);
-        replied(RESULT_FAILED, REASON_OWNED_BY_GUEST);
-        request(REQUEST_UNASSIGN, LEAF, "");
-        world_run(&world, 10);
-        replied(RESULT_DONE, REASON_NONE);
+        asks(REQUEST_EJECT, WORLD_PORT, "", RESULT_FAILED, REASON_OWNED_BY_GUEST);
+        asks(REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
 }
 
 /* What was attached already is taken over by asking for it. */
 static void test_foreign_adopted(void **state)
 {
-        struct event event = { .kind = EVENT_OVERRUN, .port = BASE_SBDF_NONE };
-
         (void)state;
         quarantined();
         world.functions[0].owner = GUEST;
-        event.time_ms = world.now_ms;
-        world_event(&world, &event);
-        world_run(&world, 10);
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
-        world_run(&world, 10);
-        replied(RESULT_DONE, REASON_NONE);
+        tell(EVENT_OVERRUN, 10);
+        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
         assert_true(open());
         assert_int_equal(world.done[EFFECT_ATTACH] + world.done[EFFECT_REGISTER], 0);
+}
+
+/* The daemon dies while a guest uses it: the next one shuts the door, and takes nothing from the guest. */
+static void restarted(void)
+{
+        assigned();
+        world_restart(&world);
+        world_run(&world, 20);
+        assert_false(open());
+        assert_int_equal(world.functions[0].owner, GUEST);
+        assert_string_equal(world.functions[0].facts.driver, EVENT_PCIBACK_DRIVER);
+        assert_int_equal(world.done[EFFECT_DETACH], 0);
+        assert_int_equal(world_state(&world, 0), STATE_ASSIGNED);
+}
+
+static void test_restart(void **state)
+{
+        (void)state;
+        restarted();
+        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        assert_true(open());
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+        assert_int_equal(world.exposures, 0);
+}
+
+static void test_restart_by_rule(void **state)
+{
+        static const char text[] = "assign " WORLD_GUEST "\n";
+        static struct policy_rules rules;
+        struct policy_diagnosis diagnosis;
+        struct event event = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE, .rules = &rules };
+
+        (void)state;
+        policy_rules_init(&rules);
+        assert_true(policy_rules_parse("t.rules", text, strlen(text), &rules, &diagnosis));
+        restarted();
+        event.time_ms = world.now_ms;
+        world_event(&world, &event);
+        guests_tell();
+        world_run(&world, 20);
+        assert_true(open());
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+        assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
 }
 
 static void test_amd(void **state)
@@ -546,15 +552,11 @@ static void test_amd(void **state)
         world_plug(&world, 2);
         world_run(&world, 40);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
-        world_run(&world, 40);
-        replied(RESULT_DONE, REASON_NONE);
+        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
         assert_true(open());
         assert_int_equal(world.functions[0].owner, GUEST);
         assert_int_equal(world.exposures, 0);
-        request(REQUEST_UNASSIGN, LEAF, "");
-        world_run(&world, 40);
-        replied(RESULT_DONE, REASON_NONE);
+        asks(REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
         assert_false(open());
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
@@ -586,6 +588,8 @@ int main(void)
                 cmocka_unit_test(test_eject_assigned),
                 cmocka_unit_test(test_foreign),
                 cmocka_unit_test(test_foreign_adopted),
+                cmocka_unit_test(test_restart),
+                cmocka_unit_test(test_restart_by_rule),
                 cmocka_unit_test(test_amd),
         };
 

@@ -100,3 +100,7 @@ const struct model_port *world_port(const struct world *world);
 void world_core_fill(struct core *ret_core);
 /** Adds a function below it that is verified as quarantined. */
 struct model_function *world_core_function(struct core *core, uint32_t sbdf);
+/** The platform is one whose IOMMU can be relied upon, and the port confines requester IDs: what a release needs. */
+void world_core_fit(struct core *core);
+/** Makes a function that is there be of guest WORLD_GUEST, number domid, to which the port is open. */
+void world_core_own(struct core *core, struct model_function *function, uint16_t domid);

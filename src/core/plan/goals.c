@@ -23,8 +23,7 @@ struct plan_goal {
  * hostile config space (a Completion Timeout is up to 64 s by spec, 50 ms in practice); unbinding waits for a driver's
  * pending commands (nvme: 60 s). What the state file says of what was there is taken back before anything destroys the
  * evidence: a new binding of pciehp, or clearing the event bits. A disk that takes longer than 3 s is tried again. One
- * bus is reserved at a time: what is plugged meanwhile waits for no more than that. When pciback lets go of what was
- * pulled, the kernel waits 60 s for the end of a reset (pci.c:pci_dev_wait), uninterruptibly, and may try a second way.
+ * bus is reserved at a time: what is plugged meanwhile waits for no more than that.
  */
 static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false, true },
@@ -37,7 +36,7 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_SLOT, EFFECT_SLOT_CONTROL, 0, false, false, false },
         { GOAL_INVENTORY, EFFECT_INVENTORY, 30000, false, false, true },
         { GOAL_OWNERLESS, EFFECT_OWNERS, 10000, false, false, false },
-        { GOAL_DETACHED, EFFECT_DETACH, 150000, true, false, false },
+        { GOAL_DETACHED, EFFECT_DETACH, 60000, true, false, false },
         { GOAL_GONE, EFFECT_REMOVE, 60000, true, false, false },
         { GOAL_RESCAN, EFFECT_RESCAN, 120000, false, true, false },
         { GOAL_REMEMBERED, EFFECT_REMEMBER, 3000, false, false, false },
@@ -54,6 +53,11 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_OPEN, EFFECT_PORT_OPEN, 0, false, true, false },
 };
 
+/*
+ * When pciback lets go of what was pulled, the kernel waits 60 s for the end of a reset (pci.c:pci_dev_wait),
+ * uninterruptibly, and may try a second way. No request waits for that.
+ */
+#define PLAN_FORCED_MS 150000u
 #define PLAN_BACKOFF_MS 1000u
 #define PLAN_BACKOFF_MAX_MS 30000u
 #define PLAN_GRACE_MS \
@@ -148,6 +152,8 @@ static void effect_guest(const struct core *core, const struct model_port *port,
                 memcpy(effect->guest, port->guest, sizeof effect->guest);
         effect->forced = effect->kind == EFFECT_DETACH &&
                          (!port->up || function->incarnation != port->incarnation);
+        if (effect->forced)
+                effect->deadline_ms = PLAN_FORCED_MS;
         if (effect->kind == EFFECT_ATTACH)
                 function->held = effect->domid;
 }

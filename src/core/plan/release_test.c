@@ -31,11 +31,8 @@ static int setup(void **state)
         world_core_fill(&core);
         memset(&effects, 0, sizeof effects);
         core.config.poll_interval_ms = 100;
-        core.platform.iommu_on = core.platform.intremap = FACT_YES;
-        core.platform.ats = core.platform.passthrough = FACT_NO;
+        world_core_fit(&core);
         port = &core.ports[0];
-        port->found.acs_cap = 0x100;
-        port->registers.acs_control = MODEL_ACS_SV;
         port->state = STATE_QUARANTINED;
         other = &core.ports[1];
         *other = *port;
@@ -51,15 +48,7 @@ static int setup(void **state)
 
 static void own(struct model_function *function)
 {
-        function->given = function->registered = true;
-        function->held = GUEST;
-        function->owner = GUEST;
-        function->confirmed = function->asked = function->facts.kept_off = false;
-        memcpy(function->facts.driver, EVENT_PCIBACK_DRIVER, sizeof EVENT_PCIBACK_DRIVER);
-        memcpy(port->guest, WORLD_GUEST, sizeof WORLD_GUEST);
-        port->domid = GUEST;
-        port->closed = false;
-        port->open = true;
+        world_core_own(&core, function, GUEST);
         assert_true(verify_port_licensed(&core, port));
 }
 
@@ -155,6 +144,29 @@ static void test_absent_guest_is_not_asked_for(void **state)
         port->attempts[GOAL_GUEST].retry_at_ms = 0;
         walk();
         assert_int_equal(effects.count, 0);
+}
+
+/* A toolstack has to answer before the request's own time ends; what was pulled is given longer, and nobody waits. */
+static void test_detach_deadline(void **state)
+{
+        (void)state;
+        other->external = false;
+        own(leaf);
+        leaf->given = false;
+        port->closed = true;
+        walk();
+        assert_int_equal(effects.items[0].kind, EFFECT_DETACH);
+        assert_false(effects.items[0].forced);
+        assert_true(effects.items[0].deadline_ms < 90000);
+        setup(NULL);
+        other->external = false;
+        own(leaf);
+        port->closed = true;
+        port->up = false;
+        walk();
+        assert_int_equal(effects.items[0].kind, EFFECT_DETACH);
+        assert_true(effects.items[0].forced);
+        assert_true(effects.items[0].deadline_ms > 120000);
 }
 
 static void request(enum event_verb verb, uint32_t sbdf)
@@ -300,6 +312,7 @@ int main(void)
                 cmocka_unit_test_setup(test_rescan_pauses, setup),
                 cmocka_unit_test_setup(test_open_is_last, setup),
                 cmocka_unit_test_setup(test_absent_guest_is_not_asked_for, setup),
+                cmocka_unit_test_setup(test_detach_deadline, setup),
                 cmocka_unit_test_setup(test_one_is_meant, setup),
                 cmocka_unit_test_setup(test_undo, setup),
                 cmocka_unit_test_setup(test_stay_ends, setup),
