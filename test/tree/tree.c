@@ -48,6 +48,23 @@ void tree_text_write(int root, const char *folder, const char *name, const char 
         tree_file_write(root, folder, name, text, strlen(text));
 }
 
+void tree_file_read(int root, const char *path, void *ret_bytes, size_t size)
+{
+        int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
+
+        assert_true(fd >= 0);
+        assert_true(read(fd, ret_bytes, size) >= 0);
+        assert_int_equal(close(fd), 0);
+}
+
+void tree_text_assert(int root, const char *path, const char *expected)
+{
+        char text[1024] = "";
+
+        tree_file_read(root, path, text, sizeof text - 1);
+        assert_string_equal(text, expected);
+}
+
 static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *position)
 {
         (void)status, (void)type, (void)position;

@@ -33,17 +33,6 @@
 static char root[64];
 static struct actuator actuator;
 
-static void assert_text(const char *path, const char *expected)
-{
-        char text[64] = "";
-        int fd = openat(actuator.sysfs, path, O_RDONLY | O_CLOEXEC);
-
-        assert_true(fd >= 0);
-        assert_true(read(fd, text, sizeof text - 1) >= 0);
-        assert_int_equal(close(fd), 0);
-        assert_string_equal(text, expected);
-}
-
 static void link_make(const char *target, const char *path)
 {
         assert_int_equal(symlinkat(target, actuator.sysfs, path), 0);
@@ -259,13 +248,14 @@ static void test_port_drivers(void **state)
 {
         (void)state;
         assert_completed((struct effect){ .kind = EFFECT_PORT_BIND }, 0);
-        assert_text("bus/pci/drivers/pcieport/bind", "0000:00:04.0");
+        tree_text_assert(actuator.sysfs, "bus/pci/drivers/pcieport/bind", "0000:00:04.0");
         assert_completed((struct effect){ .kind = EFFECT_PORT_AWAKE }, 0);
-        assert_text(PORT_FOLDER "/power/control", "on");
+        tree_text_assert(actuator.sysfs, PORT_FOLDER "/power/control", "on");
         assert_completed((struct effect){ .kind = EFFECT_RESCAN }, 0);
-        assert_text(PORT_FOLDER "/rescan", "1");
+        tree_text_assert(actuator.sysfs, PORT_FOLDER "/rescan", "1");
         assert_completed((struct effect){ .kind = EFFECT_PCIEHP_UNBIND }, 0);
-        assert_text("bus/pci_express/drivers/pciehp/unbind", "0000:00:04.0:pcie004");
+        tree_text_assert(actuator.sysfs, "bus/pci_express/drivers/pciehp/unbind",
+                         "0000:00:04.0:pcie004");
         assert_int_equal(unlinkat(actuator.sysfs, SERVICE "/driver", 0), 0);
         assert_completed((struct effect){ .kind = EFFECT_PCIEHP_UNBIND }, ENOENT);
 }
@@ -399,12 +389,12 @@ static void test_driver_off(void **state)
 
         (void)state;
         assert_completed(effect, 0);
-        assert_text(LEAF_FOLDER "/driver_override", EVENT_KEEP_OFF_DRIVER);
-        assert_text("bus/pci/drivers/nvme/unbind", "0000:01:00.1");
+        tree_text_assert(actuator.sysfs, LEAF_FOLDER "/driver_override", EVENT_KEEP_OFF_DRIVER);
+        tree_text_assert(actuator.sysfs, "bus/pci/drivers/nvme/unbind", "0000:01:00.1");
         effect.function = BRIDGE; /* has no driver */
         effect.instance = instance_of(BRIDGE_FOLDER);
         assert_completed(effect, 0);
-        assert_text(BRIDGE_FOLDER "/driver_override", EVENT_KEEP_OFF_DRIVER);
+        tree_text_assert(actuator.sysfs, BRIDGE_FOLDER "/driver_override", EVENT_KEEP_OFF_DRIVER);
 }
 
 static void test_stale(void **state)
@@ -420,8 +410,8 @@ static void test_stale(void **state)
         assert_completed(effect, ESTALE);
         effect.kind = EFFECT_CONFIRM;
         assert_completed(effect, ESTALE);
-        assert_text(LEAF_FOLDER "/driver_override", "(null)\n");
-        assert_text(LEAF_FOLDER "/remove", "");
+        tree_text_assert(actuator.sysfs, LEAF_FOLDER "/driver_override", "(null)\n");
+        tree_text_assert(actuator.sysfs, LEAF_FOLDER "/remove", "");
         assert_int_equal(xen_quarantined, 0);
         effect.function = BASE_SBDF(0, 9, 0, 0);
         assert_completed(effect, ENOENT);
@@ -435,7 +425,7 @@ static void test_remove(void **state)
                                           .function = LEAF,
                                           .instance = instance_of(LEAF_FOLDER) },
                          0);
-        assert_text(LEAF_FOLDER "/remove", "1");
+        tree_text_assert(actuator.sysfs, LEAF_FOLDER "/remove", "1");
 }
 
 static void test_xen(void **state)

@@ -29,23 +29,6 @@ static char root[64];
 static struct actuator actuator;
 static uint64_t instance;
 
-static void file_read(const char *path, void *bytes, size_t size)
-{
-        int fd = openat(actuator.sysfs, path, O_RDONLY | O_CLOEXEC);
-
-        assert_true(fd >= 0);
-        assert_true(read(fd, bytes, size) >= 0);
-        assert_int_equal(close(fd), 0);
-}
-
-static void assert_text(const char *path, const char *expected)
-{
-        char text[64] = "";
-
-        file_read(path, text, sizeof text - 1);
-        assert_string_equal(text, expected);
-}
-
 static void command_set(uint16_t command)
 {
         uint8_t config[64] = {
@@ -59,7 +42,7 @@ static uint16_t command_get(void)
 {
         uint8_t config[64] = { 0 };
 
-        file_read(PORT_FOLDER "/config", config, sizeof config);
+        tree_file_read(actuator.sysfs, PORT_FOLDER "/config", config, sizeof config);
         assert_int_equal(config[6], 7); /* Status is not written to */
         return (uint16_t)(config[4] | config[5] << 8);
 }
@@ -122,11 +105,11 @@ static void test_pciback(void **state)
         (void)state;
         /* Not loaded: what is loaded later must not find a wish. */
         assert_completed(EFFECT_PCIBACK_BIND, instance, ENODEV);
-        assert_text(LEAF_FOLDER "/driver_override", "sallyport\n");
+        tree_text_assert(actuator.sysfs, LEAF_FOLDER "/driver_override", "sallyport\n");
         tree_text_write(actuator.sysfs, PCIBACK_FOLDER, "bind", "");
         assert_completed(EFFECT_PCIBACK_BIND, instance, 0);
-        assert_text(LEAF_FOLDER "/driver_override", EVENT_PCIBACK_DRIVER);
-        assert_text(PCIBACK_FOLDER "/bind", "0000:01:00.1");
+        tree_text_assert(actuator.sysfs, LEAF_FOLDER "/driver_override", EVENT_PCIBACK_DRIVER);
+        tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/bind", "0000:01:00.1");
         assert_int_equal(unlinkat(actuator.sysfs, PCIBACK_FOLDER "/bind", 0), 0);
         assert_completed(EFFECT_PCIBACK_BIND, instance, ENOENT);
 }
@@ -153,8 +136,8 @@ static void test_stale(void **state)
         assert_completed(EFFECT_PCIBACK_BIND, instance + 1, ESTALE);
         assert_completed(EFFECT_REGISTER, instance + 1, ESTALE);
         assert_completed(EFFECT_ATTACH, instance + 1, ESTALE);
-        assert_text(PCIBACK_FOLDER "/bind", "");
-        assert_text(LEAF_FOLDER "/driver_override", "sallyport\n");
+        tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/bind", "");
+        tree_text_assert(actuator.sysfs, LEAF_FOLDER "/driver_override", "sallyport\n");
         assert_int_equal(xen_withdrawn, 0);
         assert_int_equal(xen_added, 0);
 }

@@ -62,17 +62,6 @@ static void program_write(const char *name, const char *commands)
         assert_int_equal(fchmodat(actuator.sysfs, name, 0700, 0), 0);
 }
 
-static void assert_file(const char *name, const char *expected)
-{
-        char text[1024] = "";
-        int fd = openat(actuator.sysfs, name, O_RDONLY | O_CLOEXEC);
-
-        assert_true(fd >= 0);
-        assert_true(read(fd, text, sizeof text - 1) >= 0);
-        assert_int_equal(close(fd), 0);
-        assert_string_equal(text, expected);
-}
-
 static int run(enum effect_kind kind, enum effect_toolstack toolstack)
 {
         struct effect effect = { .kind = kind,
@@ -94,10 +83,10 @@ static void test_xl(void **state)
         program_write("xl", SHOW "; env >$OUT/env; cat >$OUT/input; echo said; echo too >&2");
         assert_int_equal(run(EFFECT_ATTACH, TOOLSTACK_XL), 0);
         assert_string_equal(told, "");
-        assert_file("arguments", "[pci-attach][7][0000:01:00.3]");
-        assert_file("input", "");
+        tree_text_assert(actuator.sysfs, "arguments", "[pci-attach][7][0000:01:00.3]");
+        tree_text_assert(actuator.sysfs, "input", "");
         assert_int_equal(run(EFFECT_DETACH, TOOLSTACK_XL), 0);
-        assert_file("arguments", "[pci-detach][7][0000:01:00.3]");
+        tree_text_assert(actuator.sysfs, "arguments", "[pci-detach][7][0000:01:00.3]");
 }
 
 /* Nothing of the daemon's environment, descriptors or signals reaches the program. */
@@ -124,12 +113,15 @@ static void test_virsh(void **state)
         (void)state;
         program_write("virsh", SHOW "; cat \"$5\" >$OUT/xml");
         assert_int_equal(run(EFFECT_ATTACH, TOOLSTACK_VIRSH), 0);
-        assert_file("arguments", "[-c][xen:///system][attach-device][7][/proc/self/fd/3][--live]");
-        assert_file("xml", "<hostdev mode='subsystem' type='pci' managed='no'><source><address "
-                           "domain='0x0000' bus='0x01' slot='0x00' function='0x3'/></source>"
-                           "</hostdev>\n");
+        tree_text_assert(actuator.sysfs, "arguments",
+                         "[-c][xen:///system][attach-device][7][/proc/self/fd/3][--live]");
+        tree_text_assert(actuator.sysfs, "xml",
+                         "<hostdev mode='subsystem' type='pci' managed='no'><source><address "
+                         "domain='0x0000' bus='0x01' slot='0x00' function='0x3'/></source>"
+                         "</hostdev>\n");
         assert_int_equal(run(EFFECT_DETACH, TOOLSTACK_VIRSH), 0);
-        assert_file("arguments", "[-c][xen:///system][detach-device][7][/proc/self/fd/3][--live]");
+        tree_text_assert(actuator.sysfs, "arguments",
+                         "[-c][xen:///system][detach-device][7][/proc/self/fd/3][--live]");
 }
 
 static void test_qvm_pci(void **state)
@@ -142,9 +134,9 @@ static void test_qvm_pci(void **state)
         (void)state;
         program_write("qvm-pci", SHOW);
         assert_int_equal(run(EFFECT_ATTACH, TOOLSTACK_QVM_PCI), 0);
-        assert_file("arguments", "[attach][sys net][dom0:01_00.3]");
+        tree_text_assert(actuator.sysfs, "arguments", "[attach][sys net][dom0:01_00.3]");
         assert_int_equal(run(EFFECT_DETACH, TOOLSTACK_QVM_PCI), 0);
-        assert_file("arguments", "[detach][sys net][dom0:01_00.3]");
+        tree_text_assert(actuator.sysfs, "arguments", "[detach][sys net][dom0:01_00.3]");
         /* Only by number it does not know its machines; and a name is no option. */
         assert_int_equal(actuator_toolstack_run(&actuator, &effect, told), -EINVAL);
         memcpy(effect.guest, "--all", sizeof "--all");
@@ -152,7 +144,7 @@ static void test_qvm_pci(void **state)
         memcpy(effect.guest, "net", sizeof "net");
         effect.function = BASE_SBDF(2, 0x3a, 0x1f, 7);
         assert_int_equal(actuator_toolstack_run(&actuator, &effect, told), 0);
-        assert_file("arguments", "[detach][net][dom0:0002_3a_1f.7]");
+        tree_text_assert(actuator.sysfs, "arguments", "[detach][net][dom0:0002_3a_1f.7]");
 }
 
 static void test_none(void **state)
