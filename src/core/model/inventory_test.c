@@ -101,6 +101,28 @@ static void test_inventory_from_before(void **state)
         assert_true(port->inventory_fresh);
 }
 
+/* Somebody bound pciback, who may have given it to a guest since: it is asked again, but for what is given by us. */
+static void test_pciback_appears(void **state)
+{
+        struct event_function *facts = &event.inventory.functions[0];
+
+        (void)state;
+        inventory_start();
+        memcpy(facts->driver, EVENT_PCIBACK_DRIVER, sizeof EVENT_PCIBACK_DRIVER);
+        answer(EVENT_INVENTORY);
+        assert_false(function->confirmed || function->asked);
+        inventory_start();
+        function->given = true;
+        memcpy(facts->driver, EVENT_PCIBACK_DRIVER, sizeof EVENT_PCIBACK_DRIVER);
+        answer(EVENT_INVENTORY);
+        assert_true(function->confirmed);
+        inventory_start();
+        memcpy(function->facts.driver, EVENT_PCIBACK_DRIVER, sizeof EVENT_PCIBACK_DRIVER);
+        event.inventory.functions[0] = function->facts; /* it was so before */
+        answer(EVENT_INVENTORY);
+        assert_true(function->confirmed);
+}
+
 /* Each fact that identifies a function: where it changes, nothing that was verified counts. */
 static void test_changed_function(void **state)
 {
@@ -506,6 +528,7 @@ int main(void)
                 cmocka_unit_test(test_same_inventory),
                 cmocka_unit_test(test_inventory_from_before),
                 cmocka_unit_test(test_changed_function),
+                cmocka_unit_test(test_pciback_appears),
                 cmocka_unit_test(test_judged_facts),
                 cmocka_unit_test(test_taint),
                 cmocka_unit_test(test_listed_later),
