@@ -4,6 +4,7 @@ outside."""
 
 import base64
 import itertools
+import zlib
 
 from agent import unwrapped
 from canary import Canary, CanaryError
@@ -39,7 +40,7 @@ class Domain:
 
     def create(self):
         """Starts it; seconds until xl was done, and until its agent answered."""
-        text = (f'name = "{self.name}"\nramdisk = "/run/{self.name}.ramdisk"\nextra = "console=hvc0 quiet"\n'
+        text = (f'name = "{self.name}"\nramdisk = "/run/{self.name}.ramdisk"\nextra = "console=hvc0 loglevel=1"\n'
                 f'vcpus = 1\non_crash = "destroy"\n{CONFIG[self.kind]}')
         if self.passthrough:
             text += 'passthrough = "enabled"\n'
@@ -99,7 +100,10 @@ class Domain:
         if status:
             raise DomainError(f"{self.name} does not answer (exit {status}): {answer.strip()}")
         lines = answer.splitlines()
-        return unwrapped(lines[1:-1], lines[-1])
+        try:
+            return unwrapped(lines[1:-1], lines[-1])
+        except (EOFError, OSError, ValueError, zlib.error) as error:  # its kernel prints on the same console
+            raise DomainError(f"{self.name} answers with something else between: {answer!r}") from error
 
     def inside(self, script, timeout_s=30):
         """Output of a shell script in the guest that must succeed."""
