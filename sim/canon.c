@@ -305,6 +305,18 @@ static void seen_add(struct canon *canon, const struct sim_world *world, enum ef
         bits_add(canon, flags, 9);
 }
 
+/* What was decided, and is on its way to the state file; nothing where there are no guests. */
+static void decided_add(struct canon *canon, const struct sim_world *world,
+                        const struct sim_port *port, uint32_t count)
+{
+        if (!world->guests || port->pending.kind != EFFECT_REMEMBER)
+                return;
+        bits_add(canon, port->pending_withheld, 1);
+        bits_add(canon, domid_code(world, port->pending_domid), 4);
+        for (uint32_t i = 0; i < count; i++)
+                bits_add(canon, port->functions[i].pending_given, 1);
+}
+
 /* What the worker under way has done and seen; nothing where there is none. */
 static void pending_add(struct canon *canon, const struct sim_world *world,
                         const struct sim_port *port, uint32_t count)
@@ -319,6 +331,7 @@ static void pending_add(struct canon *canon, const struct sim_world *world,
         if (!port->acted) {
                 for (uint32_t i = 0; i < count; i++)
                         bits_add(canon, port->pending.instance == port->functions[i].instance, 1);
+                decided_add(canon, world, port, count);
                 return;
         }
         bits_add(canon, port->answer_observes, 1);
@@ -383,9 +396,18 @@ static void memory_add(struct canon *canon, const struct sim_world *world)
                 if (!port->remembered)
                         continue;
                 bits_add(canon, port->remembered_ejected, 1);
-                bits_add(canon, world->guests && port->remembered_tainted, 1);
                 for (uint32_t j = 0; j < sim_function_count(world, i); j++)
                         bits_add(canon, remembered_code(&port->functions[j]), 3);
+                if (!world->guests)
+                        continue;
+                bits_add(canon, port->remembered_tainted, 1);
+                bits_add(canon, port->remembered_withheld, 1);
+                bits_add(canon, domid_code(world, port->remembered_domid), 4);
+                for (uint32_t j = 0; j < sim_function_count(world, i); j++)
+                        bits_add(canon,
+                                 port->functions[j].remembered &&
+                                         port->functions[j].remembered_given,
+                                 1);
         }
 }
 

@@ -9,6 +9,7 @@
 #include "base/sbdf.h"
 #include "base/text.h"
 #include "core/step.h"
+#include "memory.h"
 
 #define QUEUE_SIZE 32
 
@@ -129,6 +130,8 @@ static void effects_do(struct sim_state *state, const struct effects *effects, b
                         at_once(state, effect, blind);
                 else
                         worker_start(&state->world, effect);
+                if (effect->kind == EFFECT_REMEMBER)
+                        sim_memory_hold(state, sim_port_index(&state->world, effect->port));
         }
 }
 

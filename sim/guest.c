@@ -27,6 +27,16 @@ void sim_guest_detach(struct sim_port *port, struct sim_function *function)
         function->seized = port->meddled = true;
 }
 
+void sim_guest_rob(struct sim_world *world, struct sim_port *port, uint32_t index)
+{
+        if (!sim_guest_owns(&port->functions[index]))
+                return;
+        if (port->functions[index].seized)
+                port->hid = true; /* and nobody can say how it stands with it */
+        else
+                world->robbed = true;
+}
+
 void sim_guest_start(struct sim_world *world)
 {
         world->domid++; /* Xen deals no number twice before all were dealt (domctl.c) */

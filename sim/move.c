@@ -12,6 +12,7 @@
 #include "core/event/coverage.h"
 #include "core/step.h"
 #include "edge.h"
+#include "memory.h"
 
 #define JUMP_MS 600000u
 
@@ -64,72 +65,12 @@ static void boot_forget(struct sim_world *world, uint32_t port)
                         world->ports[port].functions[i].former = false;
 }
 
-/* EFFECT_REMEMBER: what the core knew when it left, in place of what was there. */
-static void memory_write(struct sim_state *state, uint32_t number)
-{
-        struct sim_port *port = &state->world.ports[number];
-        const struct model_port *model = &state->core.ports[number];
-
-        port->remembered = true;
-        port->remembered_ejected = model->memory_ejected;
-        port->remembered_tainted = model->tainted;
-        for (uint32_t i = 0; i < sim_function_count(&state->world, number); i++)
-                port->functions[i].remembered = false;
-        for (uint32_t i = 0; i < state->core.function_count; i++) {
-                const struct model_function *from = &state->core.functions[i];
-                uint32_t index = 0;
-
-                if (from->port != model->found.sbdf || !from->listed ||
-                    from->incarnation != model->pending_incarnation)
-                        continue;
-                while (sim_sbdf(&state->world, number, index) != from->facts.sbdf)
-                        index++;
-                if (port->functions[index].instance != from->facts.instance)
-                        continue;
-                port->functions[index].remembered = true;
-                port->functions[index].remembered_digest = (uint8_t)from->facts.digest;
-                port->functions[index].remembered_at_boot = from->at_boot;
-        }
-}
-
-static void memory_lose(struct sim_world *world)
-{
-        for (uint32_t i = 0; i < world->port_count; i++) {
-                world->ports[i].remembered = false;
-                for (uint32_t j = 0; j < sim_function_count(world, i); j++)
-                        world->ports[i].functions[j].remembered = false;
-        }
-}
-
 /* What edge/store hands over at the start. */
 static void memory_send(struct sim_state *state)
 {
-        struct event_memory *memory = &event.memory;
-
-        for (uint32_t i = 0; i < state->world.port_count; i++) {
-                const struct sim_port *port = &state->world.ports[i];
-
-                if (!port->remembered)
-                        continue;
-                memset(memory, 0, sizeof *memory);
-                memory->port = sim_port_sbdf(&state->world, i);
-                memory->this_boot = true;
-                memory->ejected = port->remembered_ejected;
-                memory->tainted = port->remembered_tainted;
-                for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++) {
-                        const struct sim_function *from = &port->functions[j];
-                        struct event_memory_function *to = &memory->functions[memory->count];
-
-                        if (!from->remembered)
-                                continue;
-                        to->instance = from->instance;
-                        to->digest = from->remembered_digest;
-                        to->sbdf = sim_sbdf(&state->world, i, j);
-                        to->at_boot = from->remembered_at_boot;
-                        memory->count++;
-                }
-                event_send(state, EVENT_MEMORY, i);
-        }
+        for (uint32_t i = 0; i < state->world.port_count; i++)
+                if (sim_memory_fill(&state->world, i, &event.memory))
+                        event_send(state, EVENT_MEMORY, i);
         event.memory_end = (struct event_memory_end){ .status = MEMORY_GOOD };
         event_send(state, EVENT_MEMORY_END, SIM_PORTS);
 }
@@ -140,7 +81,7 @@ static int32_t effect_act(struct sim_state *state, uint32_t number, bool lies)
         const struct effect *effect = &state->world.ports[number].pending;
 
         if (effect->kind == EFFECT_REMEMBER && !lies)
-                memory_write(state, number);
+                sim_memory_write(state, number);
         return sim_effect_act(&state->world, effect, lies);
 }
 
@@ -445,7 +386,7 @@ static void fault_do(struct sim_state *state, struct sim_move move)
         else if (kind == MOVE_CRASH || kind == MOVE_CRASH_LATE)
                 daemon_kill(state, /* late= */ kind == MOVE_CRASH_LATE);
         else if (kind == MOVE_AMNESIA)
-                memory_lose(&state->world);
+                sim_memory_lose(&state->world);
         else if (kind >= MOVE_SET_BME)
                 intruder_do(state, move);
 }

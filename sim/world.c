@@ -329,20 +329,12 @@ static void port_reserve(struct sim_world *world, uint32_t number, const struct 
         }
 }
 
-/* The core is not to take a function from under a guest; what somebody attached just before is not held against it. */
-static void robbery_note(struct sim_world *world, uint32_t number, uint32_t top)
+/* The kernel removes what is below with it; Xen forgets one requester ID alone. */
+static void robberies_note(struct sim_world *world, uint32_t number, uint32_t top)
 {
-        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
-                const struct sim_function *function = &world->ports[number].functions[i];
-
-                if (!function_below(world, number, i, top) || !sim_guest_owns(function))
-                        continue;
-                if (function->seized)
-                        world->ports[number].hid =
-                                true; /* and nobody can say how it stands with it */
-                else
-                        world->robbed = true;
-        }
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++)
+                if (function_below(world, number, i, top))
+                        sim_guest_rob(world, &world->ports[number], i);
 }
 
 /* PHYSDEVOP_pci_device_remove and _add: Xen reads anew what it is, and gives it to dom0. */
@@ -374,11 +366,14 @@ static int32_t function_change(struct sim_world *world, uint32_t number, uint32_
 
         if (kind == EFFECT_DRIVER_OFF || kind == EFFECT_PCIBACK_BIND) {
                 if (function->pciback && kind == EFFECT_DRIVER_OFF)
-                        robbery_note(world, number, index);
+                        sim_guest_rob(world, &world->ports[number], index);
                 function_drive(world, function, kind == EFFECT_PCIBACK_BIND);
                 return 0;
         }
-        robbery_note(world, number, index);
+        if (kind == EFFECT_REMOVE)
+                robberies_note(world, number, index);
+        else
+                sim_guest_rob(world, &world->ports[number], index);
         if (kind == EFFECT_WITHDRAW)
                 xen_remove(world, &world->ports[number], function);
         else if (kind == EFFECT_REGISTER)

@@ -53,7 +53,8 @@ struct sim_function {
         /* The state file's: it vouches for this instance, with these bytes. Only what can still be met counts. */
         bool remembered;
         uint8_t remembered_digest;
-        bool remembered_at_boot;
+        bool remembered_at_boot, remembered_given;
+        bool pending_given; /* what an EFFECT_REMEMBER under way has to write */
         /* Xen's. */
         enum sim_owner owner;
         enum sim_mapping mapping;
@@ -74,6 +75,8 @@ struct sim_port {
         int32_t answer_error;
         bool answer_observes; /* the answer is what was seen when it acted */
         bool remembered, remembered_ejected, remembered_tainted; /* the state file knows the port */
+        bool remembered_withheld, pending_withheld;
+        uint16_t remembered_domid, pending_domid; /* of the guest that is named there; 0: none is */
         /* History that the checkers need. */
         bool guarded_once; /* was closed, without pciehp */
         bool intruded;     /* dom0's root itself opened a door, and nobody has looked since */
@@ -187,6 +190,8 @@ static inline bool sim_guest_owns(const struct sim_function *function)
 /** Somebody else's `xl pci-assignable-add` and `xl pci-attach` of a quarantined function, and back. */
 void sim_guest_attach(struct sim_port *port, struct sim_function *function, enum sim_owner owner);
 void sim_guest_detach(struct sim_port *port, struct sim_function *function);
+/** The core takes a function from under its guest: it is not to, but what was attached just before does not count. */
+void sim_guest_rob(struct sim_world *world, struct sim_port *port, uint32_t index);
 /** The guest that is meant starts; or is no more, but for what Xen has not taken back yet: sim_guest_release. */
 void sim_guest_start(struct sim_world *world);
 void sim_guest_die(struct sim_world *world);

@@ -15,95 +15,17 @@
 #include "core/verify/verify.h"
 #include "world/world.h"
 
-#define GUEST 3u
-#define LEAF BASE_SBDF(0, 1, 0, 0)
+#define GUEST WORLD_GUEST_DOMID
+#define LEAF WORLD_LEAF
 #define BRIDGE BASE_SBDF(0, 1, 0, 1)
 
 static struct world world; /* too large for the stack */
 
-/* An NVMe disk and a bridge, quarantined; the guest runs. */
-static void quarantined(void)
-{
-        world_init(&world);
-        world.guest = GUEST;
-        world_start(&world);
-        world_run(&world, 5);
-        world_plug(&world, 2);
-        world_run(&world, 10);
-        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
-}
-
-static void request(enum event_verb verb, uint32_t sbdf, const char *guest)
-{
-        struct event event = { .kind = EVENT_REQUEST, .port = BASE_SBDF_NONE };
-
-        event.time_ms = world.now_ms;
-        event.request.id = world.reply_count + 1;
-        event.request.verb = verb;
-        event.request.sbdf = sbdf;
-        (void)strncpy(event.request.guest, guest, sizeof event.request.guest - 1);
-        world_event(&world, &event);
-}
-
-/* An event that says nothing but its kind, and the polls after it. */
-static void tell(enum event_kind kind, uint32_t polls)
-{
-        struct event event = { .kind = kind, .time_ms = world.now_ms, .port = BASE_SBDF_NONE };
-
-        world_event(&world, &event);
-        world_run(&world, polls);
-}
-
-/* As xenstore tells it. */
-static void guests_tell(void)
-{
-        struct event event = { .kind = EVENT_GUESTS, .port = BASE_SBDF_NONE };
-
-        event.time_ms = world.now_ms;
-        if (world.guest) {
-                event.guests.count = 1;
-                event.guests.guests[0] =
-                        (struct event_guest){ .domid = world.guest, .name = WORLD_GUEST };
-        }
-        world_event(&world, &event);
-}
-
-static bool open(void)
-{
-        return world.registers.command & MODEL_COMMAND_BME;
-}
-
-static void replied(enum effect_result result, enum record_reason reason)
-{
-        assert_true(world.reply_count > 0);
-        assert_int_equal(world.replies[world.reply_count - 1].result, result);
-        assert_int_equal(world.replies[world.reply_count - 1].reason, reason);
-}
-
-/* The request is answered so, after 4 s at most. */
-static void asks(enum event_verb verb, uint32_t sbdf, const char *guest, enum effect_result result,
-                 enum record_reason reason)
-{
-        uint32_t replies = world.reply_count;
-
-        request(verb, sbdf, guest);
-        world_run(&world, 40);
-        assert_int_equal(world.reply_count, replies + 1);
-        replied(result, reason);
-}
-
-static void assigned(void)
-{
-        quarantined();
-        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
-        assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
-}
-
 static void test_assign(void **state)
 {
         (void)state;
-        assigned();
-        assert_true(open());
+        world_assigned(&world);
+        assert_true(world_open(&world));
         assert_int_equal(world.functions[0].owner, GUEST);
         assert_int_equal(world.functions[1].owner, EVENT_OWNER_DOM_IO);
         assert_int_equal(world.done[EFFECT_REGISTER], 1);
@@ -118,7 +40,7 @@ static void test_assign(void **state)
         assert_null(world_record(&world, RECORD_PORT_SHUT));
         assert_true(verify_machine_contained(&world.core));
         world_run(&world, 300); /* it stays so, and nothing more is done */
-        assert_true(open());
+        assert_true(world_open(&world));
         assert_int_equal(world.done[EFFECT_PORT_OPEN], 1);
         assert_int_equal(world.done[EFFECT_ATTACH], 1);
 }
@@ -127,16 +49,16 @@ static void test_assign(void **state)
 static void test_assign_port(void **state)
 {
         (void)state;
-        quarantined();
-        asks(REQUEST_ASSIGN, WORLD_PORT, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        world_quarantined(&world);
+        world_asks(&world, REQUEST_ASSIGN, WORLD_PORT, WORLD_GUEST, RESULT_DONE, REASON_NONE);
         assert_int_equal(world.functions[0].owner, GUEST);
         assert_int_equal(world.functions[1].owner, EVENT_OWNER_DOM_IO);
 }
 
 static void refuses(uint32_t sbdf, const char *guest, enum record_reason reason)
 {
-        asks(REQUEST_ASSIGN, sbdf, guest, RESULT_FAILED, reason);
-        assert_false(open());
+        world_asks(&world, REQUEST_ASSIGN, sbdf, guest, RESULT_FAILED, reason);
+        assert_false(world_open(&world));
         assert_int_equal(world.done[EFFECT_PORT_OPEN], 0);
         assert_int_equal(world.done[EFFECT_ATTACH], 0);
 }
@@ -144,52 +66,52 @@ static void refuses(uint32_t sbdf, const char *guest, enum record_reason reason)
 static void test_assign_refused(void **state)
 {
         (void)state;
-        quarantined();
+        world_quarantined(&world);
         refuses(BRIDGE, WORLD_GUEST, REASON_BRIDGE);
         refuses(LEAF, "", REASON_NO_GUEST);
         refuses(LEAF, "nobody", REASON_NO_GUEST);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
-        quarantined();
+        world_quarantined(&world);
         world.core.platform.intremap = FACT_NO;
         refuses(LEAF, WORLD_GUEST, REASON_NO_INTREMAP);
-        quarantined();
+        world_quarantined(&world);
         world.registers.acs_control = 0;
         refuses(LEAF, WORLD_GUEST, REASON_NO_ACS);
-        quarantined();
+        world_quarantined(&world);
         world.core.ports[0].tainted = true;
         refuses(LEAF, WORLD_GUEST, REASON_TAINTED);
-        quarantined();
+        world_quarantined(&world);
         world.core.functions[1].facts.malformed = true; /* of any function of the hierarchy */
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_request(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST);
         world_run(&world, 1);
-        replied(RESULT_FAILED, REASON_FINDING);
+        world_replied(&world, RESULT_FAILED, REASON_FINDING);
         world_init(&world);
         world_start(&world);
         world_run(&world, 5);
         world_plug(&world, 2);
         world.guest = GUEST;
-        request(REQUEST_ASSIGN, WORLD_PORT, WORLD_GUEST);
+        world_request(&world, REQUEST_ASSIGN, WORLD_PORT, WORLD_GUEST);
         world_run(&world, 1);
-        replied(RESULT_FAILED, REASON_ARRIVING);
+        world_replied(&world, RESULT_FAILED, REASON_ARRIVING);
 }
 
 static void test_one_guest(void **state)
 {
         (void)state;
-        assigned();
-        asks(REQUEST_ASSIGN, LEAF, "other", RESULT_FAILED, REASON_OTHER_GUEST);
-        assert_true(open());
-        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE,
-             REASON_NONE); /* once more is no harm */
+        world_assigned(&world);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, "other", RESULT_FAILED, REASON_OTHER_GUEST);
+        assert_true(world_open(&world));
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE,
+                   REASON_NONE); /* once more is no harm */
         assert_int_equal(world.done[EFFECT_ATTACH], 1);
 }
 
 static void test_unassign(void **state)
 {
         (void)state;
-        assigned();
-        asks(REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
-        assert_false(open());
+        world_assigned(&world);
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
+        assert_false(world_open(&world));
         assert_int_equal(world.done[EFFECT_DETACH], 1);
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
         assert_string_equal(world.functions[0].facts.driver, "");
@@ -197,20 +119,21 @@ static void test_unassign(void **state)
         assert_int_equal(world_records_count(&world, RECORD_PORT_SHUT), 1);
         assert_int_equal(world_records_count(&world, RECORD_UNASSIGNED), 1);
         assert_int_equal(world.exposures, 0);
-        asks(REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);        /* it is so */
-        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE); /* and again */
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE); /* it is so */
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE,
+                   REASON_NONE); /* and again */
         assert_int_equal(world.done[EFFECT_REGISTER], 2);
-        assert_true(open());
+        assert_true(world_open(&world));
 }
 
 /* The order of taking back: the door, then the owner; of nothing else is door 1 shut. */
 static void test_unassign_fails(void **state)
 {
         (void)state;
-        assigned();
+        world_assigned(&world);
         world.toolstack_fails = true;
-        asks(REQUEST_UNASSIGN, LEAF, "", RESULT_FAILED, REASON_DETACH_FAILED);
-        assert_false(open());
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_FAILED, REASON_DETACH_FAILED);
+        assert_false(world_open(&world));
         assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
         assert_int_equal(world.functions[0].owner, GUEST);
         world.toolstack_fails = false;
@@ -222,9 +145,9 @@ static void test_unassign_fails(void **state)
 static void test_attach_fails(void **state)
 {
         (void)state;
-        quarantined();
+        world_quarantined(&world);
         world.toolstack_fails = true;
-        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_FAILED, REASON_ATTACH_FAILED);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_FAILED, REASON_ATTACH_FAILED);
         assert_int_equal(world.done[EFFECT_ATTACH], VERIFY_ATTACH_TRIES);
         assert_int_equal(world.done[EFFECT_PORT_OPEN], 0);
         world_run(&world, 40);
@@ -237,39 +160,39 @@ static void test_attach_fails(void **state)
 static void test_no_toolstack(void **state)
 {
         (void)state;
-        quarantined();
+        world_quarantined(&world);
         world.core.config.toolstack = TOOLSTACK_NONE;
         world.lies = EFFECT_ATTACH;
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_request(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST);
         world_run(&world, 300);
         assert_int_equal(world.reply_count, 0);
         assert_int_equal(world_port(&world)->state, STATE_ARRIVING);
-        assert_false(open());
+        assert_false(world_open(&world));
         world.functions[0].owner = GUEST;
         world_run(&world, 400);
-        replied(RESULT_DONE, REASON_NONE);
-        assert_true(open());
+        world_replied(&world, RESULT_DONE, REASON_NONE);
+        assert_true(world_open(&world));
         world.lies = EFFECT_DETACH;
-        request(REQUEST_UNASSIGN, LEAF, "");
+        world_request(&world, REQUEST_UNASSIGN, LEAF, "");
         world_run(&world, 300);
         assert_int_equal(world.reply_count, 1);
-        assert_false(open());
+        assert_false(world_open(&world));
         world.functions[0].owner = EVENT_OWNER_DOM_IO;
         world_run(&world, 400);
         assert_int_equal(world.reply_count, 2);
-        replied(RESULT_DONE, REASON_NONE);
+        world_replied(&world, RESULT_DONE, REASON_NONE);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
 }
 
 static void test_no_toolstack_in_time(void **state)
 {
         (void)state;
-        quarantined();
+        world_quarantined(&world);
         world.core.config.toolstack = TOOLSTACK_NONE;
         world.lies = EFFECT_ATTACH;
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_request(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST);
         world_run(&world, 2000);
-        replied(RESULT_FAILED, REASON_TIMEOUT);
+        world_replied(&world, RESULT_FAILED, REASON_TIMEOUT);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
 }
 
@@ -277,20 +200,20 @@ static void test_no_toolstack_in_time(void **state)
 static void test_attach_lies(void **state)
 {
         (void)state;
-        quarantined();
+        world_quarantined(&world);
         world.lies = EFFECT_ATTACH;
-        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_FAILED, REASON_ATTACH_FAILED);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_FAILED, REASON_ATTACH_FAILED);
         assert_int_equal(world.done[EFFECT_PORT_OPEN], 0);
 }
 
 static void test_port_does_not_open(void **state)
 {
         (void)state;
-        quarantined();
+        world_quarantined(&world);
         world.lies = EFFECT_PORT_OPEN;
-        request(REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_request(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST);
         world_run(&world, 60);
-        replied(RESULT_FAILED, REASON_OPEN_REFUSED);
+        world_replied(&world, RESULT_FAILED, REASON_OPEN_REFUSED);
         world_run(&world, 60);
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
@@ -300,31 +223,31 @@ static void test_port_does_not_open(void **state)
 static void test_guest_dies(void **state)
 {
         (void)state;
-        assigned();
+        world_assigned(&world);
         world.functions[0].owner = EVENT_OWNER_DOM_IO;
         world.guest = 0;
-        guests_tell();
+        world_guests_tell(&world);
         world_run(&world, 10);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_int_equal(world.done[EFFECT_DETACH], 0);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
         assert_int_equal(world_record(&world, RECORD_UNASSIGNED)->reason, REASON_GUEST_GONE);
         assert_string_equal(world.functions[0].facts.driver, "");
         world.guest = GUEST + 1; /* another with its name inherits nothing */
-        guests_tell();
+        world_guests_tell(&world);
         world_run(&world, 10);
-        assert_false(open());
+        assert_false(world_open(&world));
 }
 
 /* While it dies Xen still has what it had: nobody is asked to detach it, and that is no alarm. */
 static void test_guest_dies_slowly(void **state)
 {
         (void)state;
-        assigned();
+        world_assigned(&world);
         world.guest = 0;
-        guests_tell();
+        world_guests_tell(&world);
         world_run(&world, 30);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_int_equal(world.done[EFFECT_DETACH], 0);
         assert_int_not_equal(world_port(&world)->state, STATE_CONTAINED);
         world.functions[0].owner = EVENT_OWNER_DOM_IO;
@@ -336,16 +259,16 @@ static void test_guest_dies_slowly(void **state)
 static void test_guest_reboots(void **state)
 {
         (void)state;
-        assigned();
+        world_assigned(&world);
         world.functions[0].owner = world.guest = GUEST + 1;
-        guests_tell();
+        world_guests_tell(&world);
         world_run(&world, 30);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_int_equal(world.done[EFFECT_DETACH], 0);
         assert_int_equal(world.functions[0].owner, GUEST + 1);
         assert_non_null(world_record(&world, RECORD_FUNCTION_FOREIGN));
-        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
-        assert_true(open());
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        assert_true(world_open(&world));
         assert_int_equal(world.done[EFFECT_ATTACH], 1);
 }
 
@@ -355,27 +278,27 @@ static void test_drift(void **state)
         uint32_t owners;
 
         (void)state;
-        assigned();
-        tell(EVENT_LOOK, 5);
-        assert_true(open());
+        world_assigned(&world);
+        world_tell(&world, EVENT_LOOK, 5);
+        assert_true(world_open(&world));
         assert_int_equal(world.done[EFFECT_PORT_OPEN], 1);
         world.functions[0].owner = EVENT_OWNER_DOM_IO; /* xl pci-detach by somebody else */
-        tell(EVENT_LOOK, 5);
-        assert_false(open() && world.functions[0].owner != GUEST);
-        quarantined();
+        world_tell(&world, EVENT_LOOK, 5);
+        assert_false(world_open(&world) && world.functions[0].owner != GUEST);
+        world_quarantined(&world);
         owners = world.done[EFFECT_OWNERS];
-        tell(EVENT_LOOK, 5); /* nothing is a guest's */
+        world_tell(&world, EVENT_LOOK, 5); /* nothing is a guest's */
         assert_int_equal(world.done[EFFECT_OWNERS], owners);
 }
 
 static void test_pulled_while_assigned(void **state)
 {
         (void)state;
-        assigned();
+        world_assigned(&world);
         assert_false(world.forced);
         world_unplug(&world);
         world_run(&world, 20);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_int_equal(world.done[EFFECT_DETACH], 1);
         assert_true(world.forced);
         assert_int_equal(world_port(&world)->state, STATE_EMPTY);
@@ -383,7 +306,7 @@ static void test_pulled_while_assigned(void **state)
         world_plug(&world, 2); /* another, or the same: nothing is inherited */
         world_run(&world, 20);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_int_equal(world.exposures, 0);
 }
 
@@ -393,19 +316,19 @@ static void test_pulled_and_toolstack_hangs(void **state)
         uint32_t rescans;
 
         (void)state;
-        assigned();
+        world_assigned(&world);
         rescans = world.done[EFFECT_RESCAN];
         world.toolstack_fails = true;
         world_unplug(&world);
         world_run(&world, 40);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_int_equal(world.done[EFFECT_REMOVE], 0);
         assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
         assert_int_equal(world_port(&world)->reason, REASON_DETACH_FAILED);
         assert_int_equal(world.done[EFFECT_RESCAN], rescans);
         world.functions[0].owner = EVENT_OWNER_DOM_IO; /* the guest was destroyed */
         world.guest = 0;
-        guests_tell();
+        world_guests_tell(&world);
         world_run(&world, 400);
         assert_int_equal(world_port(&world)->state, STATE_EMPTY);
         world_plug(&world, 1);
@@ -419,7 +342,7 @@ static void test_shown_while_open(void **state)
         struct event event = { .kind = EVENT_UEVENT, .port = BASE_SBDF_NONE };
 
         (void)state;
-        assigned();
+        world_assigned(&world);
         event.time_ms = world.now_ms;
         event.uevent = (struct event_uevent){ .action = UEVENT_ADD, .subsystem = SUBSYSTEM_PCI };
         event.uevent.place.sbdf = BASE_SBDF(0, 1, 0, 2);
@@ -428,21 +351,21 @@ static void test_shown_while_open(void **state)
         world.hangs = EFFECT_INVENTORY;
         world_event(&world, &event);
         world_run(&world, 1);
-        assert_false(open());
+        assert_false(world_open(&world));
         world.hangs = EFFECT_NONE;
         world_run(&world, 800);
-        assert_true(open()); /* there was nothing */
+        assert_true(world_open(&world)); /* there was nothing */
 }
 
 /* Among what was lost may be that something showed itself: the door is shut until that is known. */
 static void test_overrun_shuts(void **state)
 {
         (void)state;
-        assigned();
-        tell(EVENT_OVERRUN, 10);
+        world_assigned(&world);
+        world_tell(&world, EVENT_OVERRUN, 10);
         assert_int_equal(world_records_count(&world, RECORD_PORT_SHUT), 1);
         assert_int_equal(world.done[EFFECT_PORT_OPEN], 2);
-        assert_true(open());
+        assert_true(world_open(&world));
         assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
 }
 
@@ -450,39 +373,39 @@ static void test_overrun_shuts(void **state)
 static void test_contradiction_shuts(void **state)
 {
         (void)state;
-        assigned();
+        world_assigned(&world);
         world.functions[1].owner = GUEST + 1; /* another guest got the bridge */
-        tell(EVENT_OVERRUN, 5);
-        assert_false(open());
+        world_tell(&world, EVENT_OVERRUN, 5);
+        assert_false(world_open(&world));
         assert_non_null(world_record(&world, RECORD_FUNCTION_FOREIGN));
-        assigned();
+        world_assigned(&world);
         world.registers.pciehp = true;
         world_run(&world, 5);
         assert_int_equal(world.done[EFFECT_DETACH], 1); /* what was there is another now */
-        assert_false(open());
+        assert_false(world_open(&world));
 }
 
 static void test_eject_assigned(void **state)
 {
         (void)state;
-        assigned();
-        asks(REQUEST_EJECT, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
+        world_assigned(&world);
+        world_asks(&world, REQUEST_EJECT, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
         assert_int_equal(world.done[EFFECT_DETACH], 1);
         assert_int_equal(world_port(&world)->state, STATE_EJECTED);
-        assert_false(open());
+        assert_false(world_open(&world));
 }
 
 /* What somebody else attached stays closed, and is not ours to eject; asked for it, it is taken back. */
 static void test_foreign(void **state)
 {
         (void)state;
-        quarantined();
+        world_quarantined(&world);
         world.functions[0].owner = GUEST;
-        tell(EVENT_OVERRUN, 10);
-        assert_false(open());
+        world_tell(&world, EVENT_OVERRUN, 10);
+        assert_false(world_open(&world));
         assert_int_equal(world_records_count(&world, RECORD_FUNCTION_FOREIGN), 1);
-        asks(REQUEST_EJECT, WORLD_PORT, "", RESULT_FAILED, REASON_OWNED_BY_GUEST);
-        asks(REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
+        world_asks(&world, REQUEST_EJECT, WORLD_PORT, "", RESULT_FAILED, REASON_OWNED_BY_GUEST);
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
 }
 
@@ -490,55 +413,12 @@ static void test_foreign(void **state)
 static void test_foreign_adopted(void **state)
 {
         (void)state;
-        quarantined();
+        world_quarantined(&world);
         world.functions[0].owner = GUEST;
-        tell(EVENT_OVERRUN, 10);
-        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
-        assert_true(open());
+        world_tell(&world, EVENT_OVERRUN, 10);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        assert_true(world_open(&world));
         assert_int_equal(world.done[EFFECT_ATTACH] + world.done[EFFECT_REGISTER], 0);
-}
-
-/* The daemon dies while a guest uses it: the next one shuts the door, and takes nothing from the guest. */
-static void restarted(void)
-{
-        assigned();
-        world_restart(&world);
-        world_run(&world, 20);
-        assert_false(open());
-        assert_int_equal(world.functions[0].owner, GUEST);
-        assert_string_equal(world.functions[0].facts.driver, EVENT_PCIBACK_DRIVER);
-        assert_int_equal(world.done[EFFECT_DETACH], 0);
-        assert_int_equal(world_state(&world, 0), STATE_ASSIGNED);
-}
-
-static void test_restart(void **state)
-{
-        (void)state;
-        restarted();
-        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
-        assert_true(open());
-        assert_int_equal(world.done[EFFECT_ATTACH], 1);
-        assert_int_equal(world.exposures, 0);
-}
-
-static void test_restart_by_rule(void **state)
-{
-        static const char text[] = "assign " WORLD_GUEST "\n";
-        static struct policy_rules rules;
-        struct policy_diagnosis diagnosis;
-        struct event event = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE, .rules = &rules };
-
-        (void)state;
-        policy_rules_init(&rules);
-        assert_true(policy_rules_parse("t.rules", text, strlen(text), &rules, &diagnosis));
-        restarted();
-        event.time_ms = world.now_ms;
-        world_event(&world, &event);
-        guests_tell();
-        world_run(&world, 20);
-        assert_true(open());
-        assert_int_equal(world.done[EFFECT_ATTACH], 1);
-        assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
 }
 
 static void test_amd(void **state)
@@ -552,12 +432,12 @@ static void test_amd(void **state)
         world_plug(&world, 2);
         world_run(&world, 40);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
-        asks(REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
-        assert_true(open());
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        assert_true(world_open(&world));
         assert_int_equal(world.functions[0].owner, GUEST);
         assert_int_equal(world.exposures, 0);
-        asks(REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
-        assert_false(open());
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
+        assert_false(world_open(&world));
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
 }
@@ -588,8 +468,6 @@ int main(void)
                 cmocka_unit_test(test_eject_assigned),
                 cmocka_unit_test(test_foreign),
                 cmocka_unit_test(test_foreign_adopted),
-                cmocka_unit_test(test_restart),
-                cmocka_unit_test(test_restart_by_rule),
                 cmocka_unit_test(test_amd),
         };
 

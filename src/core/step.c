@@ -47,6 +47,12 @@ bool core_port_memory(const struct core *core, uint32_t port, struct event_memor
         ret_memory->this_boot = true;
         ret_memory->ejected = from->ejected;
         ret_memory->tainted = from->tainted;
+        ret_memory->withheld = from->withheld;
+        if (from->domid != 0 &&
+            from->guest[0] != '\0') { /* who was not there yet is asked for again */
+                ret_memory->domid = from->domid;
+                memcpy(ret_memory->guest, from->guest, sizeof ret_memory->guest);
+        }
         for (uint32_t i = 0; i < core->function_count; i++) {
                 const struct model_function *function = &core->functions[i];
                 struct event_memory_function *to = &ret_memory->functions[ret_memory->count];
@@ -58,6 +64,7 @@ bool core_port_memory(const struct core *core, uint32_t port, struct event_memor
                 to->digest = function->facts.digest;
                 to->sbdf = function->facts.sbdf;
                 to->at_boot = function->at_boot;
+                to->given = function->given;
                 ret_memory->count++;
         }
         return true;

@@ -70,6 +70,7 @@ void world_core_own(struct core *core, struct model_function *function, uint16_t
         memcpy(function->facts.driver, EVENT_PCIBACK_DRIVER, sizeof EVENT_PCIBACK_DRIVER);
         memcpy(port->guest, WORLD_GUEST, sizeof WORLD_GUEST);
         port->domid = domid;
+        port->guests_fresh = true;
         port->closed = false;
         port->open = true;
 }

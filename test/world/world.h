@@ -18,6 +18,9 @@
 #define WORLD_FUNCTIONS 8
 #define WORLD_BUSES 4
 #define WORLD_GUEST "sys-net"
+#define WORLD_GUEST_DOMID 3u
+/** The disk that world_plug() plugs. */
+#define WORLD_LEAF BASE_SBDF(0, 1, 0, 0)
 #define WORLD_QUEUE 64
 #define WORLD_RECORDS 512
 
@@ -39,7 +42,7 @@ struct world {
         struct event_coverage coverage; /* of AMD-Vi: by itself all of buses 1 to 4 */
         /* Owners of requester IDs that are no function's: of buses 1 to 4. */
         uint16_t others[WORLD_BUSES][256];
-        uint32_t adds; /* requester IDs that Xen was told of by EFFECT_RESERVE */
+        uint32_t adds;              /* requester IDs that Xen was told of by EFFECT_RESERVE */
         struct event_config config; /* as the daemon reads it at its start */
         struct event_port found;
         struct event_port_registers registers;
@@ -58,11 +61,11 @@ struct world {
         enum event_memory_status memory_status; /* what the next start finds; GOOD by itself */
         uint16_t guest;                         /* domid of WORLD_GUEST; 0 = it does not run */
         bool toolstack_fails;
-        bool forced; /* the last detachment was */
-        enum effect_kind lies;                  /* this kind answers 0 and does nothing */
-        enum effect_kind fails;                 /* this kind answers EIO */
-        enum effect_kind hangs;                 /* this kind never answers */
-        bool rescan_opens;                      /* the kernel sets BME while it enumerates */
+        bool forced;            /* the last detachment was */
+        enum effect_kind lies;  /* this kind answers 0 and does nothing */
+        enum effect_kind fails; /* this kind answers EIO */
+        enum effect_kind hangs; /* this kind never answers */
+        bool rescan_opens;      /* the kernel sets BME while it enumerates */
         uint32_t exposures; /* looks at the machine, after every effect, that saw both doors open */
 };
 
@@ -104,3 +107,21 @@ struct model_function *world_core_function(struct core *core, uint32_t sbdf);
 void world_core_fit(struct core *core);
 /** Makes a function that is there be of guest WORLD_GUEST, number domid, to which the port is open. */
 void world_core_own(struct core *core, struct model_function *function, uint16_t domid);
+
+/** The machine with an NVMe disk and a bridge in quarantine, and WORLD_GUEST running. */
+void world_quarantined(struct world *ret_world);
+/** ... and then with the disk the guest's. */
+void world_assigned(struct world *ret_world);
+/** Queues an operator's request. guest: "" for none. */
+void world_request(struct world *world, enum event_verb verb, uint32_t sbdf, const char *guest);
+/** Fails the test unless the last answer was this one. */
+void world_replied(const struct world *world, enum effect_result result, enum record_reason reason);
+/** The same together: the answer has to come within 40 polls. */
+void world_asks(struct world *world, enum event_verb verb, uint32_t sbdf, const char *guest,
+                enum effect_result result, enum record_reason reason);
+/** An event that says nothing but its kind, and the polls after it. */
+void world_tell(struct world *world, enum event_kind kind, uint32_t polls);
+/** EVENT_GUESTS, unasked. */
+void world_guests_tell(struct world *world);
+/** Is door 1 open? */
+bool world_open(const struct world *world);

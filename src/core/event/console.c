@@ -51,7 +51,7 @@ static bool owner_parse(const char *text, size_t length, uint16_t *ret_domid)
         while (1 + digits < length && text[1 + digits] >= '0' && text[1 + digits] <= '9' &&
                digits < 5)
                 domid = domid * 10 + (uint32_t)(text[1 + digits++] - '0');
-        if (digits == 0 || 1 + digits != length || domid >= 0x7ff0u)
+        if (digits == 0 || 1 + digits != length || domid >= EVENT_DOMID_RESERVED)
                 return false;
         *ret_domid = (uint16_t)domid;
         return true;

@@ -335,12 +335,16 @@ struct policy_rules;
 /** 7 * 24 * 60: minutes of a week are below. */
 #define EVENT_MINUTES 10080u
 
+/** First of the domain IDs that are no guest's: DOMID_FIRST_RESERVED (xen/include/public/xen.h). */
+#define EVENT_DOMID_RESERVED 0x7ff0u
+
 /** A function that was below a port, of the device that was plugged: named so that no other kernel object is meant. */
 struct event_memory_function {
         uint64_t instance; /**< event_function.instance: never dealt twice in one boot (fs/kernfs/dir.c) */
         uint64_t digest;   /**< event_function.digest */
         uint32_t sbdf;
         bool at_boot;      /**< it was there when the first daemon of this boot started */
+        bool given;        /**< model_function.given */
 };
 
 /** What is remembered of a port: each time all of it. */
@@ -349,6 +353,9 @@ struct event_memory {
         bool this_boot;    /**< by a daemon of this boot */
         bool ejected;      /**< what is plugged was removed in order, and is not to be enumerated again */
         bool tainted;      /**< model_port.tainted */
+        bool withheld;     /**< model_port.withheld */
+        uint16_t domid;    /**< of the guest, as last seen, or 0 */
+        char guest[LIMIT_GUEST]; /**< model_port.guest: NUL-terminated, and zeros behind; empty: nobody's */
         uint32_t count;
         struct event_memory_function functions[LIMIT_PORT_FUNCTIONS];
 };

@@ -14,27 +14,33 @@
  *   16 16  boot
  *   32  4  CRC-32C of 0..31: so that a length is believed before what it spans is there
  *   36  4  port                    \
- *   40  4  flags: 0 ejected, 1 tainted | what it is about: type 1
+ *   40  4  flags: 0 ejected, 1 tainted, 2 withheld | what it is about: types 1 and 2
  *   44  4  number of functions      |
  *   48 24  each                    /
+ *      68  type 2: the guest that it is given to: 0 domid, 4 name, and zeros behind
  *   -4  4  CRC-32C of all before
- * A function: 0 instance, 8 digest, 16 sbdf, 20 flags: bit 0 at boot.
+ * A function: 0 instance, 8 digest, 16 sbdf, 20 flags: bit 0 at boot, bit 1 given.
  */
 #define HEAD_SIZE 36u
 #define BODY_SIZE 12u
 #define FUNCTION_SIZE 24u
+#define GUEST_SIZE (4u + LIMIT_GUEST)
 #define CRC_SIZE 4u
 
-_Static_assert(HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * LIMIT_PORT_FUNCTIONS + CRC_SIZE <=
+_Static_assert(HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * LIMIT_PORT_FUNCTIONS + GUEST_SIZE +
+                               CRC_SIZE <=
                        EVENT_MEMORY_ENTRY_MAX,
                "the largest entry fits");
 
 /* Types of entries. A later version may add some: who does not know one must not guess what the rest is worth. */
 #define TYPE_PORT 1u
+#define TYPE_GIVEN 2u
 
 #define PORT_EJECTED 1u
 #define PORT_TAINTED 2u
+#define PORT_WITHHELD 4u
 #define FUNCTION_AT_BOOT 1u
+#define FUNCTION_GIVEN 2u
 
 static const char head[] = "sallyport-state 001\n";
 #define HEAD_NAME_SIZE 16u /* up to the version */
@@ -106,22 +112,31 @@ void event_memory_head_write(uint8_t ret_bytes[static EVENT_MEMORY_HEAD_SIZE])
         memcpy(ret_bytes, head, EVENT_MEMORY_HEAD_SIZE);
 }
 
+static size_t entry_size(uint32_t type, size_t functions)
+{
+        return HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * functions +
+               (type == TYPE_GIVEN ? GUEST_SIZE : 0) + CRC_SIZE;
+}
+
 size_t event_memory_entry_write(const struct event_memory *memory, uint64_t sequence,
                                 const uint8_t boot[static EVENT_MEMORY_BOOT_SIZE],
                                 uint8_t ret_bytes[static EVENT_MEMORY_ENTRY_MAX])
 {
         uint8_t *at = ret_bytes + HEAD_SIZE + BODY_SIZE;
-        size_t size = HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * memory->count + CRC_SIZE;
+        uint32_t type = memory->guest[0] != '\0' ? TYPE_GIVEN : TYPE_PORT;
+        size_t size = entry_size(type, memory->count);
 
         base_assert(memory->count <= LIMIT_PORT_FUNCTIONS);
         number_put(ret_bytes, size, 4);
-        number_put(ret_bytes + 4, TYPE_PORT, 4);
+        number_put(ret_bytes + 4, type, 4);
         number_put(ret_bytes + 8, sequence, 8);
         memcpy(ret_bytes + 16, boot, EVENT_MEMORY_BOOT_SIZE);
         number_put(ret_bytes + 32, crc32c(ret_bytes, 32), 4);
         number_put(ret_bytes + 36, memory->port, 4);
         number_put(ret_bytes + 40,
-                   (memory->ejected ? PORT_EJECTED : 0) | (memory->tainted ? PORT_TAINTED : 0), 4);
+                   (memory->ejected ? PORT_EJECTED : 0) | (memory->tainted ? PORT_TAINTED : 0) |
+                           (memory->withheld ? PORT_WITHHELD : 0),
+                   4);
         number_put(ret_bytes + 44, memory->count, 4);
         for (uint32_t i = 0; i < memory->count; i++, at += FUNCTION_SIZE) {
                 const struct event_memory_function *function = &memory->functions[i];
@@ -129,7 +144,15 @@ size_t event_memory_entry_write(const struct event_memory *memory, uint64_t sequ
                 number_put(at, function->instance, 8);
                 number_put(at + 8, function->digest, 8);
                 number_put(at + 16, function->sbdf, 4);
-                number_put(at + 20, function->at_boot ? FUNCTION_AT_BOOT : 0, 4);
+                number_put(at + 20,
+                           (function->at_boot ? FUNCTION_AT_BOOT : 0) |
+                                   (function->given ? FUNCTION_GIVEN : 0),
+                           4);
+        }
+        if (type == TYPE_GIVEN) {
+                number_put(at, memory->domid, 4);
+                memcpy(at + 4, memory->guest, LIMIT_GUEST);
+                at += GUEST_SIZE;
         }
         number_put(at, crc32c(ret_bytes, size - CRC_SIZE), 4);
         return size;
@@ -155,23 +178,33 @@ static bool bytes_zero(const uint8_t *bytes, size_t length)
         return true;
 }
 
+/* A guest's number and name: not empty, with its end, and nothing behind that. */
+static bool guest_known(const uint8_t *bytes)
+{
+        const char *name = (const char *)bytes + 4, *end = memchr(name, '\0', LIMIT_GUEST);
+
+        return end && end != name && word_get(bytes) != 0 &&
+               word_get(bytes) < EVENT_DOMID_RESERVED &&
+               bytes_zero((const uint8_t *)end, (size_t)(name + LIMIT_GUEST - end));
+}
+
 /* Does this version know everything that an entry, whose checksums are right, says? */
 static bool entry_known(const uint8_t *bytes, size_t size)
 {
-        uint32_t count;
+        const uint8_t *at = bytes + HEAD_SIZE + BODY_SIZE;
+        uint32_t count, type = word_get(bytes + 4);
 
-        if (word_get(bytes + 4) != TYPE_PORT || size < HEAD_SIZE + BODY_SIZE + CRC_SIZE)
+        if ((type != TYPE_PORT && type != TYPE_GIVEN) || size < HEAD_SIZE + BODY_SIZE + CRC_SIZE)
                 return false;
         count = word_get(bytes + 44);
         if (count > LIMIT_PORT_FUNCTIONS ||
-            (word_get(bytes + 40) & ~(PORT_EJECTED | PORT_TAINTED)) ||
-            size != HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * count + CRC_SIZE)
+            (word_get(bytes + 40) & ~(PORT_EJECTED | PORT_TAINTED | PORT_WITHHELD)) ||
+            size != entry_size(type, count))
                 return false;
-        for (size_t i = 0; i < count; i++)
-                if (word_get(bytes + HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * i + 20) &
-                    ~FUNCTION_AT_BOOT)
+        for (size_t i = 0; i < count; i++, at += FUNCTION_SIZE)
+                if (word_get(at + 20) & ~(FUNCTION_AT_BOOT | FUNCTION_GIVEN))
                         return false;
-        return true;
+        return type == TYPE_PORT || guest_known(at);
 }
 
 /* Is the whole entry there, and is it what was written? */
@@ -209,6 +242,7 @@ bool event_memory_next(const uint8_t *bytes, size_t length,
         ret_memory->this_boot = memcmp(entry + 16, boot, EVENT_MEMORY_BOOT_SIZE) == 0;
         ret_memory->ejected = word_get(entry + 40) & PORT_EJECTED;
         ret_memory->tainted = word_get(entry + 40) & PORT_TAINTED;
+        ret_memory->withheld = word_get(entry + 40) & PORT_WITHHELD;
         ret_memory->count = word_get(entry + 44);
         for (uint32_t i = 0; i < ret_memory->count; i++, at += FUNCTION_SIZE) {
                 struct event_memory_function *function = &ret_memory->functions[i];
@@ -217,6 +251,11 @@ bool event_memory_next(const uint8_t *bytes, size_t length,
                 function->digest = number_get(at + 8, 8);
                 function->sbdf = word_get(at + 16);
                 function->at_boot = word_get(at + 20) & FUNCTION_AT_BOOT;
+                function->given = word_get(at + 20) & FUNCTION_GIVEN;
+        }
+        if (word_get(entry + 4) == TYPE_GIVEN) {
+                ret_memory->domid = (uint16_t)word_get(at);
+                memcpy(ret_memory->guest, at + 4, LIMIT_GUEST);
         }
         cursor->at += word_get(entry);
         cursor->sequence++;

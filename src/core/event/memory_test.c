@@ -27,8 +27,17 @@ static void memory_make(uint32_t port, uint32_t count)
                         (struct event_memory_function){ .instance = 0x100000000ull + i,
                                                         .digest = 7 + i,
                                                         .sbdf = 0x100 + i,
-                                                        .at_boot = i % 2 };
+                                                        .at_boot = i % 2,
+                                                        .given = i == 0 };
+        if (count != 1)
+                return;
+        memory.withheld = true;
+        memory.domid = 0x1234;
+        memory.guest[0] = 'w';
 }
+
+/* The last entry of the file, with one function, has a guest there. */
+#define GUEST_AT 72u
 
 /* Three entries of 2, 0 and 1 functions; ends[i]: where the i-th ends. */
 static int setup(void **state)
@@ -181,19 +190,46 @@ static enum event_memory_status last_with(size_t offset, uint8_t value)
         return read_all(file, file_size, &count).status;
 }
 
+static void test_guest_name(void **state)
+{
+        uint32_t count;
+        size_t size;
+
+        (void)state;
+        memory_make(1, 1);
+        memset(memory.guest, 'x', sizeof memory.guest - 1);
+        size = event_memory_entry_write(&memory, 1, boot, file + EVENT_MEMORY_HEAD_SIZE);
+        assert_int_equal(read_all(file, EVENT_MEMORY_HEAD_SIZE + size, &count).status, MEMORY_GOOD);
+        memory.guest[sizeof memory.guest - 1] = 'x'; /* no end */
+        size = event_memory_entry_write(&memory, 1, boot, file + EVENT_MEMORY_HEAD_SIZE);
+        assert_int_equal(read_all(file, EVENT_MEMORY_HEAD_SIZE + size, &count).status,
+                         MEMORY_NEWER);
+        memory_make(1, 1);
+        memory.domid = 0; /* dom0 is no guest */
+        size = event_memory_entry_write(&memory, 1, boot, file + EVENT_MEMORY_HEAD_SIZE);
+        assert_int_equal(read_all(file, EVENT_MEMORY_HEAD_SIZE + size, &count).status,
+                         MEMORY_NEWER);
+}
+
 static void test_newer(void **state)
 {
         uint32_t count;
 
         (void)state;
-        assert_int_equal(last_with(4, 1), MEMORY_GOOD);
-        assert_int_equal(last_with(4, 2), MEMORY_NEWER);  /* type */
-        assert_int_equal(last_with(40, 4), MEMORY_NEWER); /* flags of the port */
+        assert_int_equal(last_with(4, 2), MEMORY_GOOD);
+        assert_int_equal(last_with(4, 1), MEMORY_NEWER); /* another type, with another size */
+        assert_int_equal(last_with(4, 3), MEMORY_NEWER); /* type */
+        assert_int_equal(last_with(40, 7), MEMORY_GOOD);
+        assert_int_equal(last_with(40, 8), MEMORY_NEWER); /* flags of the port */
         assert_int_equal(last_with(44, 2), MEMORY_NEWER); /* functions, but no room for them */
         assert_int_equal(last_with(44, 0), MEMORY_NEWER);
         assert_int_equal(last_with(47, 1), MEMORY_NEWER);  /* more than we have room for */
-        assert_int_equal(last_with(68, 2), MEMORY_NEWER);  /* flags of the function */
+        assert_int_equal(last_with(68, 4), MEMORY_NEWER);  /* flags of the function */
         assert_int_equal(last_with(8, 4), MEMORY_DAMAGED); /* an entry is missing before it */
+        assert_int_equal(last_with(GUEST_AT + 1, 0x80), MEMORY_NEWER); /* 0x8034 is no guest's */
+        assert_int_equal(last_with(GUEST_AT + 2, 1), MEMORY_NEWER);
+        assert_int_equal(last_with(GUEST_AT + 4, 0), MEMORY_NEWER);  /* a name that is empty */
+        assert_int_equal(last_with(GUEST_AT + 12, 1), MEMORY_NEWER); /* bytes behind it */
         (void)setup(NULL);
         file[EVENT_MEMORY_HEAD_SIZE - 2] = '2';
         assert_int_equal(read_all(file, file_size, &count).status, MEMORY_NEWER);
@@ -235,6 +271,7 @@ int main(void)
                 TEST(test_round_trip), TEST(test_largest),  TEST(test_other_boot),
                 TEST(test_torn),       TEST(test_zeros),    TEST(test_flipped),
                 TEST(test_newer),      TEST(test_checksum), TEST(test_boot_parse),
+                TEST(test_guest_name),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,7 +193,7 @@ void event_acpi_firmware(const struct event_acpi *acpi, uint32_t sbdf,
 /** Names a boot: /proc/sys/kernel/random/boot_id, as bytes. */
 #define EVENT_MEMORY_BOOT_SIZE 16u
 /** Bytes of the largest entry. */
-#define EVENT_MEMORY_ENTRY_MAX (56u + 24u * LIMIT_PORT_FUNCTIONS)
+#define EVENT_MEMORY_ENTRY_MAX (56u + 4u + LIMIT_GUEST + 24u * LIMIT_PORT_FUNCTIONS)
 
 /** Reads a UUID's text ("6d8c...-....", with or without its line feed). False where it is none. */
 bool event_memory_boot_parse(const char *text, size_t length,

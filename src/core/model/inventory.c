@@ -73,6 +73,11 @@ static void function_first(const struct core *core, const struct model_port *por
 
         function->incarnation = memory || untouched || marked ? MODEL_INCARNATION_FIRST : 0;
         function->at_boot = memory ? memory->at_boot : untouched || marked;
+        /* What was decided stands. Whether it was carried out is observed; that it was we who had it done is not. */
+        if (!memory || !memory->given || port->domid == 0)
+                return;
+        function->given = true;
+        function->held = port->domid;
 }
 
 /*
@@ -156,8 +161,7 @@ void model_inventory_apply(struct core *core, struct model_port *port,
         model_memory_drop(core, port);
         if (!same) {
                 port->weighed = false;
-                port->memory_fresh = false;
-                port->memory_dirty = true;
+                model_memory_renew(port);
                 port->owners_fresh = false;
                 port->owners_dirty = true;
         }

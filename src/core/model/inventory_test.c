@@ -311,6 +311,29 @@ static void test_function_marked(void **state)
         }
 }
 
+/* What the state file says was given is so, and ours to take back; unless the guest was looked for, and is gone. */
+static void test_function_given(void **state)
+{
+        (void)state;
+        for (uint16_t domid = 0; domid <= 3; domid += 3) {
+                inventory_start();
+                core.function_count = 0;
+                port->inventory_once = false;
+                port->domid = domid;
+                core.memory_function_count = 1;
+                core.memory_functions[0] = (struct model_memory_function){
+                        .port = WORLD_PORT,
+                        .facts = { .instance = event.inventory.functions[0].instance,
+                                   .digest = event.inventory.functions[0].digest,
+                                   .sbdf = FUNCTION,
+                                   .given = true }
+                };
+                answer(EVENT_INVENTORY);
+                assert_int_equal(function->given, domid != 0);
+                assert_int_equal(function->held, domid);
+        }
+}
+
 /* What Xen alone knows stays until Xen says otherwise, and is listed once the kernel does. */
 static void test_function_of_xen_only(void **state)
 {
@@ -536,6 +559,7 @@ int main(void)
                 cmocka_unit_test(test_function_gone),
                 cmocka_unit_test(test_function_found),
                 cmocka_unit_test(test_function_marked),
+                cmocka_unit_test(test_function_given),
                 cmocka_unit_test(test_function_of_xen_only),
                 cmocka_unit_test(test_same_owners),
                 cmocka_unit_test(test_owner_contradicts),

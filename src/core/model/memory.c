@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What outlives the daemon: which kernel objects are of what is plugged. It vouches for nothing else. */
+/* What outlives the daemon: which kernel objects are of what is plugged, and whose they are to be. */
 #include <errno.h>
 #include <string.h>
 
@@ -23,7 +23,10 @@ void model_memory_apply(struct core *core, const struct event_memory *memory)
         port->port = memory->port;
         port->ejected = memory->ejected;
         port->tainted = memory->tainted;
+        port->withheld = memory->withheld;
         port->functions = memory->count > 0;
+        port->domid = memory->domid;
+        memcpy(port->guest, memory->guest, sizeof port->guest);
         for (uint32_t i = 0; i < memory->count && core->memory_function_count < LIMIT_FUNCTIONS;
              i++) {
                 struct model_memory_function *function =
@@ -69,6 +72,9 @@ void model_memory_recall(struct core *core, struct model_port *port)
                 port->ejected = port->memory_ejected = memory->ejected;
                 port->tainted = port->tainted || memory->tainted;
                 port->remembered = memory->functions ? MODEL_INCARNATION_FIRST : 0;
+                port->withheld = memory->withheld;
+                port->domid = memory->domid;
+                memcpy(port->guest, memory->guest, sizeof port->guest);
                 core->memory_port_count--;
                 memmove(&core->memory_ports[i], &core->memory_ports[i + 1],
                         (core->memory_port_count - i) * sizeof *memory);
@@ -89,6 +95,12 @@ const struct event_memory_function *model_memory_vouches(const struct core *core
                         return &memory->facts;
         }
         return NULL;
+}
+
+void model_memory_renew(struct model_port *port)
+{
+        port->memory_fresh = false;
+        port->memory_dirty = true;
 }
 
 void model_memory_drop(struct core *core, const struct model_port *port)

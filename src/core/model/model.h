@@ -57,7 +57,7 @@ enum model_goal {
         GOAL_OWNERS,     /**< Xen's owner list says the same */
         GOAL_RESERVED,   /**< AMD-Vi: Xen blocks every requester ID of the port's bus range */
         GOAL_RECHECK,    /**< the port was read once more after all that */
-        GOAL_GUEST,      /**< the guest that it is given to is there */
+        GOAL_GUEST,      /**< the guest that it is given to is there, as xenstore said since it was named */
         GOAL_REGISTERED, /**< Xen learned of the function since it was given: with its MSI-X (each; H5) */
         GOAL_PCIBACK,    /**< pciback holds it (each) */
         GOAL_ATTACHED,   /**< Xen's owner is the guest (each) */
@@ -203,8 +203,10 @@ struct model_port {
 /** What an earlier daemon of this boot remembered of a port, until the port is found. */
 struct model_memory_port {
         uint32_t port;
-        bool ejected, tainted;
+        bool ejected, tainted, withheld;
         bool functions; /**< it named some */
+        uint16_t domid;
+        char guest[LIMIT_GUEST];
 };
 
 /** A function that it had enumerated, until the port's first inventory. */
@@ -275,6 +277,8 @@ void model_memory_recall(struct core *core, struct model_port *port);
 /** Does the memory vouch for this kernel object? NULL where it does not. */
 const struct event_memory_function *model_memory_vouches(const struct core *core, uint32_t port,
                                                          const struct event_function *facts);
+/** What is to be remembered of the port is not what the state file holds, or what is being written to it. */
+void model_memory_renew(struct model_port *port);
 /** Drops what is remembered of the functions below: the port was looked at, or what was there is gone. */
 void model_memory_drop(struct core *core, const struct model_port *port);
 /** Does the state file have to vouch for this function: is it of what is plugged now? */

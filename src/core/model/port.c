@@ -189,8 +189,7 @@ bool model_port_leaves(const struct core *core, const struct model_port *port)
 
 bool model_owner_guest(uint16_t owner)
 {
-        /* DOMID_FIRST_RESERVED is 0x7ff0 (xen/include/public/xen.h); dom0 is 0. */
-        return owner != EVENT_OWNER_DOM0 && owner < 0x7ff0u;
+        return owner != EVENT_OWNER_DOM0 && owner < EVENT_DOMID_RESERVED;
 }
 
 struct record model_record(const struct core *core, enum record_kind kind,

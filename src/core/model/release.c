@@ -35,6 +35,8 @@ static void guest_compare(struct core *core, struct model_port *port,
         const struct event_guest *guest = guest_find(guests, port);
 
         if (guest) {
+                if (port->domid != guest->domid)
+                        model_memory_renew(port);
                 port->domid = guest->domid;
         } else if (!guests->truncated && port->domid != 0) {
                 port->domid = 0;

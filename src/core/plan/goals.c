@@ -308,7 +308,7 @@ static bool line_ready(const struct core *core, const struct model_port *port,
                 return false;
         if (line->goal == GOAL_OPEN && !open_ready(core, port))
                 return false;
-        if (line->goal > GOAL_GUEST && port->domid == 0)
+        if (line->goal > GOAL_GUEST && !verify_goal_met(core, port, GOAL_GUEST, NULL))
                 return false;
         if (line->goal == GOAL_GUEST && port->guests_fresh)
                 return false; /* there is none of this name; when one comes, we are told */

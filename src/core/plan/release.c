@@ -96,6 +96,8 @@ static void assign_begin(struct core *core, struct model_port *port,
                 return;
         }
         guest_name(port, request->guest);
+        if (port->domid != 0) /* else once it is seen: model/release.c */
+                model_memory_renew(port);
         port->request = request->id;
         port->request_verb = REQUEST_ASSIGN;
         port->request_until_ms = core->now_ms + RELEASE_MS;
@@ -121,6 +123,7 @@ static void unassign_begin(struct core *core, struct model_port *port,
                         port->domid = function->owner;
         }
         port->withheld = true;
+        model_memory_renew(port);
         port->request = request->id;
         port->request_verb = REQUEST_UNASSIGN;
         port->request_until_ms = core->now_ms + RELEASE_MS;
@@ -201,7 +204,7 @@ static bool port_returns(const struct core *core, const struct model_port *port)
 /* The guest's stay ends when nothing below is given to it or has still to be taken from it. */
 static void stay_end(struct core *core, struct model_port *port, struct effects *effects)
 {
-        if (port->guest[0] == '\0' || verify_port_given(core, port))
+        if (port->guest[0] == '\0' || !port->inventory_once || verify_port_given(core, port))
                 return;
         for (uint32_t i = 0; i < core->function_count; i++) {
                 struct model_function *function = &core->functions[i];
@@ -219,6 +222,7 @@ static void stay_end(struct core *core, struct model_port *port, struct effects 
         memset(port->guest, 0, sizeof port->guest);
         port->domid = 0;
         port->guests_fresh = false;
+        model_memory_renew(port);
         for (uint32_t i = 0; i < core->function_count; i++)
                 if (core->functions[i].port == port->found.sbdf)
                         core->functions[i].held = 0;
@@ -238,7 +242,9 @@ static void assign_undo(struct core *core, struct model_port *port)
                 function->given = false;
                 any = true;
         }
-        if (!any)
+        if (any)
+                model_memory_renew(port);
+        else
                 model_release_end(core, port);
 }
 

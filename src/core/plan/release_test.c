@@ -202,13 +202,15 @@ static void test_undo(void **state)
         own(leaf);
         request(REQUEST_ASSIGN, second->facts.sbdf);
         assert_true(second->given);
+        assert_false(port->memory_fresh); /* it is to be written down */
+        port->memory_fresh = true;
         second->attach.tries = VERIFY_ATTACH_TRIES;
         port->closed = true;
         memset(&effects, 0, sizeof effects);
         plan_release_advance(&core, port, &effects);
         assert_int_equal(effects.items[0].result, RESULT_FAILED);
         assert_int_equal(effects.items[0].reason, REASON_ATTACH_FAILED);
-        assert_false(second->given);
+        assert_false(second->given || port->memory_fresh);
         assert_true(leaf->given);
         request(REQUEST_ASSIGN, LEAF);
         core.now_ms += 1000000;

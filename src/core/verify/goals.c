@@ -117,9 +117,14 @@ static bool owners_met(const struct core *core, const struct model_port *port)
                (model_function_count(core, port) == 0 && !port->leaving && !port->owners_due);
 }
 
-/* Of a port that is ours and was just listed; whose event bits are clear, for that is what is said with it. */
-static bool remembered_met(const struct model_port *port)
+/*
+ * Of a port that is ours and was just listed; whose event bits are clear, for that is what is said with it. No guest
+ * waits for a disk that is full: the next daemon trusts less.
+ */
+static bool remembered_met(const struct core *core, const struct model_port *port)
 {
+        if (core->memory_failed && port->guest[0] != '\0')
+                return true;
         if (!port->inventory_fresh || port->status_seen || !verify_port_guarded(port))
                 return true;
         return port->memory_fresh && port->memory_ejected == port->ejected;
@@ -166,7 +171,7 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
         case GOAL_RESCAN:
                 return rescan_met(core, port);
         case GOAL_REMEMBERED:
-                return remembered_met(port);
+                return remembered_met(core, port);
         case GOAL_DRIVER:
                 return driver_met(port, function);
         case GOAL_STABLE:
@@ -180,7 +185,7 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
         case GOAL_RECHECK:
                 return port->rechecked || model_function_count(core, port) == 0;
         case GOAL_GUEST:
-                return port->domid != 0;
+                return port->domid != 0 && port->guests_fresh;
         case GOAL_REGISTERED:
                 return !function->given || function->registered ||
                        model_owner_guest(function->owner);

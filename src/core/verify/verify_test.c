@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "base/sbdf.h"
 #include "core/verify/verify.h"
@@ -462,8 +463,28 @@ static void test_remembered_goal(void **state)
                 assert_true(verify_goal_met(&core, port, GOAL_REMEMBERED, NULL));
                 *needs[i] = true;
         }
+        core.memory_failed = true;
+        assert_false(verify_goal_met(&core, port, GOAL_REMEMBERED, NULL));
+        memcpy(port->guest, WORLD_GUEST,
+               sizeof WORLD_GUEST); /* who does not wait for a disk that is full */
+        assert_true(verify_goal_met(&core, port, GOAL_REMEMBERED, NULL));
+        core.memory_failed = false;
+        assert_false(verify_goal_met(&core, port, GOAL_REMEMBERED, NULL));
         port->status_seen = MODEL_SLOT_STATUS_PDC;
         assert_true(verify_goal_met(&core, port, GOAL_REMEMBERED, NULL));
+}
+
+/* What the state file says of a guest was so when it was written. */
+static void test_guest_goal(void **state)
+{
+        (void)state;
+        whole();
+        port->domid = 3;
+        assert_false(verify_goal_met(&core, port, GOAL_GUEST, NULL));
+        port->guests_fresh = true;
+        assert_true(verify_goal_met(&core, port, GOAL_GUEST, NULL));
+        port->domid = 0;
+        assert_false(verify_goal_met(&core, port, GOAL_GUEST, NULL));
 }
 
 int main(void)
@@ -471,6 +492,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_guarded),
                 cmocka_unit_test(test_remembered_goal),
+                cmocka_unit_test(test_guest_goal),
                 cmocka_unit_test(test_machine_contained),
                 cmocka_unit_test(test_machine_settled),
                 cmocka_unit_test(test_bare),

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a guest has when the daemon starts: the whole core against a small machine. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/sbdf.h"
+#include "core/model/model.h"
+#include "core/policy/rules.h"
+#include "core/step.h"
+#include "world/world.h"
+
+#define GUEST WORLD_GUEST_DOMID
+#define LEAF WORLD_LEAF
+
+static struct world world; /* too large for the stack */
+
+/* What the state file holds is what it should. */
+static void remembered(void)
+{
+        static struct event_memory wanted;
+
+        assert_true(core_port_memory(&world.core, WORLD_PORT, &wanted));
+        assert_memory_equal(&world.memory, &wanted, sizeof wanted);
+}
+
+/* Whatever is decided reaches the state file. */
+static void test_remembered(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        remembered();
+        assert_string_equal(world.memory.guest, WORLD_GUEST);
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
+        remembered();
+        assert_string_equal(world.memory.guest, "");
+        world_assigned(&world);
+        world.guest = 0; /* it ends */
+        world.functions[0].owner = EVENT_OWNER_DOM_IO;
+        world_guests_tell(&world);
+        world_run(&world, 20);
+        remembered();
+        assert_string_equal(world.memory.guest, "");
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
+        remembered();
+        assert_true(world.memory.withheld);
+        world_unplug(&world);
+        world_run(&world, 20);
+        remembered();
+        assert_false(world.memory.withheld);
+}
+
+/* ... what is given before it is carried out, and that it could not be. */
+static void test_remembered_meanwhile(void **state)
+{
+        (void)state;
+        world_quarantined(&world);
+        world.hangs = EFFECT_ATTACH;
+        world_request(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 20);
+        assert_true(world.memory.functions[0].given);
+        world_quarantined(&world);
+        world.toolstack_fails = true;
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_FAILED, REASON_ATTACH_FAILED);
+        remembered();
+        assert_false(world.memory.functions[0].given);
+}
+
+/* The daemon dies while a guest uses it: the next one shuts the door, and opens it again once it has seen it all. */
+static void test_restart(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        world_restart(&world);
+        assert_int_equal(world.done[EFFECT_PORT_CLOSE], 2); /* at the first start, and now */
+        world_run(&world, 20);
+        assert_true(world_open(&world));
+        assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
+        assert_string_equal(world_port(&world)->guest, WORLD_GUEST);
+        assert_int_equal(world.done[EFFECT_ATTACH] + world.done[EFFECT_REGISTER], 2);
+        assert_int_equal(world.exposures, 0);
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE,
+                   REASON_NONE); /* it is ours to take back */
+        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
+        world_restart(&world);
+        world_run(&world, 20);
+        assert_true(world_port(&world)->withheld);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+}
+
+/* Where there is no owner list: which guest has it is not told, and it was we who gave it. */
+static void test_restart_amd(void **state)
+{
+        (void)state;
+        world_init(&world);
+        world_amd(&world);
+        world.guest = GUEST;
+        world_start(&world);
+        world_run(&world, 40);
+        world_plug(&world, 2);
+        world_run(&world, 40);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        world_restart(&world);
+        world_run(&world, 40);
+        assert_true(world_open(&world));
+        assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+        assert_int_equal(world.exposures, 0);
+}
+
+/* What was asked for and not yet done is done by the next daemon. */
+static void test_restart_meanwhile(void **state)
+{
+        (void)state;
+        world_quarantined(&world);
+        world.hangs = EFFECT_ATTACH;
+        world_request(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 10);
+        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
+        world.hangs = EFFECT_NONE;
+        world_restart(&world);
+        world_run(&world, 40);
+        assert_true(world_open(&world));
+        assert_int_equal(world.functions[0].owner, GUEST);
+        assert_int_equal(world.exposures, 0);
+}
+
+/* What was given to one guest stays shut where another has it by now, and nobody's where that guest has ended. */
+static void test_restart_guest_changes(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        world.functions[0].owner = GUEST + 1;
+        world_restart(&world);
+        world_run(&world, 40);
+        assert_false(world_open(&world));
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world_port(&world)->reason, REASON_OTHER_GUEST);
+        world_assigned(&world);
+        world.functions[0].owner = EVENT_OWNER_DOM_IO;
+        world.guest = GUEST + 1; /* it was started anew */
+        world_restart(&world);
+        world_guests_tell(&world);
+        world_run(&world, 40);
+        assert_false(world_open(&world));
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_string_equal(world_port(&world)->guest, "");
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+}
+
+/* A full disk keeps nothing from a guest. */
+static void test_not_remembered(void **state)
+{
+        (void)state;
+        world_quarantined(&world);
+        world.fails = EFFECT_REMEMBER;
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        assert_true(world_open(&world));
+        assert_int_equal(world_records_count(&world, RECORD_MEMORY_FAILED), 1);
+}
+
+/* A daemon that does not know of it shuts the door, and takes nothing from the guest. */
+static void restarted(void)
+{
+        world_assigned(&world);
+        world.memory.guest[0] = '\0';
+        world.memory.domid = 0;
+        for (uint32_t i = 0; i < world.memory.count; i++)
+                world.memory.functions[i].given = false;
+        world_restart(&world);
+        world_run(&world, 20);
+        assert_false(world_open(&world));
+        assert_int_equal(world.functions[0].owner, GUEST);
+        assert_string_equal(world.functions[0].facts.driver, EVENT_PCIBACK_DRIVER);
+        assert_int_equal(world.done[EFFECT_DETACH], 0);
+        assert_int_equal(world_state(&world, 0), STATE_ASSIGNED);
+}
+
+static void test_restart_unaware(void **state)
+{
+        (void)state;
+        restarted();
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        assert_true(world_open(&world));
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+        assert_int_equal(world.exposures, 0);
+}
+
+static void test_restart_by_rule(void **state)
+{
+        static const char text[] = "assign " WORLD_GUEST "\n";
+        static struct policy_rules rules;
+        struct policy_diagnosis diagnosis;
+        struct event event = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE, .rules = &rules };
+
+        (void)state;
+        policy_rules_init(&rules);
+        assert_true(policy_rules_parse("t.rules", text, strlen(text), &rules, &diagnosis));
+        restarted();
+        event.time_ms = world.now_ms;
+        world_event(&world, &event);
+        world_guests_tell(&world);
+        world_run(&world, 20);
+        assert_true(world_open(&world));
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+        assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_remembered),
+                cmocka_unit_test(test_remembered_meanwhile),
+                cmocka_unit_test(test_restart),
+                cmocka_unit_test(test_restart_amd),
+                cmocka_unit_test(test_restart_meanwhile),
+                cmocka_unit_test(test_restart_guest_changes),
+                cmocka_unit_test(test_not_remembered),
+                cmocka_unit_test(test_restart_unaware),
+                cmocka_unit_test(test_restart_by_rule),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
