@@ -55,6 +55,22 @@ def returned(lab, name, domain, pulled=False):
     lab.expect(not lab.config.bme(lab.port(name).rid), f"door 1 of {name} is closed")
 
 
+def restarted(lab, name, domain):
+    """The daemon is killed while the guest works with what is below a port; the next one shuts the door, looks, and
+    opens it again."""
+    before = len(lab.daemon.records())
+    lab.kill()
+    lab.expect(lab.config.bme(lab.port(name).rid), f"no daemon runs: door 1 of {name} is as it was")
+    lab.daemon.start()
+    lab.times["reopened_s"] = lab.wait(f"{name} is assigned again", lambda: lab.state(name) == "assigned", 60)
+    shut = [record for record in lab.daemon.records()[before:]
+            if record.effect == "port-close" and record.port == lab.address(name)]
+    lab.expect(shut, f"{name} was shut first")
+    lab.expect(lab.config.bme(lab.port(name).rid), f"door 1 of {name} is open again")
+    lab.guests.uses(domain)
+    lab.guests.agree()
+
+
 def run(lab):
     devices = beside()
     lab.guard()
@@ -67,6 +83,7 @@ def run(lab):
     lab.times["guest_has_disk_s"] = lab.guests.uses(work)
     lab.guests.learn(work, second.rid)
     lab.guests.aim("rp0", second, work, other)
+    restarted(lab, "rp0", work)
     lab.times["unassign_s"] = lab.guests.unassign("rp0", lab.address("rp0"))
     lab.ready("rp0", devices)
     returned(lab, "rp0", work)

@@ -339,6 +339,8 @@ static bool line_each(struct core *core, struct model_port *port, const struct p
                         continue;
                 if (line->goal == GOAL_GONE && !function_topmost(core, port, function))
                         continue;
+                if (line->goal > GOAL_GUEST && !verify_function_blocked(function))
+                        continue; /* it goes to a guest out of quarantine only */
                 if (!line_ready(core, port, line))
                         return line_excluded(core, port, line);
                 effect_leave(core, port, function, line, effects);

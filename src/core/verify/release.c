@@ -38,11 +38,15 @@ enum record_reason verify_port_bars(const struct core *core, const struct model_
         return reason;
 }
 
+bool verify_function_blocked(const struct model_function *function)
+{
+        return function->confirmed && function->owner == EVENT_OWNER_DOM_IO;
+}
+
 /* Quarantined, as far as was last seen. */
 static bool function_quarantined(const struct model_function *function)
 {
-        return function->confirmed && function->owner == EVENT_OWNER_DOM_IO &&
-               verify_function_driverless(function);
+        return verify_function_blocked(function) && verify_function_driverless(function);
 }
 
 /*

@@ -61,6 +61,8 @@ bool verify_port_ownerless(const struct core *core, const struct model_port *por
 bool verify_function_withdrawable(const struct model_port *port,
                                   const struct model_function *function);
 
+/** Does Xen block its DMA, as far as was last seen: DOMID_IO owns it? Whoever holds it in dom0. */
+bool verify_function_blocked(const struct model_function *function);
 /**
  * Is the function given to the port's guest, and owned by it? Where there is no list: owned by a guest, after we were
  * told that it was attached to this one.
