@@ -152,6 +152,26 @@ static void test_restart_guest_changes(void **state)
         assert_int_equal(world.done[EFFECT_ATTACH], 1);
 }
 
+/* That the guest of before is gone is told before anybody has looked below the port; its successor inherits nothing. */
+static void test_restart_before_look(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        world.functions[0].owner = EVENT_OWNER_DOM_IO;
+        world.hangs = EFFECT_INVENTORY;
+        world_restart(&world);
+        world.guest = 0;
+        world_guests_tell(&world);
+        world_run(&world, 1);
+        world.guest = GUEST + 1;
+        world_guests_tell(&world);
+        world.hangs = EFFECT_NONE;
+        world_run(&world, 600);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_string_equal(world_port(&world)->guest, "");
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+}
+
 /* A full disk keeps nothing from a guest. */
 static void test_not_remembered(void **state)
 {
@@ -219,6 +239,7 @@ int main(void)
                 cmocka_unit_test(test_restart_amd),
                 cmocka_unit_test(test_restart_meanwhile),
                 cmocka_unit_test(test_restart_guest_changes),
+                cmocka_unit_test(test_restart_before_look),
                 cmocka_unit_test(test_not_remembered),
                 cmocka_unit_test(test_restart_unaware),
                 cmocka_unit_test(test_restart_by_rule),

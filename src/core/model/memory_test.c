@@ -62,6 +62,11 @@ static void test_written(void **state)
         answer(0);
         assert_true(port->memory_fresh);
         assert_int_equal(port->remembered, 1);
+        assert_true(port->rechecked);
+        (void)port_make();
+        port->guest[0] = 'x'; /* for whom the door may be opened next: that took its time */
+        answer(0);
+        assert_false(port->rechecked);
         (void)port_make();
         port->memory_dirty = true; /* something changed since it left */
         answer(0);

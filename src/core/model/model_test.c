@@ -162,6 +162,25 @@ static void test_told(void **state)
         assert_string_equal(effects.records[0].told, "");
 }
 
+/* AMD-Vi: whose it is after an attachment is asked at once, however often something else was asked before. */
+static void test_asked_anew(void **state)
+{
+        struct model_function *function;
+
+        (void)state;
+        start();
+        core.platform.iommu = IOMMU_AMD;
+        function = world_core_function(&core, FUNCTION);
+        function->quarantine = (struct model_attempt){ .retry_at_ms = 999999, .tries = 9 };
+        pending_set(EFFECT_ATTACH, GOAL_ATTACHED);
+        port->pending_function = FUNCTION;
+        port->pending_instance = function->facts.instance;
+        answer(EVENT_COMPLETED);
+        apply();
+        assert_true(function->due);
+        assert_int_equal(function->quarantine.retry_at_ms, 0);
+}
+
 static void test_uevent_below(void **state)
 {
         (void)state;
@@ -429,6 +448,7 @@ int main(void)
                 cmocka_unit_test(test_time_does_not_run_back),
                 cmocka_unit_test(test_answers),
                 cmocka_unit_test(test_told),
+                cmocka_unit_test(test_asked_anew),
                 cmocka_unit_test(test_uevent_below),
                 cmocka_unit_test(test_uevent_of_the_port),
                 cmocka_unit_test(test_uevent_elsewhere),

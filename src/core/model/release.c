@@ -24,6 +24,9 @@ void model_release_end(struct core *core, struct model_port *port)
         for (uint32_t i = 0; i < core->function_count; i++)
                 if (core->functions[i].port == port->found.sbdf)
                         core->functions[i].given = false;
+        for (uint32_t i = 0; i < core->memory_function_count; i++)
+                if (core->memory_functions[i].port == port->found.sbdf)
+                        core->memory_functions[i].facts.given = false;
         port->owners_fresh = false;
         port->owners_dirty = true;
 }

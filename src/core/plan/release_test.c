@@ -146,6 +146,22 @@ static void test_absent_guest_is_not_asked_for(void **state)
         assert_int_equal(effects.count, 0);
 }
 
+/* What Xen is not known to block goes to nobody, also while asking has to wait. */
+static void test_out_of_quarantine(void **state)
+{
+        (void)state;
+        other->external = false;
+        own(leaf);
+        leaf->owner = EVENT_OWNER_DOM_IO;
+        port->closed = true;
+        leaf->quarantine.retry_at_ms = core.now_ms + 1000;
+        walk();
+        assert_false(asked(EFFECT_ATTACH, port->found.sbdf));
+        leaf->confirmed = true;
+        walk();
+        assert_true(asked(EFFECT_ATTACH, port->found.sbdf));
+}
+
 /* A toolstack has to answer before the request's own time ends; what was pulled is given longer, and nobody waits. */
 static void test_detach_deadline(void **state)
 {
@@ -314,6 +330,7 @@ int main(void)
                 cmocka_unit_test_setup(test_rescan_pauses, setup),
                 cmocka_unit_test_setup(test_open_is_last, setup),
                 cmocka_unit_test_setup(test_absent_guest_is_not_asked_for, setup),
+                cmocka_unit_test_setup(test_out_of_quarantine, setup),
                 cmocka_unit_test_setup(test_detach_deadline, setup),
                 cmocka_unit_test_setup(test_one_is_meant, setup),
                 cmocka_unit_test_setup(test_undo, setup),
