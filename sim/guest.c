@@ -49,7 +49,7 @@ static void owners_become(struct sim_world *world, enum sim_owner from, enum sim
                 for (uint32_t j = 0; j < sim_function_count(world, i); j++)
                         if (world->ports[i].functions[j].owner == from) {
                                 world->ports[i].functions[j].owner = to;
-                                world->ports[i].functions[j].seized = to == SIM_DOM_IO;
+                                world->ports[i].functions[j].seized |= to == SIM_DOM_IO;
                         }
 }
 

@@ -214,7 +214,8 @@ static void stay_end(struct core *core, struct model_port *port, struct effects 
                 if (model_function_orphaned(port, function) &&
                     function->detach.tries >= ORPHAN_TRIES)
                         function->held = 0; /* it is another guest's by now */
-                if (model_function_returns(port, function))
+                if (model_function_returns(port, function) ||
+                    model_function_unasked(core, function))
                         return;
         }
         release_tell(core, port, RECORD_UNASSIGNED,

@@ -250,6 +250,17 @@ static void test_stay_ends(void **state)
         assert_string_equal(port->guest, "");
         assert_int_equal(told(RECORD_UNASSIGNED), 1);
         assert_int_equal(leaf->held, 0);
+        setup(NULL);
+        own(leaf);
+        core.platform.iommu = IOMMU_AMD; /* where Xen has to be asked whose it is since it was attached */
+        leaf->given = false;
+        leaf->owner = EVENT_OWNER_DOM_IO;
+        leaf->due = true;
+        plan_release_advance(&core, port, &effects);
+        assert_string_equal(port->guest, WORLD_GUEST);
+        leaf->due = false;
+        plan_release_advance(&core, port, &effects);
+        assert_string_equal(port->guest, "");
 }
 
 /* Done is what was seen: not what is under way. */
