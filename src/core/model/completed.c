@@ -81,6 +81,7 @@ static void handover_end(struct core *core, struct model_port *port,
         } else if (port->pending == EFFECT_REGISTER) {
                 function->registered = done;
                 function->asked = function->confirmed = false;
+                function->quarantine = (struct model_attempt){ 0 }; /* from the beginning */
         } else if (model_unlisted(core)) { /* attached or detached: nothing but Xen, asked twice, tells whose it is */
                 function->confirmed = function->asked = false;
                 function->due = true;
