@@ -82,8 +82,8 @@ def run(lab):
     first, second = disks(lab, "rp0")
     lab.times["guest_has_disk_s"] = lab.guests.uses(work)
     lab.guests.learn(work, second.rid)
-    lab.guests.aim("rp0", second, work, other)
     restarted(lab, "rp0", work)
+    lab.guests.aim("rp0", second, work, other)  # from now on the guest cannot use that disk
     lab.times["unassign_s"] = lab.guests.unassign("rp0", lab.address("rp0"))
     lab.ready("rp0", devices)
     returned(lab, "rp0", work)
