@@ -117,6 +117,7 @@ void model_completed_apply(struct core *core, struct model_port *port, const str
                 port->stable = false; /* one inventory, after the last of them, shows which have gone */
                 break;
         case EFFECT_PCIBACK_BIND:
+        case EFFECT_PROBE:
                 port->inventory_fresh = false;
                 port->inventory_dirty = true;
                 break;

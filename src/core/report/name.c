@@ -132,6 +132,7 @@ static const char *const effect_names[EFFECT_MAX] = {
         [EFFECT_ATTACH] = "attach",
         [EFFECT_DETACH] = "detach",
         [EFFECT_PORT_OPEN] = "port-open",
+        [EFFECT_PROBE] = "probe",
         [EFFECT_REPLY] = "reply",
 };
 
