@@ -81,6 +81,8 @@ static void handover_end(struct core *core, struct model_port *port,
         } else if (port->pending == EFFECT_REGISTER) {
                 function->registered = done;
                 function->asked = function->confirmed = false;
+                if (port->trusted) /* the doubt was about the one who had it before */
+                        function->due = false;
         } else if (model_unlisted(core)) { /* attached or detached: nothing but Xen, asked twice, tells whose it is */
                 function->confirmed = function->asked = false;
                 function->due = true;

@@ -162,7 +162,7 @@ void model_inventory_apply(struct core *core, struct model_port *port,
                 port->owners_dirty = true;
         }
         /* Door 1 is opened on registers that were read after what is below. */
-        port->rechecked = port->rechecked && port->guest[0] == '\0';
+        port->rechecked = port->rechecked && port->guest[0] == '\0' && !port->trusted;
         port->inventory_once = true;
         port->known = false; /* from now on we know it ourselves */
         port->inventory_fresh = !port->inventory_dirty && !port->inventory_partial;
