@@ -120,21 +120,22 @@ def libraries(program, suite):
     return {path.removeprefix(f"{where}/usr").lstrip("/"): pathlib.Path(path) for path in found}
 
 
-def programs(suite):
+def programs(suite, built=None):
     """{path in dom0: file here} of the program under test, built for a suite's Xen, and of what it needs. What
-    is not built is left out."""
-    if suite != OWN:
-        run(str(ROOT / "tools" / "build"), build(suite), "sallyportd", "sallyport")
+    is not built is left out. built: another build than usual."""
+    name = built or build(suite)
+    if suite != OWN or built:
+        run(str(ROOT / "tools" / "build"), name, "sallyportd", "sallyport")
     files = {}
     for target, source in PROGRAMS.items():
-        path = ROOT / "build" / build(suite) / source
+        path = ROOT / "build" / name / source
         if path.exists():
             files[target] = path
             files |= libraries(path, suite)
     return files
 
 
-def content(xen, guests):
+def content(xen, guests, built=None):
     """{path in dom0: file here}: what the initramfs holds besides kernel modules and canary."""
     files = {"bin/busybox": one(OWN, "bin/busybox"), "init": DOM0 / "init"}
     files |= {f"lib/lab/{path.name}": path for path in DOM0.iterdir()
@@ -143,7 +144,7 @@ def content(xen, guests):
     tools = toolstack.programs(guests)
     for program in tools.values():
         files |= libraries(program, OWN)
-    return files | tools | toolstack.data(guests) | ramdisks(guests) | programs(xen)
+    return files | tools | toolstack.data(guests) | ramdisks(guests) | programs(xen, built)
 
 
 def ramdisks(guests):
@@ -177,11 +178,11 @@ def refresh(target, data):
         target.write_bytes(data)
 
 
-def initramfs(xen, linux, guests=()):
+def initramfs(xen, linux, guests=(), built=None):
     """dom0's root file system for the Xen and the kernel of two suites, not compressed; rebuilt when any of its
-    files is newer. guests: the kinds that it has to be able to run."""
-    target = IMAGES / "-".join(("initramfs", xen, linux, *guests))
-    files = content(xen, guests)
+    files is newer. guests: the kinds that it has to be able to run. built: see programs."""
+    target = IMAGES / "-".join(("initramfs", xen, linux, *guests, *((built,) if built else ())))
+    files = content(xen, guests, built)
     listing = f"{MODULES} {MODULES_MORE} {kernel(linux).stat().st_mtime_ns}\n"
     listing += "\n".join(f"{path} {source} {source.stat().st_mtime_ns}"
                         for path, source in sorted(files.items()))
@@ -209,12 +210,12 @@ class Image:
     emulator: emulator.Emulator
 
 
-def image(platform, say, newer=False, guests=()):
+def image(platform, say, newer=False, guests=(), built=None):
     """A platform's image, built or brought up to date. newer: for a QEMU that has vfio-user-pci. guests: kinds
-    that dom0 has to be able to run."""
+    that dom0 has to be able to run. built: see programs."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     xen, linux = platforms.XEN[platform.xen], platforms.LINUX[platform.linux]
     for suite in sorted({OWN, xen, linux}):
         unpack(suite, say)
-    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux, guests),
+    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux, guests, built),
                  emulator.newer(say) if newer else emulator.own())

@@ -51,6 +51,15 @@ def disk(tag=""):
     return (Device("nvme", f"only{tag}", "0.0", options=(("serial", f"lab{tag}"),)),)
 
 
+def beside(tag=""):
+    """Two disks, and a switch beside them: no function of it is conventional."""
+    up, down = f"up{tag}", f"down{tag}"
+    return (Device("x3130-upstream", up, "0.1"),
+            Device("xio3130-downstream", down, "0.0", bus=up),
+            Device("nvme", f"second{tag}", "0.2", options=(("serial", f"second{tag}"),)),
+            Device("nvme", f"first{tag}", "0.0", options=(("serial", f"first{tag}"),)))
+
+
 def bridged(tag=""):
     """A bridge that does not speak PCI Express. What is behind it uses the bridge's own requester ID:
     the nearest that QEMU has to a DMA engine with the header of a bridge."""

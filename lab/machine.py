@@ -140,13 +140,15 @@ class Ram:
 class Setup:
     """What a machine is to be. ports; cold: (port name, Device) there at power-on; boot: the word for
     lab/dom0/init, or None; newer: with the newer QEMU (emulator.py); narrow: an AMD machine's IVRS stays
-    as QEMU makes it (ivrs.py); guests: kinds of guests that dom0 has to be able to run ("pv", "hvm")."""
+    as QEMU makes it (ivrs.py); guests: kinds of guests that dom0 has to be able to run ("pv", "hvm"); built: a
+    build of tools/build other than usual, or None."""
     ports: tuple
     cold: tuple = ()
     boot: str | None = None
     newer: bool = False
     narrow: bool = False
     guests: tuple = ()
+    built: str | None = None
 
 
 class Machine:

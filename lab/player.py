@@ -26,7 +26,7 @@ def names():
 def scenario(name):
     """A scenario's module: run(lab), PORTS, and where it differs: COLD, devices at boot; BOOT, how dom0
     boots, watched from the beginning; BASELINE, the scenario whose stock run shows its attack at work
-    (its own name, unless given); PROTECTS, the IOMMUs that it is about; NEWER, NARROW and GUESTS: see
+    (its own name, unless given); PROTECTS, the IOMMUs that it is about; NEWER, NARROW, GUESTS and BUILT: see
     machine.Setup."""
     module = importlib.import_module(f"scenarios.{name}")
     module.COLD = getattr(module, "COLD", ())
@@ -36,6 +36,7 @@ def scenario(name):
     module.NEWER = getattr(module, "NEWER", False)
     module.NARROW = getattr(module, "NARROW", False)
     module.GUESTS = getattr(module, "GUESTS", ())
+    module.BUILT = getattr(module, "BUILT", None)
     return module
 
 
@@ -67,7 +68,8 @@ class Player:
     def ready(self, module, lab):
         """A rig as after boot with the scenario's ports: the one that is there, or a new one."""
         boot = module.BOOT and ("stock" if lab.stock else module.BOOT)
-        wanted = Setup(module.PORTS, module.COLD, boot, module.NEWER, module.NARROW, module.GUESTS)
+        wanted = Setup(module.PORTS, module.COLD, boot, module.NEWER, module.NARROW, module.GUESTS,
+                       module.BUILT)
         setup, say = (lab.platform, lab.stock, wanted), lab.say
         if self.rig and setup == self.setup and not (module.COLD or module.GUESTS):
             try:

@@ -46,7 +46,7 @@ class Rig:
     which everything that is there becomes dom0's."""
 
     def __init__(self, folder, platform, setup, say, watch=None):
-        image = guest.image(platform, say, setup.newer, setup.guests)
+        image = guest.image(platform, say, setup.newer, setup.guests, setup.built)
         say(f"starting {emulator.version(image.emulator)} ({platform.name}): Xen and dom0 boot")
         start = time.monotonic()
         self.folder, self.mark = folder, 0

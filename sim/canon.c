@@ -130,10 +130,11 @@ static void core_function_add(struct canon *canon, const struct sim_world *world
         word = word << 1 | function->refused;
         word = word << 1 | function->withdrawn;
         word = word << 1 | function->given;
+        word = word << 1 | function->returned;
         word = word << 4 | domid_code(world, function->held);
         word = word << 1 | function->registered;
         word = word << 4 | domid_code(world, function->owner);
-        bits_add(canon, word, 8 + 14 + 7 + 2 * 4);
+        bits_add(canon, word, 8 + 14 + 8 + 2 * 4);
         word = 0;
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->driver);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->quarantine);
@@ -186,6 +187,7 @@ static uint64_t core_port_flags(const struct model_port *port)
         flags = flags << 1 | port->added;
         flags = flags << 1 | port->postponed;
         flags = flags << 1 | port->withheld;
+        flags = flags << 1 | port->trusted;
         flags = flags << 2 | (port->request != 0 ? port->request_verb : 0);
         return flags;
 }
@@ -238,7 +240,7 @@ static void core_port_add(struct canon *canon, const struct sim_world *world, ui
         uint64_t moments[MOMENTS], attempts[2] = { 0 };
 
         _Static_assert(GOAL_MAX * ATTEMPT_BITS <= 2 * 64, "two words");
-        bits_add(canon, core_port_flags(port), 39);
+        bits_add(canon, core_port_flags(port), 40);
         bits_add(canon, domid_code(world, port->domid), 4);
         /* What nothing is given away of may be tainted or not. */
         bits_add(canon, world->guests && port->tainted, 1);
@@ -277,7 +279,8 @@ static void function_add(struct canon *canon, const struct sim_function *functio
         flags = flags << 1 | function->pciback;
         flags = flags << 1 | function->registered;
         flags = flags << 1 | function->seized;
-        bits_add(canon, flags, 19);
+        flags = flags << 1 | function->lent;
+        bits_add(canon, flags, 20);
 }
 
 /* What the worker saw of one function, as far as its answer tells it. */
@@ -359,12 +362,13 @@ static void world_port_add(struct canon *canon, const struct sim_world *world,
         flags = flags << 1 | port->opened;
         flags = flags << 1 | port->stuck;
         flags = flags << 1 | (world->guests && port->meddled);
+        flags = flags << 1 | (world->trusts && port->unread);
         flags = flags << 2 | port->shown;
         flags = flags << 1 | port->clean;
         flags = flags << 4 | port->uevents;
         flags = flags << 8 | port->requests;
         flags = flags << 8 | port->replies;
-        bits_add(canon, flags, 35);
+        bits_add(canon, flags, 36);
         bits_add(canon,
                  (uint64_t)port->command << 48 | (uint64_t)port->slot_control << 32 |
                          (uint64_t)port->slot_status << 16 | port->link_status,
@@ -439,6 +443,7 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
         bits_add(canon, world->guest_there, 1);
         bits_add(canon, world->guests_due, 1);
         bits_add(canon, world->look_due, 1);
+        bits_add(canon, world->trusts && world->rules, 1);
         bits_add(canon, core->discover, 1);
         bits_add(canon, core->discovered, 1);
         /* Of each port it is all of what the file holds, or nothing. */

@@ -141,6 +141,25 @@ static void moves_guests(const struct sim_world *world, uint32_t number, struct 
                 move_add(moves, count, MOVE_GUEST_DIE, number, 0);
 }
 
+static bool port_lent(const struct sim_world *world, uint32_t number)
+{
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++)
+                if (world->ports[number].functions[i].lent)
+                        return true;
+        return false;
+}
+
+/* Can dom0 begin or cease to use what is below? Where it is a rule that lets it, not behind a closed door. */
+static bool port_usable(const struct sim_world *world, uint32_t number)
+{
+        const struct sim_port *port = &world->ports[number];
+        bool open = port->command & MODEL_COMMAND_BME;
+
+        if (!world->usable || !sim_port_driven(world, number))
+                return false;
+        return !world->trusts || port->used || (open && port_lent(world, number));
+}
+
 static void moves_wishes(const struct sim_world *world, uint32_t number, struct sim_move *moves,
                          uint32_t *count)
 {
@@ -153,8 +172,10 @@ static void moves_wishes(const struct sim_world *world, uint32_t number, struct 
         if (!(port->slot_status & MODEL_SLOT_STATUS_ABP))
                 move_add(moves, count, MOVE_BUTTON, number, 0);
         move_add(moves, count, MOVE_RELOAD, number, 0);
-        if (world->usable && sim_port_driven(world, number))
+        if (port_usable(world, number))
                 move_add(moves, count, MOVE_USE, number, 0);
+        if (port_lent(world, number) && port->requests == 0)
+                move_add(moves, count, MOVE_UNASSIGN, number, 0);
         if (world->guests && port->requests == 0) {
                 move_add(moves, count, MOVE_ASSIGN, number, 0);
                 move_add(moves, count, MOVE_ASSIGN, number, 1);

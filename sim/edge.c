@@ -25,7 +25,7 @@ static struct answer queue[QUEUE_SIZE];
 static uint32_t queue_first, queue_count;
 static sim_watch watch_call;
 static void *watch_userdata;
-static bool canary;
+static enum sim_canary canary;
 
 void sim_edge_watch(sim_watch watch, void *userdata)
 {
@@ -33,9 +33,20 @@ void sim_edge_watch(sim_watch watch, void *userdata)
         watch_userdata = userdata;
 }
 
-void sim_edge_canary(bool on)
+void sim_edge_canary(enum sim_canary what)
 {
-        canary = on;
+        canary = what;
+}
+
+/* The daemon takes a reading: from now on what it shows counts against it. */
+static void reading_take(struct sim_world *world, struct event *event)
+{
+        world->ports[sim_port_index(world, event->port)].unread = false;
+        if (canary == SIM_CANARY_CLOSED)
+                event->registers.command &= (uint16_t)~MODEL_COMMAND_BME;
+        if (canary == SIM_CANARY_SAME)
+                event->registers.slot_status &=
+                        (uint16_t) ~(MODEL_SLOT_STATUS_PDC | MODEL_SLOT_STATUS_DLLSC);
 }
 
 static void answer_push(struct answer answer)
@@ -142,8 +153,8 @@ static void step(struct sim_state *state, struct event *event, bool blind)
         effects.count = effects.record_count = 0;
         effects.overflow = false;
         event->time_ms = state->world.now_ms;
-        if (canary && event->kind == EVENT_PORT_READ)
-                event->registers.command &= (uint16_t)~MODEL_COMMAND_BME;
+        if (event->kind == EVENT_PORT_READ)
+                reading_take(&state->world, event);
         core_step(&state->core, event, &effects);
         base_assert(!effects.overflow);
         effects_do(state, &effects, blind);

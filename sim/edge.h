@@ -9,8 +9,14 @@ typedef void (*sim_watch)(void *userdata, const struct sim_state *state,
                           const struct effects *effects);
 void sim_edge_watch(sim_watch watch, void *userdata);
 
-/** Is the core broken on purpose? Then it believes that every port is closed (the canary). */
-void sim_edge_canary(bool on);
+/** How the core is broken on purpose. */
+enum sim_canary {
+        SIM_CANARY_NONE,
+        SIM_CANARY_CLOSED, /* it believes that every port is closed */
+        SIM_CANARY_SAME,   /* it is never told that a slot's presence or link has changed: a swap goes unseen */
+        SIM_CANARY_MAX
+};
+void sim_edge_canary(enum sim_canary what);
 
 /**
  * Hands an event to the core, and every event that comes of effects that run at once. blind: their register writes do

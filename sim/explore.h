@@ -16,6 +16,12 @@
 /* Likewise; and the other leaf was held back, so that the next enumeration of whatever port shows it. */
 #define SIM_BOOTED_HELD_BACK 4u
 
+/*
+ * What is below port 0 is in quarantine, but for a leaf that a rule has made dom0's, which may use it; nothing is below
+ * the others.
+ */
+#define SIM_BOOTED_TRUSTED 5u
+
 struct sim_scope {
         enum sim_vendor vendor;
         uint16_t xen_minor;
@@ -48,7 +54,8 @@ void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
 /**
  * "vtd.17.p1.f1.a255.w0.c0.b0": vendor, Xen minor, ports, faults, attacks, wishes, power controller, booted; and ".r1"
  * where rules are in force: 1 = what is plugged into the first port is rejected unseen, 2 = bridges are rejected, 3 =
- * leaves are given to the guest. Then ".g1" or ".g2" where there are guests.
+ * leaves are given to the guest, 4 = the first leaf below the first port is made dom0's (trust-dom0). Then ".g1" or
+ * ".g2" where there are guests.
  */
 void sim_scope_format(const struct sim_scope *scope, char ret_text[static 48]);
 bool sim_scope_parse(const char *text, struct sim_scope *ret_scope);

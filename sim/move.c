@@ -27,17 +27,6 @@ static void event_send(struct sim_state *state, enum event_kind kind, uint32_t p
         sim_edge_event(state, &event, /* blind= */ false);
 }
 
-/* The daemon has looked at every port since: from now on what is open counts against it. */
-static void intrusion_end(struct sim_world *world)
-{
-        for (uint32_t i = 0; i < world->port_count; i++) {
-                struct sim_port *port = &world->ports[i];
-
-                if (!(port->command & MODEL_COMMAND_BME) && !port->pciehp)
-                        port->intruded = false;
-        }
-}
-
 static void poll_do(struct sim_state *state, bool blind)
 {
         for (uint32_t i = 0; i < state->world.port_count; i++) {
@@ -47,22 +36,7 @@ static void poll_do(struct sim_state *state, bool blind)
                 event.registers = sim_registers(&state->world, i);
                 sim_edge_event(state, &event, blind);
         }
-        intrusion_end(&state->world);
-}
-
-/* What the slot told is gone before anybody looked: nobody can know any more whether it was swapped. */
-static void swaps_forget(struct sim_world *world, uint32_t port)
-{
-        for (uint32_t i = 0; i < sim_function_count(world, port); i++)
-                world->ports[port].functions[i].former = false;
-}
-
-/* What was swapped before any daemon had touched it is there at boot: the next start does not know better. */
-static void boot_forget(struct sim_world *world, uint32_t port)
-{
-        for (uint32_t i = 0; i < sim_function_count(world, port); i++)
-                if (!world->ports[port].remembered && !world->ports[port].functions[i].kept_off)
-                        world->ports[port].functions[i].former = false;
+        sim_intrusion_end(&state->world);
 }
 
 /* What edge/store hands over at the start. */
@@ -118,7 +92,7 @@ void sim_daemon_start(struct sim_state *state)
         state->world.crashed = false;
         core_init(&state->core);
         for (uint32_t i = 0; i < state->world.port_count; i++)
-                boot_forget(&state->world, i);
+                sim_boot_forget(&state->world, i);
         memory_send(state);
         event.rules = state->world.rules;
         event_send(state, EVENT_RULES, SIM_PORTS);
@@ -137,7 +111,7 @@ void sim_daemon_start(struct sim_state *state)
         for (uint32_t i = 0; i < state->world.port_count; i++)
                 state->world.ports[i].shown = 0;       /* every port is shut or judged anew */
         state->world.guests_due = state->world.guests; /* xenstore tells whoever begins to watch */
-        intrusion_end(&state->world);
+        sim_intrusion_end(&state->world);
 }
 
 /* What the worker learns of owners its answer will tell. Where there is no list nothing says which guest it is. */
@@ -292,7 +266,7 @@ static void intruder_do(struct sim_state *state, struct sim_move move)
                 /* pciehp_hpc.c:pcie_init clears the event bits; only who saw it unbound sees that it is back. */
                 if (!world->crashed && (state->core.port_count <= move.port ||
                                         state->core.ports[move.port].registers.pciehp))
-                        swaps_forget(world, move.port);
+                        sim_swaps_forget(world, move.port);
                 sim_kernel_pciehp(world, move.port);
         }
         if (move.kind != MOVE_RESCAN)
@@ -410,7 +384,7 @@ static bool all_clean(const struct sim_state *state)
                     port->intruded || port->hid || model->button_at_ms != 0 || model->tainted ||
                     port->slot_status & MODEL_SLOT_STATUS_EVENTS ||
                     (model->state != STATE_QUARANTINED && model->state != STATE_ASSIGNED &&
-                     model->state != STATE_EMPTY))
+                     model->state != STATE_TRUSTED && model->state != STATE_EMPTY))
                         return false;
                 for (uint32_t j = 0; j < sim_function_count(world, i); j++) {
                         const struct sim_function *function = &port->functions[j];
@@ -444,29 +418,22 @@ static void request_send(struct sim_state *state, struct sim_move move)
         event_send(state, EVENT_REQUEST, SIM_PORTS);
 }
 
-/* What the checkers need to know of the past. */
-static void history_note(struct sim_world *world)
-{
-        for (uint32_t i = 0; i < world->port_count; i++) {
-                struct sim_port *port = &world->ports[i];
-
-                if (!(port->command & MODEL_COMMAND_BME) && !port->pciehp)
-                        port->guarded_once = true;
-                if (!(port->command & MODEL_COMMAND_BME)) {
-                        port->opened = port->stuck = false;
-                }
-                if (!sim_port_driven(world, i))
-                        port->used = false;
-                if (port->requests == port->replies)
-                        port->requests = port->replies = 0;
-        }
-}
-
 static void time_pass(struct sim_state *state)
 {
         if (sim_canon_next(state) != 0)
                 state->world.now_ms = sim_canon_next(state);
         poll_do(state, /* blind= */ false);
+}
+
+/* Where a rule makes something dom0's, it is taken away or comes back with each reload. */
+static void reload_do(struct sim_state *state)
+{
+        if (state->world.trusts) {
+                state->world.rules = state->world.rules ? NULL : state->world.trusts;
+                event.rules = state->world.rules;
+                event_send(state, EVENT_RULES, SIM_PORTS);
+        }
+        config_send(state);
 }
 
 static void wish_do(struct sim_state *state, struct sim_move move)
@@ -482,7 +449,7 @@ static void wish_do(struct sim_state *state, struct sim_move move)
         else if (move.kind == MOVE_BUTTON)
                 port->slot_status |= MODEL_SLOT_STATUS_ABP;
         else if (move.kind == MOVE_RELOAD)
-                config_send(state);
+                reload_do(state);
         else if (move.kind == MOVE_USE)
                 port->used = !port->used;
         else if (move.kind == MOVE_ATTACH)
@@ -537,5 +504,5 @@ void sim_move_do(struct sim_state *state, struct sim_move move)
                 fault_do(state, move);
         else
                 daemon_do(state, move);
-        history_note(&state->world);
+        sim_history_note(&state->world);
 }

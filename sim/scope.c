@@ -11,20 +11,26 @@
 #include "copy.h"
 #include "explore.h"
 
-#define RULES_MAX 3u
+#define RULES_TRUST 4u
+#define RULES_MAX RULES_TRUST
 
 static const struct policy_rules *scope_rules(uint32_t number)
 {
         static const char *const texts[RULES_MAX] = { "reject if port = 0000:00:04.0\n",
                                                       "reject if kind = bridge\n",
                                                       "assign " SIM_GUEST_NAME
-                                                      " if kind = endpoint\n" };
+                                                      " if kind = endpoint\n",
+                                                      "trust-dom0 if port = 0000:00:04.0 and "
+                                                      "id = 144d:a80a and subsystem = 0000:0000 "
+                                                      "and class = 010802 and position = "
+                                                      "00.0/00.0\n" };
         static struct policy_rules rules; /* one scope at a time */
         struct policy_diagnosis diagnosis;
 
         if (number == 0)
                 return NULL;
         policy_rules_init(&rules);
+        rules.trust_dom0 = true;
         base_assert(policy_rules_parse("explored", texts[number - 1], strlen(texts[number - 1]),
                                        &rules, &diagnosis));
         return &rules;
@@ -61,6 +67,16 @@ static void given_begin(struct sim_state *state, bool held_back)
         rest_reach(state, held_back);
 }
 
+/* What is below the first port is quarantined, and its first leaf made dom0's. */
+static void trusted_begin(struct sim_state *state)
+{
+        state->world.attacks_left = UINT8_MAX;
+        sim_move_do(state, (struct sim_move){ MOVE_PLUG, 0, 0 });
+        sim_daemon_start(state);
+        rest_reach(state, /* held_back= */ false);
+        base_assert(state->core.ports[0].state == STATE_TRUSTED);
+}
+
 void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
 {
         struct sim_world *world = &ret_state->world;
@@ -74,10 +90,14 @@ void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
         for (uint32_t i = 0; scope->booted && scope->booted < SIM_BOOTED_GIVEN && i < scope->ports;
              i++)
                 sim_move_do(ret_state, (struct sim_move){ MOVE_PLUG, (uint8_t)i, 0 });
-        world->usable = scope->booted == SIM_BOOTED_USED;
-        world->ports[0].used = world->usable;
+        world->usable = scope->booted == SIM_BOOTED_USED || scope->booted == SIM_BOOTED_TRUSTED;
+        world->ports[0].used = scope->booted == SIM_BOOTED_USED;
         world->rules = scope_rules(scope->rules);
-        if (scope->booted >= SIM_BOOTED_GIVEN)
+        if (scope->rules == RULES_TRUST)
+                world->trusts = world->rules;
+        if (scope->booted == SIM_BOOTED_TRUSTED)
+                trusted_begin(ret_state);
+        else if (scope->booted >= SIM_BOOTED_GIVEN)
                 given_begin(ret_state, scope->booted == SIM_BOOTED_HELD_BACK);
         world->faults_left = scope->faults;
         world->attacks_left = scope->attacks;
@@ -123,11 +143,14 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
         if (sscanf(text, "%3[a-z].%3u.p%3u.f%3u.a%3u.w%3u.c%3u.b%3u%n", vendor, &minor, &ports,
                    &faults, &attacks, &wishes, &controller, &booted, &end) != 8 ||
             minor > 99 || ports < 1 || ports > SIM_EXPLORED_PORTS || faults > 9 || attacks > 255 ||
-            wishes > 255 || controller > 1 || booted > SIM_BOOTED_HELD_BACK)
+            wishes > 255 || controller > 1 || booted > SIM_BOOTED_TRUSTED)
                 return false;
         rest += end;
         if (!option_parse(&rest, 'r', RULES_MAX, &rules) || !option_parse(&rest, 'g', 2, &guests) ||
-            *rest != '\0' || (booted >= SIM_BOOTED_GIVEN && guests == 0))
+            *rest != '\0')
+                return false;
+        if (booted == SIM_BOOTED_TRUSTED ? rules != RULES_TRUST || guests != 0
+                                         : booted >= SIM_BOOTED_GIVEN && guests == 0)
                 return false;
         if (strcmp(vendor, "vtd") != 0 && strcmp(vendor, "amd") != 0)
                 return false;

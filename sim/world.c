@@ -194,7 +194,7 @@ static void xen_remove(struct sim_world *world, const struct sim_port *port,
         if (function->owner == SIM_NOBODY && world->xen_minor < 19 && !port->lost)
                 world->panicked = true;
         function->owner = SIM_ABSENT;
-        function->seized = false;
+        function->seized = function->lent = false;
         function->mapping = SIM_BLOCKED; /* AMD: V=1 TV=0, aborted; VT-d: no entry */
 }
 
@@ -261,6 +261,7 @@ void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity)
         for (uint32_t i = 0; i < sim_function_count(world, port); i++)
                 to->functions[i].former = to->functions[i].known != 0;
         device_set(world, port, identity);
+        to->unread = true;
         if (identity != 0 && (to->link_status & MODEL_LINK_STATUS_DLLLA))
                 to->slot_status |= MODEL_SLOT_STATUS_DLLSC;
         to->slot_status |= MODEL_SLOT_STATUS_PDC;
@@ -304,6 +305,7 @@ static int32_t xen_quarantine(struct sim_function *function)
                 return EBUSY;
         function->owner = SIM_DOM_IO;
         function->mapping = SIM_BLOCKED;
+        function->lent = false;
         return 0;
 }
 
@@ -341,11 +343,13 @@ static void robberies_note(struct sim_world *world, uint32_t number, uint32_t to
 static void function_register(struct sim_world *world, uint32_t number, uint32_t index)
 {
         struct sim_function *function = &world->ports[number].functions[index];
+        bool lent = sim_loan_granted(world, number, index);
 
         xen_remove(world, &world->ports[number], function);
         xen_add(world, function,
                 sim_facts(world, number, index, function->known)->kind == SIM_ENDPOINT);
         function->registered = true;
+        function->lent = lent;
 }
 
 /* driver_override, and whoever is bound leaves; pciback takes only what nobody holds. */
@@ -357,6 +361,16 @@ static void function_drive(struct sim_world *world, struct sim_function *functio
         function->pciback = pciback && !function->driver;
         if (!pciback)
                 function->driver = false;
+}
+
+/* driver_override is taken away, and the kernel asks its drivers: one that has no answer to its questions leaves. */
+static void function_probe(struct sim_world *world, uint32_t number, uint32_t index)
+{
+        struct sim_function *function = &world->ports[number].functions[index];
+
+        function->kept_off = false;
+        function->driver = sim_facts(world, number, index, function->known)->driver != NULL &&
+                           function_answers(world, number, index);
 }
 
 static int32_t function_change(struct sim_world *world, uint32_t number, uint32_t index,
@@ -374,7 +388,9 @@ static int32_t function_change(struct sim_world *world, uint32_t number, uint32_
                 robberies_note(world, number, index);
         else
                 sim_guest_rob(world, &world->ports[number], index);
-        if (kind == EFFECT_WITHDRAW)
+        if (kind == EFFECT_PROBE)
+                function_probe(world, number, index);
+        else if (kind == EFFECT_WITHDRAW)
                 xen_remove(world, &world->ports[number], function);
         else if (kind == EFFECT_REGISTER)
                 function_register(world, number, index);
@@ -427,7 +443,7 @@ static void port_rescan(struct sim_world *world, const struct sim_port *port)
         sim_kernel_rescan(world);
 }
 
-/* At the moment when the core opens door 1 there is nothing below but the guest's and what is blocked. */
+/* At the moment when the core opens door 1 there is nothing below but the guest's, what is lent and what is blocked. */
 static void port_open(struct sim_world *world, uint32_t number)
 {
         struct sim_port *port = &world->ports[number];
@@ -438,9 +454,9 @@ static void port_open(struct sim_world *world, uint32_t number)
         for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
                 const struct sim_function *function = &port->functions[i];
 
-                given |= sim_guest_owns(function) || function->seized;
+                given |= sim_guest_owns(function) || function->seized || function->lent;
                 world->opened_former |= function->former && told;
-                world->opened_wrong |= function->mapping != SIM_BLOCKED && told;
+                world->opened_wrong |= function->mapping != SIM_BLOCKED && !function->lent && told;
         }
         world->opened_wrong |= !given && told;
 }
@@ -485,78 +501,6 @@ int32_t sim_effect_act(struct sim_world *world, const struct effect *effect, boo
         return port_act(world, port, effect);
 }
 
-struct event_port_registers sim_registers(const struct sim_world *world, uint32_t port)
-{
-        const struct sim_port *from = &world->ports[port];
-
-        return (struct event_port_registers){
-                .readable = true,
-                .command = from->command,
-                .link_status = from->link_status,
-                .slot_control = from->slot_control,
-                .slot_status = from->slot_status,
-                .acs_control = sim_shape_of(world, port)->no_acs ? 0 : 0x1d,
-                .secondary = sim_shape_of(world, port)->bus_first,
-                .subordinate = sim_shape_of(world, port)->bus_last,
-                .pcieport = from->pcieport,
-                .pciehp = from->pciehp,
-                .awake = from->awake,
-        };
-}
-
-/* What config space answers, as event_function_parse would tell it: all ones where nothing answers. */
-static void facts_fill(const struct sim_facts *facts, struct event_function *to)
-{
-        static const struct sim_facts ones = { .kind = SIM_ENDPOINT,
-                                               .header_type = 0xff,
-                                               .vendor = 0xffff,
-                                               .device = 0xffff,
-                                               .class = 0xffffff };
-
-        if (!to->readable)
-                facts = &ones;
-        to->kind = facts->kind == SIM_BRIDGE ? FUNCTION_BRIDGE : FUNCTION_ENDPOINT;
-        to->header_type = facts->header_type;
-        to->vendor = facts->vendor;
-        to->device = facts->device;
-        to->class = facts->class;
-}
-
-void sim_inventory_fill(const struct sim_world *world, uint32_t port,
-                        struct event_inventory *ret_inventory)
-{
-        const struct sim_shape_port *shape = sim_shape_of(world, port);
-
-        ret_inventory->count = 0;
-        ret_inventory->truncated = false;
-        for (uint32_t i = 0; i < shape->count; i++) {
-                const struct sim_function *from = &world->ports[port].seen[i];
-                const struct sim_place *place = &shape->places[i];
-                struct event_function *to;
-
-                if (from->known == 0)
-                        continue;
-                to = &ret_inventory->functions[ret_inventory->count++];
-                memset(to, 0, sizeof *to);
-                to->sbdf = place->sbdf;
-                to->parent = place->parent == SIM_DIRECT ? shape->sbdf
-                                                         : shape->places[place->parent].sbdf;
-                to->instance = from->instance;
-                to->readable = from->identity != 0 && !from->dumb;
-                to->digest = to->readable ? from->identity + (from->altered ? SIM_DEVICES : 0u) : 0;
-                facts_fill(&place->facts[(to->readable ? from->identity : from->known) - 1], to);
-                to->changed = to->readable && (from->altered || from->identity != from->known);
-                to->kept_off = from->kept_off;
-                if (from->pciback)
-                        (void)base_text_copy(EVENT_PCIBACK_DRIVER, strlen(EVENT_PCIBACK_DRIVER),
-                                             to->driver, sizeof to->driver);
-                else if (from->driver)
-                        (void)base_text_copy(place->facts[from->known - 1].driver,
-                                             strlen(place->facts[from->known - 1].driver),
-                                             to->driver, sizeof to->driver);
-        }
-}
-
 void sim_reserved_fill(const struct sim_world *world, uint32_t port,
                        struct event_reserved *ret_reserved)
 {
@@ -572,24 +516,5 @@ void sim_reserved_fill(const struct sim_world *world, uint32_t port,
                         continue;
                 ret_reserved->blocked[devfn / 64] &= ~(UINT64_C(1) << devfn % 64);
                 ret_reserved->error = EBUSY;
-        }
-}
-
-void sim_owners_fill(const struct sim_world *world, uint32_t port, struct event_owners *ret_owners)
-{
-        static const uint16_t domids[] = { [SIM_ABSENT] = EVENT_OWNER_ABSENT,
-                                           [SIM_NOBODY] = EVENT_OWNER_NOBODY,
-                                           [SIM_DOM0] = EVENT_OWNER_DOM0,
-                                           [SIM_DOM_IO] = EVENT_OWNER_DOM_IO };
-
-        ret_owners->count = 0;
-        ret_owners->truncated = false;
-        for (uint32_t i = 0; i < sim_function_count(world, port); i++) {
-                const struct sim_function *from = &world->ports[port].seen[i];
-                uint16_t domid = sim_guest_owns(from) ? from->seen_domid : domids[from->owner];
-
-                if (from->owner != SIM_ABSENT)
-                        ret_owners->owners[ret_owners->count++] =
-                                (struct event_owner){ sim_sbdf(world, port, i), domid };
         }
 }

@@ -48,6 +48,7 @@ struct sim_function {
         bool kept_off;   /* driver_override is ours */
         bool pciback;    /* bound to pciback */
         bool registered; /* the core had Xen learn of it anew since the kernel enumerated it */
+        bool lent; /* the core had Xen give it back to dom0, as a rule wants, out of its quarantine */
         bool seized; /* somebody else attached or detached it, and the core has not been told who owns it since */
         uint64_t instance;
         /* The state file's: it vouches for this instance, with these bytes. Only what can still be met counts. */
@@ -84,6 +85,7 @@ struct sim_port {
         /* Something happened untold: bit 0: since the core last knew Xen's list; bit 1: since a reading began. */
         uint8_t lost;
         bool opened;  /* the core itself opened it */
+        bool unread; /* something was plugged or pulled, and no reading of the port was taken since */
         bool meddled; /* somebody else attached or detached something since it was plugged */
         bool stuck;   /* ... and it did not obey when it was to close */
         /* Somebody had something enumerated below: bits as of `lost`, until the core is told. */
@@ -106,6 +108,7 @@ struct sim_world {
         uint8_t attacks_left; /* UINT8_MAX: as many as it likes */
         uint8_t wishes_left;  /* operator requests and button presses, likewise */
         bool usable;          /* dom0 may use what was there at boot */
+        const struct policy_rules *trusts; /* NULL, or `rules` that make the first leaf of all dom0's */
         bool guests;          /* somebody gives to guests what is below the ports */
         bool guest_there;     /* the one that is meant */
         bool guests_due;      /* xenstore has something to tell the daemon */
@@ -205,6 +208,23 @@ int32_t sim_guest_toolstack(struct sim_world *world, struct sim_function *functi
                             const struct effect *effect, bool answers);
 /** The guests that xenstore names; domid: of the one that is meant, 0 = it is not there. */
 void sim_guests_fill(uint16_t domid, struct event_guests *ret_guests);
+
+/* What the checkers need to know of the past: history.c. */
+/** The daemon has looked at every port since: from now on what is open counts against it. */
+void sim_intrusion_end(struct sim_world *world);
+/** What the slot told is gone before anybody looked: nobody can know any more whether it was swapped. */
+void sim_swaps_forget(struct sim_world *world, uint32_t port);
+/** What was swapped before any daemon had touched it is there at boot: the next start does not know better. */
+void sim_boot_forget(struct sim_world *world, uint32_t port);
+/** After each move. */
+void sim_history_note(struct sim_world *world);
+/**
+ * May the core have Xen give it back to dom0, now? Where the scope's rule says so, of what was in quarantine since it
+ * was plugged, and of nothing that was plugged since.
+ */
+bool sim_loan_granted(const struct sim_world *world, uint32_t port, uint32_t index);
+/** Is it dom0's by that, as far as anybody can know: was it not swapped, or has nobody been told that it was? */
+bool sim_loan_holds(const struct sim_port *port, const struct sim_function *function);
 
 /** What a worker that looks now sees below the port: into seen[]. Behind a silent bridge nothing answers. */
 void sim_functions_see(struct sim_world *world, uint32_t port);

@@ -3,23 +3,13 @@
 to attack, through the open port; the bridges stay in quarantine. Then all is taken back, and one is given to a second
 guest, from under which it is pulled; what is plugged next is nobody's."""
 
-from harness import RACK
-from machine import Device
+from harness import RACK, beside
 
 BASELINE = "passthrough"
 PORTS = RACK
 GUESTS = ("pv",)
 # When pciback lets go of what was pulled, Linux waits up to 60 s for the end of its reset (pci.c:pci_dev_wait).
 RESET_S = 240
-
-
-def beside(tag=""):
-    """Two disks, and a switch beside them: no function of it is conventional."""
-    up, down = f"up{tag}", f"down{tag}"
-    return (Device("x3130-upstream", up, "0.1"),
-            Device("xio3130-downstream", down, "0.0", bus=up),
-            Device("nvme", f"second{tag}", "0.2", options=(("serial", f"second{tag}"),)),
-            Device("nvme", f"first{tag}", "0.0", options=(("serial", f"first{tag}"),)))
 
 
 def disks(lab, name):

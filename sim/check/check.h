@@ -16,6 +16,12 @@ const char *check_i7(const struct sim_state *state); /* nothing panics Xen */
 /** Of L1: a request that nothing disturbed succeeds. */
 const char *check_answers(const struct sim_state *state);
 
+/**
+ * May this function be dom0's, with a driver, behind an open door 1? The one exception that there is: what a rule makes
+ * dom0's was in quarantine, is still the one that was, as far as anybody was told, and the core, where there is one,
+ * knows that it is trusted, or leaves it open as it found it.
+ */
+bool check_trusted(const struct sim_state *state, uint32_t port, uint32_t index);
 /** Is door 1 open, by the core's will? */
 bool check_port_open(const struct sim_port *port);
 /**

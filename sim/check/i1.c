@@ -10,6 +10,15 @@ static bool core_exposes(const struct sim_state *state, uint32_t port)
                state->core.ports[port].exposed;
 }
 
+bool check_trusted(const struct sim_state *state, uint32_t port, uint32_t index)
+{
+        const struct sim_world *world = &state->world;
+        bool wanted = world->crashed || core_exposes(state, port) ||
+                      (port < state->core.port_count && state->core.ports[port].trusted);
+
+        return wanted && sim_loan_holds(&world->ports[port], &world->ports[port].functions[index]);
+}
+
 bool check_port_open(const struct sim_port *port)
 {
         return (port->command & MODEL_COMMAND_BME) && port->guarded_once && !port->intruded &&
@@ -47,7 +56,8 @@ bool check_exposed(const struct sim_state *state)
 
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++)
                         if ((port->command & MODEL_COMMAND_BME) && port->opened && port->shown &&
-                            port->functions[j].mapping != SIM_BLOCKED)
+                            port->functions[j].mapping != SIM_BLOCKED &&
+                            !check_trusted(state, i, j))
                                 return true;
         }
         return false;
@@ -55,10 +65,11 @@ bool check_exposed(const struct sim_state *state)
 
 /*
  * An access needs an open path (BME of P; nothing below P is believed) and an IOMMU entry that leads to dom0, for
- * any requester ID of P's range. Not counted: before the daemon closed P for the first time, and after dom0's root
- * opened it, until the daemon next looks. So a port that the core leaves open for dom0's use of what is below has its
- * licence only as long as it was never closed; that it is left open for nothing else is L1's. Nor is counted here what
- * somebody else's rescan showed below a port that is open for a guest, until the daemon is told: check_exposed.
+ * any requester ID of P's range but what check_trusted excepts. Not counted: before the daemon closed P for the first
+ * time, and after dom0's root opened it, until the daemon next looks. So a port that the core leaves open for dom0's
+ * use of what is below has its licence only as long as it was never closed, but for what an earlier core had made
+ * dom0's; that it is left open for nothing else is L1's. Nor is counted here what somebody else's rescan showed below a
+ * port that is open for a guest, until the daemon is told: check_exposed.
  */
 const char *check_i1(const struct sim_state *state)
 {
@@ -72,14 +83,15 @@ const char *check_i1(const struct sim_state *state)
                 const struct sim_port *port = &world->ports[i];
 
                 if (core_exposes(state, i) &&
-                    (!world->usable || (port->guarded_once && !port->intruded)))
+                    (!world->usable || (port->guarded_once && !port->intruded && !port->opened)))
                         return "a port is left open that was closed before, or never used";
                 if (!check_port_open(port))
                         continue;
                 if (owners_wrong(state, i))
                         return owners_wrong(state, i);
                 for (uint32_t j = 0; j < sim_function_count(world, i) && !port->shown; j++)
-                        if (port->functions[j].mapping != SIM_BLOCKED)
+                        if (port->functions[j].mapping != SIM_BLOCKED &&
+                            !check_trusted(state, i, j))
                                 return "a requester ID below an open port reaches dom0's memory";
         }
         return NULL;

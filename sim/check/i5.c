@@ -19,7 +19,8 @@ const char *check_i5(const struct sim_state *state)
                 const struct sim_port *port = &state->world.ports[i];
 
                 if ((core->ports[i].state != STATE_QUARANTINED &&
-                     core->ports[i].state != STATE_ASSIGNED) ||
+                     core->ports[i].state != STATE_ASSIGNED &&
+                     core->ports[i].state != STATE_TRUSTED) ||
                     !check_port_told(port) || (port->slot_status & SLOT_CHANGED))
                         continue;
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++)

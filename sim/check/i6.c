@@ -9,7 +9,7 @@ bool check_port_told(const struct sim_port *port)
         return port->pending_token == 0 && port->uevents == 0 && !port->lost && !port->intruded;
 }
 
-/* Of a function below a port that is called quarantined, or assigned. */
+/* Of a function below a port that is called quarantined, assigned or trusted. */
 static const char *function_wrong(const struct sim_port *port, const struct sim_function *function)
 {
         bool owned = sim_guest_owns(function);
@@ -35,11 +35,14 @@ const char *check_i6(const struct sim_state *state)
                 const struct sim_port *port = &state->world.ports[i];
 
                 if ((core->ports[i].state != STATE_QUARANTINED &&
-                     core->ports[i].state != STATE_ASSIGNED) ||
+                     core->ports[i].state != STATE_ASSIGNED &&
+                     core->ports[i].state != STATE_TRUSTED) ||
                     !check_port_told(port))
                         continue;
                 for (uint32_t j = 0; j < sim_function_count(&state->world, i); j++) {
-                        const char *wrong = function_wrong(port, &port->functions[j]);
+                        const char *wrong = check_trusted(state, i, j)
+                                                    ? NULL
+                                                    : function_wrong(port, &port->functions[j]);
 
                         if (wrong)
                                 return wrong;

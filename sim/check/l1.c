@@ -56,12 +56,15 @@ static bool port_bare(enum sim_vendor vendor, const struct sim_port *port, uint3
 
 static bool function_whole(enum sim_vendor vendor, const struct sim_function *function)
 {
-        if (function->known != function->identity || function->former || function->driver)
+        if (function->known != function->identity || function->former ||
+            (function->driver && !function->lent))
                 return false;
         if (function->identity == 0)
                 return function_bare(vendor, function);
         if (sim_guest_owns(function))
                 return function->pciback;
+        if (function->lent)
+                return function->owner == SIM_DOM0 && function->driver && !function->kept_off;
         return (function->kept_off || (function->seized && function->pciback)) &&
                function->owner == SIM_DOM_IO;
 }
@@ -86,6 +89,15 @@ static bool port_assigned(const struct sim_world *world, const struct sim_port *
         for (uint32_t i = 0; i < count; i++)
                 if (port->functions[i].owner == SIM_GUEST || port->functions[i].seized)
                         return world->guest_there && (port->command & MODEL_COMMAND_BME);
+        return false;
+}
+
+/* Is it open, and something below dom0's by a rule? */
+static bool port_trusted(const struct sim_port *port, uint32_t count)
+{
+        for (uint32_t i = 0; i < count; i++)
+                if (port->functions[i].lent)
+                        return port->command & MODEL_COMMAND_BME;
         return false;
 }
 
@@ -125,12 +137,18 @@ static const char *plugged_wrong(const struct sim_state *state, uint32_t number,
 {
         const struct sim_world *world = &state->world;
         const struct sim_port *port = &world->ports[number];
-        enum model_state called = state->core.ports[number].state;
+        const struct model_port *model = &state->core.ports[number];
+        enum model_state called = model->state;
         bool whole = port_whole(world->vendor, port, count);
 
         if (called == STATE_ASSIGNED)
                 return port_assigned(world, port, count) && whole ? NULL
                                                                   : "called assigned, and is not";
+        if (called == STATE_TRUSTED)
+                return port_trusted(port, count) && whole ? NULL : "called trusted, and is not";
+        if (model->verdict == VERDICT_TRUST_DOM0 && !model->withheld && !model->tainted &&
+            !port_foreign(&state->core, model))
+                return "what a rule trusts is not dom0's";
         return called == STATE_QUARANTINED && whole ? NULL : "what is plugged is not in quarantine";
 }
 
@@ -143,11 +161,12 @@ static const char *port_wrong(const struct sim_state *state, uint32_t number)
         enum sim_vendor vendor = world->vendor;
         bool present = port->slot_status & MODEL_SLOT_STATUS_PDS;
 
-        if (port->used && port->requests == port->replies)
-                return model->state == STATE_EXPOSED && port->pciehp
+        if (port->used && port->requests == port->replies && model->state != STATE_TRUSTED)
+                return model->state == STATE_EXPOSED && (port->pciehp || port->opened)
                                ? NULL
                                : "what dom0 uses was taken from it";
-        if ((port->command & MODEL_COMMAND_BME) && model->state != STATE_ASSIGNED)
+        if ((port->command & MODEL_COMMAND_BME) && model->state != STATE_ASSIGNED &&
+            model->state != STATE_TRUSTED)
                 return "the port is open";
         if (port->pciehp)
                 return "pciehp holds the port";

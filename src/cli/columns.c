@@ -70,6 +70,7 @@ static const struct cli_column tree_columns[] = {
 const struct cli_table cli_table_tree = TABLE("ports", tree_columns, .tree = true);
 
 static const struct cli_column status_columns[] = {
+        { .name = "TRUSTED", .type = CLI_LIST, .hidden = true },
         { .name = "CONTAINED", .type = CLI_BOOLEAN },
         { .name = "PORTS", .type = CLI_NUMBER },
         { .name = "EXTERNAL", .type = CLI_NUMBER },

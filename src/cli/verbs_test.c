@@ -49,7 +49,11 @@ static int on_functions(sd_bus_message *call, void *contained, sd_bus_error *err
 static int on_status(sd_bus_message *call, void *contained, sd_bus_error *error)
 {
         sd_bus *bus = sd_bus_message_get_bus(call);
-        int r = sd_bus_reply_method_return(call, "a{ss}", 1, "contained", contained);
+        const char *trusted = strcmp(contained, "false") == 0     ? "0000:02:00.0"
+                              : strcmp(contained, "perhaps") == 0 ? "0000:02:00.0\x1b[2J"
+                                                                  : "";
+        int r = sd_bus_reply_method_return(call, "a{ss}", 2, "contained", contained, "trusted",
+                                           trusted);
 
         (void)error;
         if (r >= 0)
@@ -145,6 +149,31 @@ static void test_status(void **state)
         server_stop(NULL);
         server_start("perhaps");
         assert_int_equal(run(cli_status_run, NULL, true), CLI_NOT_CONTAINED);
+}
+
+/* What the verb says beside its table. */
+static void assert_told(const char *contained, const char *begin)
+{
+        FILE *file = tmpfile(), *terminal = stderr;
+
+        assert_non_null(file);
+        server_start(contained);
+        stderr = file;
+        (void)run(cli_status_run, NULL, false);
+        stderr = terminal;
+        output_take(file);
+        assert_memory_equal(output, begin, strlen(begin));
+        server_stop(NULL);
+}
+
+/* What dom0 can be overwritten by is named first; what is no address is not printed. */
+static void test_status_trusted(void **state)
+{
+        (void)state;
+        assert_told("true", "");
+        assert_string_equal(output, "");
+        assert_told("false", "sallyport: TRUSTED: 0000:02:00.0: made dom0's by a rule");
+        assert_told("perhaps", "sallyport: TRUSTED: see sallyport list: made dom0's by a rule");
 }
 
 static void test_lists(void **state)
@@ -399,6 +428,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_teardown(test_no_daemon, server_stop),
                 cmocka_unit_test_teardown(test_status, server_stop),
+                cmocka_unit_test_teardown(test_status_trusted, server_stop),
                 cmocka_unit_test_teardown(test_lists, server_stop),
                 cmocka_unit_test_teardown(test_no_room, server_stop),
                 cmocka_unit_test_teardown(test_show, server_stop),

@@ -41,6 +41,7 @@ enum effect_kind {
         EFFECT_ATTACH,      /**< have `toolstack` attach function to guest `domid`, named `guest` */
         EFFECT_DETACH,      /**< ... detach it. Its device may be gone */
         EFFECT_PORT_OPEN,   /**< set Bus Master Enable in port's Command register. At once, never in a worker */
+        EFFECT_PROBE,       /**< function: driver_override := nothing, then have it probed by dom0's drivers */
         EFFECT_REPLY,       /**< answer request `request` with `result` and `reason`; no event follows */
         EFFECT_MAX
 };

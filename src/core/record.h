@@ -64,6 +64,9 @@ enum record_kind {
         RECORD_FUNCTION_FOREIGN,  /**< a guest owns a function that was not given to it here: the port stays closed */
         RECORD_UNASSIGNED,        /**< nothing below the port is a guest's any more */
         RECORD_RESCAN_POSTPONED,  /**< enumerating would reach below another port, which is open */
+        RECORD_TRUSTED,           /**< a rule makes a function dom0's, and opens its port for that */
+        RECORD_TRUST_ENDED,       /**< what was trusted below a port is not any more; reason says why */
+        RECORD_TRUST_SHUT,        /**< door 1 of a port that was open for dom0 is shut, to look once more */
         RECORD_MAX
 };
 
@@ -143,6 +146,9 @@ enum record_reason {
         REASON_GUEST_GONE,        /**< the guest is not there any more */
         REASON_ARRIVING,          /**< not everything below the port is quarantined yet */
         REASON_OTHER_PORT_OPEN,   /**< enumerating has to wait: it would reach below an open port */
+        REASON_TRUSTED,           /**< a rule has made it dom0's */
+        REASON_UNTRUSTED,         /**< no rule makes it dom0's any more */
+        REASON_UNPROBED,          /**< our keep-off could not be taken from the function */
         REASON_MAX
 };
 

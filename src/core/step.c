@@ -28,6 +28,7 @@ void core_step(struct core *core, const struct event *event, struct effects *eff
         plan_request_apply(core, event, effects); /* what somebody wants */
         plan_release_rules(core, event, effects); /* what the rules give to guests */
         plan_requests_advance(core, effects);     /* what they are told */
+        plan_trust_advance(core, effects);        /* what the rules make dom0's */
         plan_discovery_advance(core, effects);    /* where to look */
         plan_ports_advance(core, effects); /* what to do next: verify/ says what is missing */
         report_transitions(core, effects); /* what people are told */
@@ -64,7 +65,7 @@ bool core_port_memory(const struct core *core, uint32_t port, struct event_memor
                 to->digest = function->facts.digest;
                 to->sbdf = function->facts.sbdf;
                 to->at_boot = function->at_boot;
-                to->given = function->given;
+                to->given = function->given && ret_memory->domid != 0;
                 ret_memory->count++;
         }
         return true;

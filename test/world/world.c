@@ -216,6 +216,11 @@ static int32_t function_effect(struct world *world, const struct effect *effect)
                 function->owner = EVENT_OWNER_ABSENT;
                 return 0;
         }
+        if (effect->kind == EFFECT_PROBE) {
+                function->facts.kept_off = function->facts.kept_at_boot = false;
+                memcpy(function->facts.driver, "nvme", sizeof "nvme");
+                return 0;
+        }
         if (effect->kind >= EFFECT_REGISTER && effect->kind <= EFFECT_DETACH)
                 return guest_effect(world, function, effect);
         if (function->owner == EVENT_OWNER_ABSENT)
@@ -302,6 +307,7 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
         case EFFECT_PCIBACK_BIND:
         case EFFECT_ATTACH:
         case EFFECT_DETACH:
+        case EFFECT_PROBE:
                 return function_effect(world, effect);
         case EFFECT_PORT_OPEN:
                 registers->command |= MODEL_COMMAND_BME;
@@ -384,6 +390,7 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
         case EFFECT_ATTACH:
         case EFFECT_DETACH:
         case EFFECT_PORT_OPEN:
+        case EFFECT_PROBE:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 return false;

@@ -105,6 +105,12 @@ void world_core_fill(struct core *ret_core);
 struct model_function *world_core_function(struct core *core, uint32_t sbdf);
 /** The platform is one whose IOMMU can be relied upon, and the port confines requester IDs: what a release needs. */
 void world_core_fit(struct core *core);
+/** Did a step ask for this of the port? */
+bool world_asked(const struct effects *effects, enum effect_kind kind, uint32_t port);
+/** How many records of this kind did it leave? */
+uint32_t world_told(const struct effects *effects, enum record_kind kind);
+/** Makes a function that is there be dom0's by a rule, for which the port is open. */
+void world_core_trust(struct core *core, struct model_function *function);
 /** Makes a function that is there be of guest WORLD_GUEST, number domid, to which the port is open. */
 void world_core_own(struct core *core, struct model_function *function, uint16_t domid);
 

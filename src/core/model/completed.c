@@ -82,6 +82,8 @@ static void handover_end(struct core *core, struct model_port *port,
                 function->registered = done;
                 function->asked = function->confirmed = false;
                 function->quarantine = (struct model_attempt){ 0 }; /* from the beginning */
+                if (port->trusted) /* the doubt was about the one who had it before */
+                        function->due = false;
         } else if (model_unlisted(core)) { /* attached or detached: nothing but Xen, asked twice, tells whose it is */
                 function->confirmed = function->asked = false;
                 function->due = true;
@@ -119,6 +121,7 @@ void model_completed_apply(struct core *core, struct model_port *port, const str
                 port->stable = false; /* one inventory, after the last of them, shows which have gone */
                 break;
         case EFFECT_PCIBACK_BIND:
+        case EFFECT_PROBE:
                 port->inventory_fresh = false;
                 port->inventory_dirty = true;
                 break;

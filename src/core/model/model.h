@@ -62,6 +62,7 @@ enum model_goal {
         GOAL_PCIBACK,    /**< pciback holds it (each) */
         GOAL_ATTACHED,   /**< Xen's owner is the guest (each) */
         GOAL_OPEN,       /**< door 1 is open: after all of the above, verified */
+        GOAL_PROBED,     /**< trusted: our keep-off is gone, so that a driver of dom0's can have it (each) */
         GOAL_MAX
 };
 
@@ -89,6 +90,7 @@ enum model_state {
         STATE_GONE,        /**< function: physically away or being removed, not yet forgotten by the kernel */
         STATE_INTERNAL,    /**< port: not external, not touched */
         STATE_EXPOSED,     /**< external, left open for dom0's use of what is below: nothing is contained */
+        STATE_TRUSTED,     /**< function: dom0 owns it, by a rule; port: and door 1 is open for that */
         STATE_MAX
 };
 
@@ -106,9 +108,11 @@ struct model_function {
         bool due;             /**< AMD-Vi: that is to be asked once more (model/reserve.c) */
         bool refused;         /**< the last try to assign it was answered with an error */
         bool withdrawn;       /**< Xen was made to forget it, and said so: nothing is mapped for it */
-        bool given;           /**< it is to be the guest's of its port (model_port.guest) */
+        bool given;           /**< it is to be the guest's of its port (model_port.guest), or dom0's (.trusted) */
+        bool returned;        /**< since it was given, Xen was asked to give it back to dom0 */
         uint16_t held;        /**< domid that we had it attached to: to take it back from there is ours; 0: none */
-        bool registered;      /**< Xen was made to learn of it anew since it was given */
+        bool registered;      /**< Xen was made to learn of it anew since it was given: it is dom0's then */
+        /** pciback: also of its opposite, the probe by dom0's own drivers. */
         struct model_attempt driver, quarantine, removal, detach, registration, pciback, attach;
         enum record_verdict verdict; /**< of the rules, for this function alone */
         uint32_t rule;               /**< 1 + index of the rule that decided; 0 = a default */
@@ -180,10 +184,12 @@ struct model_port {
         char guest[LIMIT_GUEST]; /**< whose what is `given` below is to be; empty: nobody's */
         uint16_t domid;       /**< its number, as last seen; 0: it is not there, or not looked for */
         bool guests_fresh;    /**< xenstore was read since the guest was named */
+        bool trusted;         /**< what is `given` below is to be dom0's: a rule says trust-dom0 */
         bool open;            /**< door 1 was opened by us, and not shut since */
         bool added;           /**< the kernel told of something new below since the last inventory */
         bool postponed;       /**< it was told that a rescan has to wait for another port, which is open */
-        bool withheld;        /**< unassigned by hand: no rule gives it away until something else is plugged */
+        bool withheld;        /**< unassigned by hand, or trust-dom0 failed: no rule gives it away until something
+                                   else is plugged */
         uint32_t token;       /**< of the effect in a worker; 0 = none */
         enum effect_kind pending;
         enum model_goal pending_goal;
@@ -364,7 +370,10 @@ bool model_function_orphaned(const struct model_port *port, const struct model_f
 bool model_function_pciback(const struct model_function *function);
 /** Where there is no owner list: may it be a guest's, since Xen was not asked since pciback holds it? */
 bool model_function_unasked(const struct core *core, const struct model_function *function);
-/** Does a guest own a function below the port, or may one, since Xen was not asked since that could be? */
+/**
+ * Does a guest own a function below the port, or may one, since Xen was not asked since that could be? Or has a rule
+ * made one dom0's?
+ */
 bool model_port_used(const struct core *core, const struct model_port *port);
 /** Is this owner a guest? */
 bool model_owner_guest(uint16_t owner);

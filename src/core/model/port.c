@@ -133,7 +133,7 @@ struct model_attempt *model_goal_attempt(struct model_port *port, struct model_f
                 return &function->detach;
         if (function && goal == GOAL_REGISTERED)
                 return &function->registration;
-        if (function && goal == GOAL_PCIBACK)
+        if (function && (goal == GOAL_PCIBACK || goal == GOAL_PROBED))
                 return &function->pciback;
         if (function && goal == GOAL_ATTACHED)
                 return &function->attach;

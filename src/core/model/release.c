@@ -103,6 +103,8 @@ bool model_function_unasked(const struct core *core, const struct model_function
 
 bool model_port_used(const struct core *core, const struct model_port *port)
 {
+        if (port->trusted)
+                return true;
         for (uint32_t i = 0; i < core->function_count; i++)
                 if (core->functions[i].port == port->found.sbdf &&
                     (model_owner_guest(core->functions[i].owner) ||

@@ -23,7 +23,8 @@ struct plan_goal {
  * hostile config space (a Completion Timeout is up to 64 s by spec, 50 ms in practice); unbinding waits for a driver's
  * pending commands (nvme: 60 s). What the state file says of what was there is taken back before anything destroys the
  * evidence: a new binding of pciehp, or clearing the event bits. A disk that takes longer than 3 s is tried again. One
- * bus is reserved at a time: what is plugged meanwhile waits for no more than that.
+ * bus is reserved at a time: what is plugged meanwhile waits for no more than that. A driver of dom0's is let on behind
+ * an open door only: its first command is DMA (nvme would wait 60 s for the answer).
  */
 static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false, true },
@@ -51,6 +52,7 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_PCIBACK, EFFECT_PCIBACK_BIND, 10000, true, true, false },
         { GOAL_ATTACHED, EFFECT_ATTACH, 60000, true, true, false },
         { GOAL_OPEN, EFFECT_PORT_OPEN, 0, false, true, false },
+        { GOAL_PROBED, EFFECT_PROBE, 60000, true, false, false },
 };
 
 /*
@@ -90,7 +92,7 @@ static void effect_tell(struct core *core, const struct effect *effect, struct e
         core_record_add(effects, &record);
 }
 
-/* That a guest's device stands still from now on, and why. */
+/* That a guest's or dom0's device stands still from now on, and why. */
 static void shut_tell(const struct core *core, struct model_port *port, struct effects *effects)
 {
         enum record_reason bars, reason = REASON_ARRIVING;
@@ -104,13 +106,14 @@ static void shut_tell(const struct core *core, struct model_port *port, struct e
                 reason = REASON_NO_LINK;
         else if (port->leaving || port->request != 0)
                 reason = REASON_REQUESTED;
-        else if (port->domid == 0)
+        else if (port->domid == 0 && !port->trusted)
                 reason = REASON_GUEST_GONE;
         else if (bars)
                 reason = bars;
-        else if (core->config.pause)
+        else if (core->config.pause && !port->trusted)
                 reason = REASON_OTHER_PORT_OPEN;
-        record = model_record(core, RECORD_PORT_SHUT, reason, port->found.sbdf, BASE_SBDF_NONE);
+        record = model_record(core, port->trusted ? RECORD_TRUST_SHUT : RECORD_PORT_SHUT, reason,
+                              port->found.sbdf, BASE_SBDF_NONE);
         memcpy(record.guest, port->guest, sizeof record.guest);
         core_record_add(effects, &record);
 }
@@ -203,6 +206,17 @@ static void effect_in_worker(struct core *core, struct model_port *port,
                 memory_leave(core, port);
 }
 
+/* What is made dom0's by a rule goes back and forth: whoever was asked to quarantine it has taken it from dom0. */
+static void trusted_leave(struct model_function *function, enum model_goal goal)
+{
+        if (goal == GOAL_QUARANTINE)
+                function->registered = false;
+        if (goal != GOAL_REGISTERED)
+                return;
+        function->returned = true;                          /* to take it back is for us */
+        function->quarantine = (struct model_attempt){ 0 }; /* it was confirmed */
+}
+
 static void effect_leave(struct core *core, struct model_port *port,
                          struct model_function *function, const struct plan_goal *line,
                          struct effects *effects)
@@ -229,6 +243,8 @@ static void effect_leave(struct core *core, struct model_port *port,
                 effect.kind = model_unlisted(core) ? EFFECT_QUARANTINE : EFFECT_OWNERS;
         if (line->goal == GOAL_RESERVED)
                 effect_bus(core, port, &effect);
+        if (function && port->trusted)
+                trusted_leave(function, line->goal);
         if (function && (line->goal == GOAL_ATTACHED || line->goal == GOAL_DETACHED))
                 effect_guest(core, port, function, &effect);
         effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;
@@ -255,17 +271,22 @@ static bool effect_pending(const struct core *core, enum effect_kind kind)
         return false;
 }
 
-/* Is there another port, open, that enumerating what is below this one would reach below? It has to wait for that. */
-static bool port_reached(const struct core *core, const struct model_port *port)
+/*
+ * The port, open, that enumerating what is below this one would reach below: it has to wait for that. Of several one
+ * that is dom0's, which does not pause. NULL: there is none.
+ */
+static const struct model_port *port_reached(const struct core *core, const struct model_port *port)
 {
+        const struct model_port *reached = NULL;
+
         for (uint32_t i = 0; i < core->port_count; i++) {
                 const struct model_port *other = &core->ports[i];
 
                 if (other != port && !other->closed && model_port_used(core, other) &&
-                    verify_port_reached(core, other))
-                        return true;
+                    verify_port_reached(core, other) && (!reached || other->trusted))
+                        reached = other;
         }
-        return false;
+        return reached;
 }
 
 /*
@@ -310,6 +331,8 @@ static bool line_ready(const struct core *core, const struct model_port *port,
                 return false;
         if (line->goal > GOAL_GUEST && !verify_goal_met(core, port, GOAL_GUEST, NULL))
                 return false;
+        if (line->goal == GOAL_PROBED && (port->closed || !verify_port_licensed(core, port)))
+                return false;
         if (line->goal == GOAL_GUEST && port->guests_fresh)
                 return false; /* there is none of this name; when one comes, we are told */
         return !line_excluded(core, port, line);
@@ -339,8 +362,9 @@ static bool line_each(struct core *core, struct model_port *port, const struct p
                         continue;
                 if (line->goal == GOAL_GONE && !function_topmost(core, port, function))
                         continue;
-                if (line->goal > GOAL_GUEST && !verify_function_blocked(function))
-                        continue; /* it goes to a guest out of quarantine only */
+                if (line->goal > GOAL_GUEST && line->goal < GOAL_OPEN &&
+                    !verify_function_blocked(function))
+                        continue; /* whoever gets it, it goes there out of quarantine only */
                 if (!line_ready(core, port, line))
                         return line_excluded(core, port, line);
                 effect_leave(core, port, function, line, effects);
@@ -355,9 +379,10 @@ static void postponed_tell(struct core *core, struct model_port *port, const str
 {
         struct record record = model_record(core, RECORD_RESCAN_POSTPONED, REASON_OTHER_PORT_OPEN,
                                             port->found.sbdf, BASE_SBDF_NONE);
+        const struct model_port *reached = port_reached(core, port);
 
-        if (line->goal != GOAL_RESCAN || port->postponed || core->config.pause ||
-            !port_reached(core, port))
+        if (line->goal != GOAL_RESCAN || port->postponed || !reached ||
+            (core->config.pause && !reached->trusted))
                 return;
         port->postponed = true;
         core_record_add(effects, &record);

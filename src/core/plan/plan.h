@@ -24,6 +24,15 @@ void plan_release_request(struct core *core, struct model_port *port,
                           const struct event_request *request, struct effects *effects);
 /** EVENT_GUESTS: gives what the rules assign to the guests that are there. */
 void plan_release_rules(struct core *core, const struct event *event, struct effects *effects);
+/** May it be given to somebody? Bridges stay, and bridge. */
+bool plan_release_givable(const struct model_port *port, const struct model_function *function);
+/** From now on it is to be its port's guest's, or dom0's: nothing that was done for another counts. */
+void plan_release_give(struct model_function *function);
+/**
+ * trust-dom0: makes what the rules trust dom0's, once its hierarchy is in quarantine, and ends that: whatever was
+ * plugged instead, whoever asks for it, whatever the rules say now, and where it fails. The door is GOAL_GATE's.
+ */
+void plan_trust_advance(struct core *core, struct effects *effects);
 /** Ends what is done or has failed: requests, and the stay of a hierarchy with a guest. */
 void plan_release_advance(struct core *core, struct model_port *port, struct effects *effects);
 

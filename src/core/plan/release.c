@@ -25,17 +25,17 @@ static void release_tell(const struct core *core, const struct model_port *port,
         core_record_add(effects, &record);
 }
 
-/* May a guest have it? Bridges stay, and bridge. */
-static bool function_givable(const struct model_port *port, const struct model_function *function)
+bool plan_release_givable(const struct model_port *port, const struct model_function *function)
 {
         return function->port == port->found.sbdf && function->listed &&
                function->facts.kind == FUNCTION_ENDPOINT;
 }
 
-static void function_give(struct model_function *function)
+void plan_release_give(struct model_function *function)
 {
         function->given = true;
         function->registered = false;
+        function->returned = false;
         function->registration = (struct model_attempt){ 0 };
         function->pciback = (struct model_attempt){ 0 };
         function->attach = (struct model_attempt){ 0 };
@@ -48,15 +48,15 @@ static enum record_reason functions_give(struct core *core, struct model_port *p
         struct model_function *one = model_function_get(core, port->found.sbdf, sbdf);
         bool any = false;
 
-        if (one && !function_givable(port, one))
+        if (one && !plan_release_givable(port, one))
                 return REASON_BRIDGE;
         for (uint32_t i = 0; i < core->function_count; i++) {
                 struct model_function *function = &core->functions[i];
 
-                if (!function_givable(port, function) || (one && one != function))
+                if (!plan_release_givable(port, function) || (one && one != function))
                         continue;
                 if (!function->given)
-                        function_give(function);
+                        plan_release_give(function);
                 any = true;
         }
         return any ? REASON_NONE : REASON_NO_ENDPOINT;
@@ -66,6 +66,8 @@ static enum record_reason functions_give(struct core *core, struct model_port *p
 static enum record_reason release_bars(const struct core *core, const struct model_port *port,
                                        const char *guest)
 {
+        if (port->trusted)
+                return REASON_TRUSTED;
         if (port->guest[0] != '\0' && !base_text_equal(port->guest, guest))
                 return REASON_OTHER_GUEST;
         if (port->state != STATE_QUARANTINED && port->state != STATE_ASSIGNED)
@@ -122,6 +124,8 @@ static void unassign_begin(struct core *core, struct model_port *port,
                 if (port->guest[0] == '\0')
                         port->domid = function->owner;
         }
+        if (port->trusted) /* what dom0 has, goes as a whole */
+                model_release_end(core, port);
         port->withheld = true;
         model_memory_renew(port);
         port->request = request->id;
@@ -145,7 +149,7 @@ static const char *rules_guest(const struct core *core, const struct model_port 
         for (uint32_t i = 0; i < core->function_count; i++) {
                 const struct model_function *function = &core->functions[i];
 
-                if (!function_givable(port, function) || function->verdict != VERDICT_ASSIGN)
+                if (!plan_release_givable(port, function) || function->verdict != VERDICT_ASSIGN)
                         continue;
                 *ret_rule = function->rule;
                 return policy_verdict_guest(core, function->rule);
@@ -160,9 +164,9 @@ static void rules_give(struct core *core, struct model_port *port, const char *g
         for (uint32_t i = 0; i < core->function_count; i++) {
                 struct model_function *function = &core->functions[i];
 
-                if (function_givable(port, function) && function->verdict == VERDICT_ASSIGN &&
+                if (plan_release_givable(port, function) && function->verdict == VERDICT_ASSIGN &&
                     base_text_equal(policy_verdict_guest(core, function->rule), guest))
-                        function_give(function);
+                        plan_release_give(function);
         }
 }
 
@@ -188,14 +192,15 @@ void plan_release_rules(struct core *core, const struct event *event, struct eff
         }
 }
 
-/* Is a function below still to be taken back, or bound to pciback for nobody? */
+/* Is a function below still to be taken back, from its guest or from dom0, or bound to pciback for nobody? */
 static bool port_returns(const struct core *core, const struct model_port *port)
 {
         for (uint32_t i = 0; i < core->function_count; i++) {
                 const struct model_function *function = &core->functions[i];
 
                 if (function->port == port->found.sbdf && !function->given &&
-                    (model_function_returns(port, function) || model_function_pciback(function)))
+                    (model_function_returns(port, function) || model_function_pciback(function) ||
+                     (function->returned && !verify_function_quarantined(function))))
                         return true;
         }
         return false;

@@ -52,23 +52,6 @@ static void own(struct model_function *function)
         assert_true(verify_port_licensed(&core, port));
 }
 
-static bool asked(enum effect_kind kind, uint32_t sbdf)
-{
-        for (uint32_t i = 0; i < effects.count; i++)
-                if (effects.items[i].kind == kind && effects.items[i].port == sbdf)
-                        return true;
-        return false;
-}
-
-static uint32_t told(enum record_kind kind)
-{
-        uint32_t count = 0;
-
-        for (uint32_t i = 0; i < effects.record_count; i++)
-                count += effects.records[i].kind == kind;
-        return count;
-}
-
 static void walk(void)
 {
         memset(&effects, 0, sizeof effects);
@@ -79,17 +62,17 @@ static void test_rescan_waits(void **state)
 {
         (void)state;
         walk();
-        assert_true(asked(EFFECT_RESCAN, other->found.sbdf)); /* nothing is open */
+        assert_true(world_asked(&effects, EFFECT_RESCAN, other->found.sbdf)); /* nothing is open */
         setup(NULL);
         own(leaf);
         walk();
-        assert_false(asked(EFFECT_RESCAN, other->found.sbdf));
-        assert_int_equal(told(RECORD_RESCAN_POSTPONED), 1);
+        assert_false(world_asked(&effects, EFFECT_RESCAN, other->found.sbdf));
+        assert_int_equal(world_told(&effects, RECORD_RESCAN_POSTPONED), 1);
         walk();
-        assert_int_equal(told(RECORD_RESCAN_POSTPONED), 0);
+        assert_int_equal(world_told(&effects, RECORD_RESCAN_POSTPONED), 0);
         port->closed = true; /* used, but closed */
         walk();
-        assert_true(asked(EFFECT_RESCAN, other->found.sbdf));
+        assert_true(world_asked(&effects, EFFECT_RESCAN, other->found.sbdf));
 }
 
 static void test_rescan_pauses(void **state)
@@ -98,15 +81,16 @@ static void test_rescan_pauses(void **state)
         own(leaf);
         core.config.pause = true;
         walk();
-        assert_true(asked(EFFECT_PORT_CLOSE, port->found.sbdf));
-        assert_int_equal(told(RECORD_PORT_SHUT), 1);
-        assert_int_equal(told(RECORD_RESCAN_POSTPONED), 0);
-        assert_false(asked(EFFECT_RESCAN, other->found.sbdf));
+        assert_true(world_asked(&effects, EFFECT_PORT_CLOSE, port->found.sbdf));
+        assert_int_equal(world_told(&effects, RECORD_PORT_SHUT), 1);
+        assert_int_equal(world_told(&effects, RECORD_RESCAN_POSTPONED), 0);
+        assert_false(world_asked(&effects, EFFECT_RESCAN, other->found.sbdf));
         port->closed = port->registers_fresh = true;
         walk();
-        assert_int_equal(told(RECORD_PORT_SHUT), 0);
-        assert_true(asked(EFFECT_RESCAN, other->found.sbdf));
-        assert_false(asked(EFFECT_PORT_OPEN, port->found.sbdf)); /* not while it goes on */
+        assert_int_equal(world_told(&effects, RECORD_PORT_SHUT), 0);
+        assert_true(world_asked(&effects, EFFECT_RESCAN, other->found.sbdf));
+        assert_false(world_asked(&effects, EFFECT_PORT_OPEN,
+                                 port->found.sbdf)); /* not while it goes on */
 }
 
 /* The door is the last, and waits for whatever is under way or is to be tried again. */
@@ -120,15 +104,15 @@ static void test_open_is_last(void **state)
         port->pending = EFFECT_INVENTORY;
         port->pending_until_ms = core.now_ms + 1000;
         walk();
-        assert_false(asked(EFFECT_PORT_OPEN, port->found.sbdf));
+        assert_false(world_asked(&effects, EFFECT_PORT_OPEN, port->found.sbdf));
         port->token = 0;
         port->memory_fresh = false;
         port->attempts[GOAL_REMEMBERED].retry_at_ms = core.now_ms + 1000;
         walk();
-        assert_false(asked(EFFECT_PORT_OPEN, port->found.sbdf));
+        assert_false(world_asked(&effects, EFFECT_PORT_OPEN, port->found.sbdf));
         port->memory_fresh = true;
         walk();
-        assert_true(asked(EFFECT_PORT_OPEN, port->found.sbdf));
+        assert_true(world_asked(&effects, EFFECT_PORT_OPEN, port->found.sbdf));
 }
 
 static void test_absent_guest_is_not_asked_for(void **state)
@@ -138,7 +122,7 @@ static void test_absent_guest_is_not_asked_for(void **state)
         leaf->given = true;
         memcpy(port->guest, WORLD_GUEST, sizeof WORLD_GUEST);
         walk();
-        assert_true(asked(EFFECT_GUESTS, port->found.sbdf));
+        assert_true(world_asked(&effects, EFFECT_GUESTS, port->found.sbdf));
         port->token = 0;
         port->guests_fresh = true;
         port->attempts[GOAL_GUEST].retry_at_ms = 0;
@@ -248,7 +232,7 @@ static void test_stay_ends(void **state)
         leaf->owner = EVENT_OWNER_DOM_IO;
         plan_release_advance(&core, port, &effects);
         assert_string_equal(port->guest, "");
-        assert_int_equal(told(RECORD_UNASSIGNED), 1);
+        assert_int_equal(world_told(&effects, RECORD_UNASSIGNED), 1);
         assert_int_equal(leaf->held, 0);
         setup(NULL);
         own(leaf);
@@ -313,7 +297,7 @@ static void test_rules(void **state)
         assert_true(leaf->given && second->given);
         assert_false(bridge->given);
         assert_string_equal(port->guest, WORLD_GUEST);
-        assert_int_equal(told(RECORD_ASSIGNING), 1);
+        assert_int_equal(world_told(&effects, RECORD_ASSIGNING), 1);
         setup(NULL);
         other->external = false;
         rules_read("assign sys-net\n");

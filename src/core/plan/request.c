@@ -58,6 +58,7 @@ static void removal_begin(struct core *core, struct model_port *port)
 
 void plan_request_apply(struct core *core, const struct event *event, struct effects *effects)
 {
+        enum record_reason bars;
         struct model_port *port;
         struct record record;
 
@@ -77,6 +78,12 @@ void plan_request_apply(struct core *core, const struct event *event, struct eff
         if (port->exposed) {
                 plan_request_answer(event->request.id, port->found.sbdf, RESULT_FAILED,
                                     port->exposed, effects);
+                return;
+        }
+        bars = event->request.verb == REQUEST_ASSIGN ? REASON_NONE : policy_use_bars(core, port);
+        if (bars) {
+                plan_request_answer(event->request.id, port->found.sbdf, RESULT_FAILED, bars,
+                                    effects);
                 return;
         }
         if (event->request.verb != REQUEST_EJECT) {

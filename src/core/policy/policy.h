@@ -47,11 +47,16 @@ enum record_reason policy_use_exposes(const struct event_config *config, enum re
                                       const struct event_use *use);
 /** How grave it is to take what is below from dom0: REASON_NEEDED, REASON_IN_USE or REASON_NONE. */
 enum record_reason policy_use_grade(const struct event_use *use);
+/**
+ * Why dom0 is not to lose what a rule has made its own below the port, though somebody asks for that: REASON_NEEDED,
+ * REASON_IN_USE (not with InUse=quarantine); or REASON_NONE. As it was at the last discovery, seconds ago.
+ */
+enum record_reason policy_use_bars(const struct core *core, const struct model_port *port);
 /** "system": stable word for a kind of use. */
 const char *policy_use_word(enum event_use_kind kind);
 /**
  * Which external ports are left open: those that were never closed since the daemon started and are used as
- * policy_use_exposes says. Every other one is taken for good.
+ * policy_use_exposes says, unless what is plugged was replaced unnoticed. Every other one is taken for good.
  */
 void policy_use_judge(struct core *core, struct effects *effects);
 

@@ -498,6 +498,10 @@ static bool rule_parse(struct parser *parser)
                 return reject_at(parser, &start, "not exact: ",
                                  ", expected port, id, subsystem and class, each with = and one "
                                  "whole value");
+        if (rule.verdict == VERDICT_TRUST_DOM0 && rule.function_only)
+                return reject_at(parser, &start, "not for a function alone: ",
+                                 ", expected no 'for function': what is beside it could be "
+                                 "somebody else's");
         rules->rules[rules->rule_count++] = rule;
         return true;
 }

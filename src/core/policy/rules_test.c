@@ -197,6 +197,8 @@ static void test_trust_dom0(void **state)
                   { "trust-dom0 if " PORT " and " SUBSYSTEM " and " CLASS, 1, 1, "not exact" },
                   { "trust-dom0 if " PORT " and " ID " and " CLASS, 1, 1, "not exact" },
                   { "trust-dom0 if " PORT " and " ID " and " SUBSYSTEM, 1, 1, "not exact" },
+                  { "trust-dom0 for function without-isolation if " EXACT, 1, 1,
+                    "not for a function alone: 'trust-dom0'" },
                   { "trust-dom0 if id = 8086:* and " PORT " and " SUBSYSTEM " and " CLASS, 1, 1,
                     "not exact" },
                   { "trust-dom0 if subsystem = 1028:* and " PORT " and " ID " and " CLASS, 1, 1,

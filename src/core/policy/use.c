@@ -53,16 +53,41 @@ static bool root_possible(const struct event_config *config, enum record_reason 
                (use->uses & EVENT_USE_BIT(USE_STORAGE));
 }
 
-enum record_reason policy_use_exposes(const struct event_config *config, enum record_reason why,
-                                      const struct event_use *use)
+/* The use that nobody takes from dom0 unasked: what it needs, and what it uses unless InUse=quarantine. */
+static enum record_reason use_spared(const struct event_config *config, const struct event_use *use)
 {
         enum record_reason grade = policy_use_grade(use);
 
-        if (why == REASON_CONFIGURED)
-                return REASON_NONE; /* by name: whatever it costs */
         if (grade == REASON_NEEDED || (grade == REASON_IN_USE && !config->in_use_quarantine))
                 return grade;
+        return REASON_NONE;
+}
+
+enum record_reason policy_use_exposes(const struct event_config *config, enum record_reason why,
+                                      const struct event_use *use)
+{
+        enum record_reason spared = use_spared(config, use);
+
+        if (why == REASON_CONFIGURED)
+                return REASON_NONE; /* by name: whatever it costs */
+        if (spared)
+                return spared;
         return root_possible(config, why, use) ? REASON_ROOT_UNKNOWN : REASON_NONE;
+}
+
+enum record_reason policy_use_bars(const struct core *core, const struct model_port *port)
+{
+        return port->trusted ? use_spared(&core->config, &port->found.use) : REASON_NONE;
+}
+
+/*
+ * What is there is not what dom0 uses, whatever its books say: something happened in a slot that pciehp does not hold,
+ * as an earlier daemon leaves it, so that the kernel has removed nothing.
+ */
+static bool port_replaced(const struct model_port *port)
+{
+        return port->read_once && !port->registers.pciehp &&
+               (port->changed_first || port->incarnation != MODEL_INCARNATION_FIRST);
 }
 
 /* From now on the port is ours, and what is below it is looked at as for the first time. */
@@ -94,11 +119,13 @@ void policy_use_judge(struct core *core, struct effects *effects)
                         port->exposed = REASON_NONE;
                         continue;
                 }
-                if (port->taken)
+                if (port->taken) {
+                        any = any || port->trusted;
                         continue;
+                }
                 exposed = policy_use_exposes(&core->config, port->why, &port->found.use);
                 /* Nobody does DMA through a closed port: what looks like use cannot be lost any more. */
-                if (exposed && !port->closed) {
+                if (exposed && !port->closed && !port_replaced(port)) {
                         port->exposed = exposed;
                         any = true;
                 } else {

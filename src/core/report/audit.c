@@ -434,6 +434,13 @@ static enum audit boot_judge(const struct subject *subject, struct base_text *wh
         return subject->function->at_boot ? AUDIT_WEAK : AUDIT_OK;
 }
 
+static enum audit trust_judge(const struct subject *subject, struct base_text *what)
+{
+        return fact_judge(subject->function->given && subject->function->returned ? FACT_YES
+                                                                                  : FACT_NO,
+                          FACT_NO, "a rule makes it dom0's", "no rule makes it dom0's", what);
+}
+
 static const struct check machine_checks[] = {
         { "xen", xen_judge, "door 2 is Xen's to shut and to confirm",
           "boot this machine with Xen, and give dom0 libxenctrl of the same release" },
@@ -507,6 +514,8 @@ static const struct check function_checks[] = {
           "see sallyport explain for this function; unplug it, or forgive what is known" },
         { "at-boot", boot_judge, "until then it stood in dom0's IOMMU context",
           "plug it after the start, or start sallyportd earlier" },
+        { "trust-dom0", trust_judge, "it can overwrite dom0, and what claims to be it can",
+          "take the rule away and reload, or give the device to a guest" },
 };
 
 #define COUNT(list) ((uint32_t)(sizeof(list) / sizeof(list)[0]))

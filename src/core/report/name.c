@@ -22,6 +22,7 @@ static const char *const state_names[STATE_MAX] = {
         [STATE_GONE] = "gone",
         [STATE_INTERNAL] = "internal",
         [STATE_EXPOSED] = "exposed",
+        [STATE_TRUSTED] = "trusted",
 };
 
 static const char *const reason_names[REASON_MAX] = {
@@ -98,6 +99,9 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_GUEST_GONE] = "guest-gone",
         [REASON_ARRIVING] = "arriving",
         [REASON_OTHER_PORT_OPEN] = "other-port-open",
+        [REASON_TRUSTED] = "trusted",
+        [REASON_UNTRUSTED] = "not-trusted",
+        [REASON_UNPROBED] = "kept-off",
 };
 
 static const char *const verdict_names[VERDICT_MAX] = {
@@ -132,6 +136,7 @@ static const char *const effect_names[EFFECT_MAX] = {
         [EFFECT_ATTACH] = "attach",
         [EFFECT_DETACH] = "detach",
         [EFFECT_PORT_OPEN] = "port-open",
+        [EFFECT_PROBE] = "probe",
         [EFFECT_REPLY] = "reply",
 };
 
@@ -161,6 +166,7 @@ static const char *const goal_texts[GOAL_MAX] = {
         [GOAL_PCIBACK] = "pciback holds it",
         [GOAL_ATTACHED] = "Xen's owner is the guest",
         [GOAL_OPEN] = "door 1 is open: Bus Master Enable of the port reads 1",
+        [GOAL_PROBED] = "nothing of ours keeps dom0's drivers off it",
 };
 
 const char *report_state_name(enum model_state state)

@@ -131,8 +131,8 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
         [RECORD_VERDICT] = {
                 { "verdict", "c43c4260d0494be4a4d8c10e89d777a6", RECORD_NOTICE },
                 "Function %f below port %p: the rules say %v%u. assign is carried out when "
-                "its guest runs, reject at once; ask waits for `sallyport assign`, trust-dom0 is "
-                "not carried out. Until then it stays in quarantine behind the closed port." },
+                "its guest runs, reject and trust-dom0 at once; ask waits for `sallyport assign`. "
+                "Until then it stays in quarantine behind the closed port." },
         [RECORD_EFFECT_ENDED] = {
                 { "effect-ended", "3059be65ddd646588a2102c9c251657c", RECORD_DEBUG },
                 "%x ended for port %p, function %f. What it did is looked at next." },
@@ -256,6 +256,22 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "port that is open for a guest, where something could show itself just then. The "
                 "port stays closed. Unassign the other one, or set RescanWhileOpen=pause "
                 "(sallyport.conf(5))." },
+        [RECORD_TRUSTED] = {
+                { "trusted", "5fc1317659704edd96a38fbe78f00977", RECORD_CRITICAL },
+                "Function %f below port %p is made dom0's by a rule%u: door 1 is opened for it, "
+                "and it CAN OVERWRITE DOM0'S MEMORY, as can whatever in this port claims the same "
+                "identity. `sallyport unassign %p` ends that; to end it for good, take the rule "
+                "away and run `sallyport reload`." },
+        [RECORD_TRUST_ENDED] = {
+                { "trust-ended", "206994bd17d94f8dbf212859c3a8171e", RECORD_WARNING },
+                "What a rule made dom0's below port %p is not any more (%r): the port is closed, "
+                "dom0's driver loses the device, and it goes back to quarantine. Nothing below the "
+                "port can reach memory; where it failed, plug it again to have the rule tried "
+                "anew." },
+        [RECORD_TRUST_SHUT] = {
+                { "trust-shut", "1475235816c74b109d17cfb765101005", RECORD_WARNING },
+                "Port %p, which was open for dom0, is shut (%r) until what is below it is verified "
+                "again. Dom0's driver there fails meanwhile; see `sallyport explain %p`." },
 };
 /* clang-format on */
 

@@ -58,7 +58,8 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
  * quarantined assigned (functions that guests own) problems exposed tainted (ports; decimals) iommu
  * ("vtd"/"amd"/"unknown") xen ("4.17" or empty) door2
  * ("holds"/"weak") reason memory ("good", "damaged"/"newer": set aside at the start, "unusable", "unwritable", or
- * empty: not looked at yet) requesters reserved (as in a port's row, of all external ports)
+ * empty: not looked at yet) requesters reserved (as in a port's row, of all external ports) trusted (addresses of
+ * functions that a rule made dom0's, between blanks)
  * config ("ok"/"auto": guarding with defaults after an error; set by the daemon).
  */
 void report_status_row(const struct core *core, struct report_row *ret_row);

@@ -291,6 +291,23 @@ static uint64_t ports_tainted(const struct core *core)
         return count;
 }
 
+/* What dom0 can be overwritten by, because a rule says so. */
+static void status_trusted(const struct core *core, struct report_row *row)
+{
+        struct base_text text = report_field_open(row, "trusted");
+
+        for (uint32_t i = 0; i < core->port_count; i++)
+                for (uint32_t j = 0; core->ports[i].trusted && j < core->function_count; j++) {
+                        const struct model_function *function = &core->functions[j];
+
+                        if (function->port != core->ports[i].found.sbdf || !function->given)
+                                continue;
+                        if (text.length > 0)
+                                base_text_add_char(&text, ' ');
+                        base_text_add_sbdf(&text, function->facts.sbdf);
+                }
+}
+
 static uint64_t ports_exposed(const struct core *core)
 {
         uint64_t count = 0;
@@ -346,6 +363,7 @@ void report_status_row(const struct core *core, struct report_row *ret_row)
         report_field_text(ret_row, "reason", report_reason_name(weakness));
         report_field_text(ret_row, "memory", memory_name(core));
         status_requesters(core, ret_row);
+        status_trusted(core, ret_row);
 }
 
 const char *report_row_value(const struct report_row *row, const char *key)

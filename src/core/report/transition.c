@@ -61,6 +61,7 @@ static enum record_kind port_record(const struct model_port *port, enum model_st
         case STATE_EJECTED:
         case STATE_GONE:
         case STATE_INTERNAL:
+        case STATE_TRUSTED: /* told before it was so */
         case STATE_MAX:
                 return RECORD_MAX;
         }

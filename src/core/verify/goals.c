@@ -77,7 +77,7 @@ bool verify_function_driverless(const struct model_function *function)
 static bool driver_met(const struct model_port *port, const struct model_function *function)
 {
         if (!function->listed || model_function_leaves(port, function) ||
-            model_owner_guest(function->owner))
+            model_owner_guest(function->owner) || (port->trusted && function->given))
                 return true;
         /* Never from under a guest: as long as it is not known that there is none, pciback stays. */
         if (model_function_pciback(function) &&
@@ -95,6 +95,16 @@ bool verify_function_withdrawable(const struct model_port *port,
                function->owner == EVENT_OWNER_DOM0;
 }
 
+/* Did Xen give it back to dom0, by a rule? So it counts as long as no owner list that was read since says another. */
+static bool returned_met(const struct core *core, const struct model_port *port,
+                         const struct model_function *function)
+{
+        if (!port->trusted || !function->given || !function->registered)
+                return false;
+        return (!model_unlisted(core) && !port->owners_fresh) ||
+               verify_function_trusted(core, port, function);
+}
+
 static bool quarantine_met(const struct core *core, const struct model_port *port,
                            const struct model_function *function)
 {
@@ -107,7 +117,7 @@ static bool quarantine_met(const struct core *core, const struct model_port *por
                 return true;
         if (!function->listed && function->owner == EVENT_OWNER_NOBODY)
                 return true; /* no owner, no mapping, and nothing may be done to it (I7) */
-        return function->confirmed || function->withdrawn;
+        return function->confirmed || function->withdrawn || returned_met(core, port, function);
 }
 
 /* Wherever something is below, or was: Xen's list has to agree. (Each reading also prints to Xen's console.) */
@@ -185,17 +195,20 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
         case GOAL_RECHECK:
                 return port->rechecked || model_function_count(core, port) == 0;
         case GOAL_GUEST:
-                return port->domid != 0 && port->guests_fresh;
+                return (port->domid != 0 && port->guests_fresh) || port->trusted;
         case GOAL_REGISTERED:
                 return !function->given || function->registered ||
                        model_owner_guest(function->owner);
         case GOAL_PCIBACK:
                 return !function->given || model_function_pciback(function) ||
-                       model_owner_guest(function->owner);
+                       model_owner_guest(function->owner) || port->trusted;
         case GOAL_ATTACHED:
-                return !function->given || verify_function_assigned(port, function);
+                return !function->given || port->trusted ||
+                       verify_function_assigned(port, function);
         case GOAL_OPEN:
                 return !port->closed || !verify_port_given(core, port);
+        case GOAL_PROBED:
+                return !port->trusted || !function->given || !function->facts.kept_off;
         case GOAL_MAX:
                 break;
         }
@@ -206,12 +219,12 @@ bool verify_goal_each(enum model_goal goal)
 {
         return goal == GOAL_GONE || goal == GOAL_DRIVER || goal == GOAL_QUARANTINE ||
                goal == GOAL_DETACHED || goal == GOAL_REGISTERED || goal == GOAL_PCIBACK ||
-               goal == GOAL_ATTACHED;
+               goal == GOAL_ATTACHED || goal == GOAL_PROBED;
 }
 
 enum model_goal verify_port_goals(const struct model_port *port)
 {
-        return port->guest[0] == '\0' ? GOAL_GUEST : GOAL_MAX;
+        return port->guest[0] == '\0' && !port->trusted ? GOAL_GUEST : GOAL_MAX;
 }
 
 enum model_goal verify_goal_missing(const struct core *core, const struct model_port *port,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* May door 1 be opened for a guest? */
+/* May door 1 be opened for a guest, or for dom0 by a rule? */
 #include "core/event/parse.h"
 #include "core/policy/policy.h"
 #include "core/verify/verify.h"
@@ -11,6 +11,15 @@ bool verify_function_assigned(const struct model_port *port, const struct model_
         if (function->owner == EVENT_OWNER_GUEST) /* ours, if it was we who gave it */
                 return model_function_held(function) && function->attach.error == 0;
         return function->owner == port->domid;
+}
+
+bool verify_function_trusted(const struct core *core, const struct model_port *port,
+                             const struct model_function *function)
+{
+        uint16_t owner = model_unlisted(core) ? EVENT_OWNER_UNKNOWN : EVENT_OWNER_DOM0;
+
+        return port->trusted && function->given && function->registered && !function->confirmed &&
+               function->owner == owner && !model_function_pciback(function);
 }
 
 bool verify_port_given(const struct core *core, const struct model_port *port)
@@ -43,15 +52,14 @@ bool verify_function_blocked(const struct model_function *function)
         return function->confirmed && function->owner == EVENT_OWNER_DOM_IO;
 }
 
-/* Quarantined, as far as was last seen. */
-static bool function_quarantined(const struct model_function *function)
+bool verify_function_quarantined(const struct model_function *function)
 {
         return verify_function_blocked(function) && verify_function_driverless(function);
 }
 
 /*
- * Every function is the guest's own or quarantined, and one at least is the guest's. None leaves: so the port is up,
- * and nobody ejects it.
+ * Every function is its owner's - the guest's, or dom0's by a rule - or quarantined, and one at least is its owner's.
+ * None leaves: so the port is up, and nobody ejects it.
  */
 static bool functions_licensed(const struct core *core, const struct model_port *port)
 {
@@ -64,19 +72,22 @@ static bool functions_licensed(const struct core *core, const struct model_port 
                         continue;
                 if (!function->listed || model_function_leaves(port, function))
                         return false;
-                if (verify_function_assigned(port, function))
+                if (verify_function_assigned(port, function) ||
+                    verify_function_trusted(core, port, function))
                         assigned = true;
                 else if (model_owner_guest(function->owner) && function->owner == port->domid)
                         continue; /* attached by somebody else, to the same guest */
-                else if (function->given || !function_quarantined(function))
+                else if (function->given || !verify_function_quarantined(function))
                         return false;
         }
         return assigned;
 }
 
-/* Is another port about to be enumerated, or being so? */
+/* Is another port about to be enumerated, or being so? What is open for dom0 does not pause: the other one waits. */
 static bool rescan_comes(const struct core *core, const struct model_port *open)
 {
+        if (open->trusted)
+                return false;
         for (uint32_t i = 0; i < core->port_count; i++) {
                 const struct model_port *port = &core->ports[i];
 

@@ -141,6 +141,57 @@ static void test_amd(void **state)
         assert_false(verify_port_licensed(&core, port));
 }
 
+static void setup_trusted(void)
+{
+        setup(NULL);
+        memset(port->guest, 0, sizeof port->guest);
+        port->domid = leaf->held = 0;
+        world_core_trust(&core, leaf);
+        assert_true(verify_port_licensed(&core, port));
+}
+
+static void shows(enum model_state below, enum record_reason why)
+{
+        enum record_reason reason;
+
+        assert_int_equal(verify_function_state(&core, port, leaf, &reason), below);
+        assert_int_equal(reason, why);
+}
+
+/* What a rule made dom0's: by the rule, after it was asked for, and while nothing says otherwise. */
+static void test_trusted(void **state)
+{
+        (void)state;
+        setup_trusted();
+        shows(STATE_TRUSTED, REASON_NONE);
+        leaf->pciback.tries = leaf->registration.tries = VERIFY_TRIES; /* the last one did it */
+        shows(STATE_TRUSTED, REASON_NONE);
+        leaf->facts.kept_off = true;
+        shows(STATE_CONTAINED, REASON_UNPROBED);
+        leaf->registered = false;
+        shows(STATE_CONTAINED, REASON_NOT_REGISTERED);
+#define NEEDS_TRUST(change)                                               \
+        do {                                                              \
+                setup_trusted();                                          \
+                change;                                                   \
+                assert_false(verify_function_trusted(&core, port, leaf)); \
+                assert_false(verify_port_licensed(&core, port));          \
+        } while (0)
+        NEEDS_TRUST(port->trusted = false);
+        NEEDS_TRUST(leaf->given = false);
+        NEEDS_TRUST(leaf->registered = false);
+        NEEDS_TRUST(leaf->confirmed = true);
+        NEEDS_TRUST(leaf->owner = EVENT_OWNER_DOM_IO);
+        NEEDS_TRUST(leaf->owner = EVENT_OWNER_UNKNOWN);
+        NEEDS_TRUST(memcpy(leaf->facts.driver, EVENT_PCIBACK_DRIVER, sizeof EVENT_PCIBACK_DRIVER));
+        setup_trusted();
+        bridge->confirmed = false;
+        assert_false(verify_port_licensed(&core, port));
+        setup_trusted();
+        model_port_doubt(port);
+        assert_true(verify_port_licensed(&core, port));
+}
+
 static void test_reached(void **state)
 {
         (void)state;
@@ -203,6 +254,7 @@ int main(void)
                 cmocka_unit_test(test_functions),
                 cmocka_unit_test(test_doubt),
                 cmocka_unit_test(test_amd),
+                cmocka_unit_test(test_trusted),
                 cmocka_unit_test(test_reached),
                 cmocka_unit_test(test_pause),
                 cmocka_unit_test(test_contained),

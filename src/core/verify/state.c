@@ -73,6 +73,19 @@ static enum record_reason given_reason(const struct core *core,
         return toolstack_failed(core, &function->attach) ? REASON_ATTACH_FAILED : REASON_NONE;
 }
 
+/* What fails of making it dom0's. */
+static enum record_reason trusted_reason(const struct core *core, const struct model_port *port,
+                                         const struct model_function *function)
+{
+        if (attempt_failed(&function->registration) &&
+            !verify_goal_met(core, port, GOAL_REGISTERED, function))
+                return REASON_NOT_REGISTERED;
+        if (attempt_failed(&function->pciback) &&
+            !verify_goal_met(core, port, GOAL_PROBED, function))
+                return REASON_UNPROBED;
+        return REASON_NONE;
+}
+
 enum model_state verify_function_state(const struct core *core, const struct model_port *port,
                                        const struct model_function *function,
                                        enum record_reason *ret_reason)
@@ -95,9 +108,12 @@ enum model_state verify_function_state(const struct core *core, const struct mod
                 *ret_reason = owned_reason(core, port, function);
                 return *ret_reason == REASON_DETACH_FAILED ? STATE_CONTAINED : STATE_ASSIGNED;
         }
-        *ret_reason = given_reason(core, function);
+        *ret_reason =
+                port->trusted ? trusted_reason(core, port, function) : given_reason(core, function);
         if (*ret_reason)
                 return STATE_CONTAINED;
+        if (verify_function_trusted(core, port, function))
+                return STATE_TRUSTED;
         if (function->withdrawn) {
                 *ret_reason = REASON_WITHDRAWN;
                 return STATE_CONTAINED;
@@ -172,7 +188,7 @@ static enum model_state functions_state(const struct core *core, const struct mo
                         *ret_reason = REASON_OTHER_GUEST;
                         return STATE_CONTAINED;
                 }
-                if (state != STATE_QUARANTINED && state != STATE_ASSIGNED)
+                if (state != STATE_QUARANTINED && state != STATE_ASSIGNED && state != STATE_TRUSTED)
                         worst = STATE_ARRIVING;
         }
         return worst;
@@ -191,12 +207,15 @@ static bool port_at_rest(const struct core *core, const struct model_port *port)
         return true;
 }
 
-/* Of a port below which every function is quarantined or a guest's. */
+/* Of a port below which every function is quarantined, a guest's, or dom0's by a rule. */
 static enum model_state port_rest(const struct core *core, const struct model_port *port)
 {
+        bool open = !port->closed && verify_port_licensed(core, port);
+
+        if (port->trusted)
+                return open ? STATE_TRUSTED : STATE_ARRIVING;
         if (port->guest[0] != '\0')
-                return !port->closed && verify_port_licensed(core, port) ? STATE_ASSIGNED
-                                                                         : STATE_ARRIVING;
+                return open ? STATE_ASSIGNED : STATE_ARRIVING;
         /* Being looked at once more does not take the verdict away; a contradiction does, by its function. */
         if (port->state == STATE_QUARANTINED && verify_goal_met(core, port, GOAL_RESCAN, NULL))
                 return STATE_QUARANTINED;
@@ -258,6 +277,7 @@ static bool state_settled(enum model_state state)
         case STATE_GONE:
         case STATE_INTERNAL:
         case STATE_EXPOSED:
+        case STATE_TRUSTED:
                 return true;
         }
         return false;
@@ -279,7 +299,7 @@ bool verify_machine_contained(const struct core *core)
                 return false;
         for (uint32_t i = 0; i < core->port_count; i++)
                 if (core->ports[i].external && !verify_port_guarded(&core->ports[i]) &&
-                    !verify_port_licensed(core, &core->ports[i]))
+                    (core->ports[i].trusted || !verify_port_licensed(core, &core->ports[i])))
                         return false;
         return true;
 }

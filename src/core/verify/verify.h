@@ -23,7 +23,7 @@
 bool verify_goal_met(const struct core *core, const struct model_port *port, enum model_goal goal,
                      const struct model_function *function);
 
-/** The first goal that is not this port's: those from GOAL_GUEST on are about a guest that it is given to. */
+/** The first goal that is not this port's: those from GOAL_GUEST on are about a guest, or dom0, that it is given to. */
 enum model_goal verify_port_goals(const struct model_port *port);
 
 /** Is this goal about each function below the port, or about the port? */
@@ -42,6 +42,8 @@ bool verify_port_guarded(const struct model_port *port);
 /** Does the kernel's or Xen's view hold nothing below the port any more, freshly read? */
 bool verify_port_bare(const struct core *core, const struct model_port *port);
 
+/** Is it quarantined, as far as was last seen: blocked by Xen's word, DOMID_IO's by its books, no driver of dom0's? */
+bool verify_function_quarantined(const struct model_function *function);
 /** Is no dom0 driver bound, and can none bind? As the last inventory saw it. */
 bool verify_function_driverless(const struct model_function *function);
 
@@ -68,14 +70,22 @@ bool verify_function_blocked(const struct model_function *function);
  * told that it was attached to this one.
  */
 bool verify_function_assigned(const struct model_port *port, const struct model_function *function);
-/** Is a function below the port given to a guest? */
+/**
+ * Is the function given to dom0 by a rule, and owned by it since? Where there is no list: Xen answered that it had
+ * forgotten the function and learned of it anew, which makes it dom0's (pci.c:pci_add_device), and nobody was asked to
+ * assign it since. Never what pciback holds.
+ */
+bool verify_function_trusted(const struct core *core, const struct model_port *port,
+                             const struct model_function *function);
+/** Is a function below the port given to a guest, or to dom0? */
 bool verify_port_given(const struct core *core, const struct model_port *port);
 
 /**
- * May door 1 be open (I1)? Only for a guest that is there, and while every function below is either given to it and
- * its own, or verified to be quarantined; the port held by pcieport alone, its requester IDs confined (ACS) and all
- * blocked but for the guest's; and nothing below is odd in a way that bars it. Judged by what was last seen: looking
- * once more takes no licence away, what is seen then does; and so does what the kernel tells that nobody looked at yet.
+ * May door 1 be open (I1)? Only for a guest that is there, or for dom0 where a rule says trust-dom0, and while every
+ * function below is either given to it and its own, or verified to be quarantined; the port held by pcieport alone, its
+ * requester IDs confined (ACS) and all blocked but for those; and nothing below is odd in a way that bars it. Judged by
+ * what was last seen: looking once more takes no licence away, what is seen then does; and so does what the kernel
+ * tells that nobody looked at yet.
  */
 bool verify_port_licensed(const struct core *core, const struct model_port *port);
 /** Why nothing below the port can be given to a guest, whatever anybody wants; or REASON_NONE. */
@@ -108,7 +118,7 @@ enum model_state verify_port_state(const struct core *core, const struct model_p
 bool verify_machine_settled(const struct core *core);
 
 /**
- * Are all ports known, every external one verified closed, and none of them held by pciehp? What `status` answers
- * with its exit code.
+ * Are all ports known, every external one verified closed, or open for a guest, and none of them held by pciehp? What
+ * is open for dom0 is not contained, whoever wanted it so. What `status` answers with its exit code.
  */
 bool verify_machine_contained(const struct core *core);

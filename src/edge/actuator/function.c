@@ -52,24 +52,44 @@ int actuator_function_driver_off(const struct actuator *actuator, const struct e
 }
 
 /*
- * xen-pciback takes a function by its driver_override (xen-pciback/pci_stub.c:pcistub_probe); its lists of slots are
- * for those that have none. Who is bound goes by the address: a function that came meanwhile has no such override.
+ * Names a driver for the function, and has it offered by its address in a folder of sysfs. -ENODEV, with nothing done:
+ * there is no such folder.
  */
-int actuator_function_pciback(const struct actuator *actuator, const struct effect *effect)
+static int function_offer(const struct actuator *actuator, const struct effect *effect,
+                          const char *driver, const char *by, const char *attribute)
 {
-        EDGE_CLEANUP_FD int folder = actuator_function_open(actuator, effect), driver = -1;
+        EDGE_CLEANUP_FD int folder = actuator_function_open(actuator, effect), offers = -1;
         char name[BASE_SBDF_TEXT_SIZE];
         int error;
 
         if (folder < 0)
                 return folder;
-        driver = actuator_sysfs_open(actuator->sysfs, "bus/pci/drivers/" EVENT_PCIBACK_DRIVER);
-        if (driver < 0)
-                return driver == -ENOENT ? -ENODEV : driver;
-        error = actuator_sysfs_write(folder, "driver_override", EVENT_PCIBACK_DRIVER);
+        offers = actuator_sysfs_open(actuator->sysfs, by);
+        if (offers < 0)
+                return offers == -ENOENT ? -ENODEV : offers;
+        error = actuator_sysfs_write(folder, "driver_override", driver);
         if (error)
                 return error;
-        return actuator_sysfs_write(driver, "bind", base_sbdf_format(effect->function, name));
+        return actuator_sysfs_write(offers, attribute, base_sbdf_format(effect->function, name));
+}
+
+/*
+ * xen-pciback takes a function by its driver_override (xen-pciback/pci_stub.c:pcistub_probe); its lists of slots are
+ * for those that have none. Who is bound goes by the address: a function that came meanwhile has no such override.
+ */
+int actuator_function_pciback(const struct actuator *actuator, const struct effect *effect)
+{
+        return function_offer(actuator, effect, EVENT_PCIBACK_DRIVER,
+                              "bus/pci/drivers/" EVENT_PCIBACK_DRIVER, "bind");
+}
+
+/*
+ * An empty name leaves no override at all (base/driver.c:driver_set_override), and whatever matches may bind. Who is
+ * probed goes by the address (base/bus.c:drivers_probe_store): what came meanwhile was offered to drivers already.
+ */
+int actuator_function_probe(const struct actuator *actuator, const struct effect *effect)
+{
+        return function_offer(actuator, effect, "\n", "bus/pci", "drivers_probe");
 }
 
 int actuator_function_remove(const struct actuator *actuator, const struct effect *effect)

@@ -40,5 +40,7 @@ int actuator_requesters_reserve(const struct effect *effect, struct event_reserv
 int actuator_function_open(const struct actuator *actuator, const struct effect *effect);
 int actuator_function_driver_off(const struct actuator *actuator, const struct effect *effect);
 int actuator_function_remove(const struct actuator *actuator, const struct effect *effect);
+/** EFFECT_PROBE. 0 where dom0's drivers were asked, whether one took it or not; or a negative errno. */
+int actuator_function_probe(const struct actuator *actuator, const struct effect *effect);
 /** EFFECT_PCIBACK_BIND. 0, or a negative errno: -ENODEV = pciback is not loaded, and nothing was done. */
 int actuator_function_pciback(const struct actuator *actuator, const struct effect *effect);

@@ -118,6 +118,7 @@ static enum event_kind answer_kind(enum effect_kind kind)
         case EFFECT_ATTACH:
         case EFFECT_DETACH:
         case EFFECT_PORT_OPEN:
+        case EFFECT_PROBE:
                 return EVENT_COMPLETED;
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
@@ -177,6 +178,8 @@ static int effect_perform(const struct actuator *actuator, const struct effect *
                 return actuator_toolstack_run(actuator, effect, event->completed.told);
         case EFFECT_PORT_OPEN:
                 return actuator_port_open(actuator, effect);
+        case EFFECT_PROBE:
+                return actuator_function_probe(actuator, effect);
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
         case EFFECT_REPLY:

@@ -114,6 +114,25 @@ static void test_pciback(void **state)
         assert_completed(EFFECT_PCIBACK_BIND, instance, ENOENT);
 }
 
+/* The keep-off goes, then the bus is asked; where it cannot go nobody is asked. */
+static void test_probe(void **state)
+{
+        (void)state;
+        assert_completed(EFFECT_PROBE, instance, ENOENT); /* no such attribute */
+        tree_text_write(actuator.sysfs, "bus/pci", "drivers_probe", "");
+        tree_text_write(actuator.sysfs, LEAF_FOLDER, "driver_override", "sallyport\n");
+        assert_completed(EFFECT_PROBE, instance + 1, ESTALE);
+        tree_text_assert(actuator.sysfs, LEAF_FOLDER "/driver_override", "sallyport\n");
+        tree_text_assert(actuator.sysfs, "bus/pci/drivers_probe", "");
+        assert_completed(EFFECT_PROBE, instance, 0);
+        tree_text_assert(actuator.sysfs, LEAF_FOLDER "/driver_override", "\n");
+        tree_text_assert(actuator.sysfs, "bus/pci/drivers_probe", "0000:01:00.1");
+        tree_text_write(actuator.sysfs, "bus/pci", "drivers_probe", "");
+        assert_int_equal(unlinkat(actuator.sysfs, LEAF_FOLDER "/driver_override", 0), 0);
+        assert_completed(EFFECT_PROBE, instance, ENOENT);
+        tree_text_assert(actuator.sysfs, "bus/pci/drivers_probe", "");
+}
+
 static void test_register(void **state)
 {
         (void)state;
@@ -149,6 +168,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(test_port_open),
                 TEST(test_pciback),
+                TEST(test_probe),
                 TEST(test_register),
                 TEST(test_stale),
         };
