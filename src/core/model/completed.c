@@ -87,6 +87,7 @@ static void handover_end(struct core *core, struct model_port *port,
         } else if (model_unlisted(core)) { /* attached or detached: nothing but Xen, asked twice, tells whose it is */
                 function->confirmed = function->asked = false;
                 function->due = true;
+                function->owner = EVENT_OWNER_UNKNOWN;
                 function->quarantine = (struct model_attempt){ 0 }; /* a new question */
         }
 }

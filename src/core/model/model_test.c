@@ -178,6 +178,7 @@ static void test_asked_anew(void **state)
         answer(EVENT_COMPLETED);
         apply();
         assert_true(function->due);
+        assert_int_equal(function->owner, EVENT_OWNER_UNKNOWN);
         assert_int_equal(function->quarantine.tries, 0);
         function->quarantine.tries = 9;
         pending_set(EFFECT_REGISTER, GOAL_REGISTERED);

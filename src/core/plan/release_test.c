@@ -140,10 +140,10 @@ static void test_out_of_quarantine(void **state)
         port->closed = true;
         leaf->quarantine.retry_at_ms = core.now_ms + 1000;
         walk();
-        assert_false(asked(EFFECT_ATTACH, port->found.sbdf));
+        assert_false(world_asked(&effects, EFFECT_ATTACH, port->found.sbdf));
         leaf->confirmed = true;
         walk();
-        assert_true(asked(EFFECT_ATTACH, port->found.sbdf));
+        assert_true(world_asked(&effects, EFFECT_ATTACH, port->found.sbdf));
 }
 
 /* A toolstack has to answer before the request's own time ends; what was pulled is given longer, and nobody waits. */

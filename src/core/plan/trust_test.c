@@ -123,6 +123,7 @@ static void test_end(void **state)
         ENDS(port->closed = true; second->confirmed = false;
              second->driver.tries = VERIFY_TRIES, REASON_DRIVER_BOUND);
         assert_true(port->withheld);
+        assert_false(port->memory_fresh); /* and the next daemon knows it */
 }
 
 static void walk(void)
@@ -199,15 +200,18 @@ static void test_unassign(void **state)
         assert_true(port->withheld);
 }
 
-/* The port is read once more after what is below. */
+/* The port is read once more after every worker. */
 static void test_reading(void **state)
 {
-        static struct event_inventory inventory; /* too large for the stack */
+        const struct event event = { .kind = EVENT_COMPLETED, .token = 5, .port = WORLD_PORT };
 
         (void)state;
         setup_trusted();
+        port->token = 5;
+        port->pending = EFFECT_REMEMBER;
+        port->pending_goal = GOAL_REMEMBERED;
         port->rechecked = true;
-        model_inventory_apply(&core, port, &inventory, &effects);
+        model_event_apply(&core, &event, &effects);
         assert_false(port->rechecked);
 }
 
