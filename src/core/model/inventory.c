@@ -100,14 +100,29 @@ static bool function_taken(const struct model_function *function,
                base_text_equal(facts->driver, EVENT_PCIBACK_DRIVER);
 }
 
+/* What dom0's own driver works with, by a rule, it masks and unmasks: between two readings too. */
+static struct event_function facts_driven(const struct event_function *facts)
+{
+        struct event_function driven = *facts;
+
+        driven.inconsistent = false;
+        driven.enabled &= (uint8_t)~EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X);
+        return driven;
+}
+
 /* One function of the inventory into the state. Returns whether it was known, and the same, before. */
 static bool function_merge(struct core *core, struct model_port *port,
                            const struct event_function *facts, struct effects *effects)
 {
         struct model_function *function = model_function_get(core, port->found.sbdf, facts->sbdf);
+        struct event_function driven;
         struct record overflow;
         bool same;
 
+        if (function && function->given && function->returned) {
+                driven = facts_driven(facts);
+                facts = &driven;
+        }
         if (facts_taint(facts, !function || !function->listed))
                 port->tainted = true;
         if (function && function->listed) {
