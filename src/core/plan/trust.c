@@ -58,6 +58,15 @@ static enum record_reason functions_end(const struct core *core, const struct mo
         return REASON_NONE;
 }
 
+/* Has it failed? What is open and licensed stays so while a mere look fails. */
+static bool trust_fails(const struct core *core, const struct model_port *port,
+                        enum record_reason *ret_why)
+{
+        if (verify_port_state(core, port, ret_why) != STATE_CONTAINED)
+                return false;
+        return port->closed || !verify_port_licensed(core, port) || *ret_why == REASON_UNPROBED;
+}
+
 /*
  * Why it ends, or REASON_NONE. That the door is shut while something is looked at once more is no end; that something
  * fails is, and is not tried again by itself.
@@ -81,7 +90,7 @@ static enum record_reason trust_ends(const struct core *core, const struct model
                 return below;
         if (bars)
                 return bars;
-        *ret_failed = verify_port_state(core, port, &why) == STATE_CONTAINED;
+        *ret_failed = trust_fails(core, port, &why);
         return *ret_failed ? why : REASON_NONE;
 }
 

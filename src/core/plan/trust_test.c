@@ -126,6 +126,26 @@ static void test_end(void **state)
         assert_false(port->memory_fresh); /* and the next daemon knows it */
 }
 
+/* A look that fails takes nothing away; behind a closed door it is a failure like any other. */
+static void test_look_fails(void **state)
+{
+        (void)state;
+        setup_trusted();
+        port->owners_fresh = false;
+        port->attempts[GOAL_OWNERS].tries = VERIFY_TRIES;
+        advance();
+        assert_true(port->trusted);
+        port->closed = true;
+        advance();
+        assert_false(port->trusted);
+        assert_true(port->withheld);
+        setup_trusted();
+        leaf->facts.kept_off = true;
+        leaf->pciback.tries = VERIFY_TRIES;
+        advance();
+        assert_false(port->trusted);
+}
+
 static void walk(void)
 {
         memset(&effects, 0, sizeof effects);
@@ -240,6 +260,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(test_begin, setup),
                 cmocka_unit_test(test_end),
+                cmocka_unit_test(test_look_fails),
                 cmocka_unit_test(test_probe_is_last),
                 cmocka_unit_test(test_no_pause),
                 cmocka_unit_test(test_unassign),
