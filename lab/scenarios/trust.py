@@ -51,9 +51,10 @@ def trusted(lab, name):
 
 def quarantined_first(lab, name, after):
     """Among the records after the first `after`: was the disk quarantined before it was trusted?"""
-    mine = [record for record in lab.daemon.records()[after:] if record.function == chosen(lab, name).sbdf]
-    events = [record.event for record in mine if record.event in ("function-found", "function-quarantined", "trusted")]
-    lab.expect(events == ["function-found", "function-quarantined", "trusted"], f"in this order: {events}")
+    wanted = ["function-found", "function-quarantined", "trusted"]
+    mine = [record for record in lab.daemon.records()[after:]
+            if record.function == chosen(lab, name).sbdf and record.event in wanted]
+    lab.expect([record.event for record in mine] == wanted, f"in this order: {[record.event for record in mine]}")
     lab.say(mine[-1].text)
 
 
