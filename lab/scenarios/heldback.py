@@ -5,9 +5,9 @@ another one shows itself while somebody in dom0 scans all buses: Sallyport can o
 verdict has for how long dom0 was exposed (exposed_by_rescan_s)."""
 
 from daemon import AUTO
-from harness import RACK, leaf
+from harness import RACK, beside, leaf
 from machine import Device
-from scenarios.assign import beside, given
+from scenarios.assign import given
 
 BASELINE = "passthrough"
 PORTS = RACK
