@@ -9,7 +9,7 @@ BASELINE = "passthrough"
 PORTS = RACK
 GUESTS = ("pv",)
 # When pciback lets go of what was pulled, Linux waits up to 60 s for the end of its reset (pci.c:pci_dev_wait).
-RESET_S = 240
+RESET_S = 400
 
 
 def disks(lab, name):

@@ -73,9 +73,14 @@ static void test_remembered_meanwhile(void **state)
 /* The daemon dies while a guest uses it: the next one shuts the door, and opens it again once it has seen it all. */
 static void test_restart(void **state)
 {
+        uint32_t asked;
+
         (void)state;
         world_assigned(&world);
+        asked = world.done[EFFECT_QUARANTINE];
         world_restart(&world);
+        assert_int_equal(world.done[EFFECT_QUARANTINE],
+                         asked + 1); /* the bridge: nobody quarantines a guest's */
         assert_int_equal(world.done[EFFECT_PORT_CLOSE], 2); /* at the first start, and now */
         world_run(&world, 20);
         assert_true(world_open(&world));

@@ -140,13 +140,21 @@ static bool remembered_met(const struct core *core, const struct model_port *por
         return port->memory_fresh && port->memory_ejected == port->ejected;
 }
 
-/* Before something is removed, or detached: who owns it now? */
+/*
+ * Before something is removed, or detached: who owns it now? And before what pciback holds is quarantined, of which
+ * nobody has asked that: a guest may have it, and then Xen only refuses.
+ */
 static bool owners_wanted(const struct core *core, const struct model_port *port)
 {
-        for (uint32_t i = 0; i < core->function_count; i++)
-                if (core->functions[i].port == port->found.sbdf &&
-                    model_function_returns(port, &core->functions[i]))
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *function = &core->functions[i];
+
+                if (function->port != port->found.sbdf)
+                        continue;
+                if (model_function_returns(port, function) ||
+                    (model_function_pciback(function) && function->owner == EVENT_OWNER_UNKNOWN))
                         return true;
+        }
         return model_port_leaves(core, port);
 }
 
