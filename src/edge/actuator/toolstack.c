@@ -167,7 +167,8 @@ __attribute__((noreturn)) static void program_exec(const struct command *command
         memcpy(arguments + 1, command->arguments, sizeof command->arguments);
         if (setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
                 _exit(127);
-        (void)signal(SIGPIPE, SIG_DFL);
+        for (int i = 1; i < NSIG; i++) /* KILL, STOP and libc's own cannot be: nor need they */
+                (void)signal(i, SIG_DFL);
         if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
             dup2(output, STDERR_FILENO) < 0)
                 _exit(127);

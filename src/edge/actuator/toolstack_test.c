@@ -96,6 +96,7 @@ static void test_surroundings(void **state)
 
         (void)state;
         (void)signal(SIGPIPE, SIG_IGN);
+        (void)signal(SIGINT, SIG_IGN);
         program_write("xl", "test -z \"$SECRET\" || exit 9\n"
                             "test \"$PATH\" = /usr/sbin:/usr/bin:/sbin:/bin || exit 8\n"
                             "for i in 3 4 5 6 7 8 9; do test ! -e /proc/$$/fd/$i || exit $i; done\n"
@@ -105,6 +106,7 @@ static void test_surroundings(void **state)
         assert_int_equal(run(EFFECT_ATTACH, TOOLSTACK_XL), 0);
         assert_string_equal(told, "");
         (void)signal(SIGPIPE, SIG_DFL);
+        (void)signal(SIGINT, SIG_DFL);
         assert_int_equal(close(leak), 0);
 }
 
