@@ -319,7 +319,7 @@ static int command_run(const struct actuator *actuator, const struct command *co
         uint32_t margin_ms = deadline_ms / 4 < MARGIN_MS ? deadline_ms / 4 : MARGIN_MS;
         uint64_t until_ms = edge_clock_ms() + deadline_ms - margin_ms;
         char path[256];
-        struct run run;
+        struct run run = { .output = -1, .pidfd = -1 };
         int error = program_find(actuator, command->program, path, sizeof path);
         bool ended;
 
