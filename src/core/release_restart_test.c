@@ -101,13 +101,7 @@ static void test_restart(void **state)
 static void test_restart_amd(void **state)
 {
         (void)state;
-        world_init(&world);
-        world_amd(&world);
-        world.guest = GUEST;
-        world_start(&world);
-        world_run(&world, 40);
-        world_plug(&world, 2);
-        world_run(&world, 40);
+        world_quarantined_amd(&world);
         world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
         world_restart(&world);
         world_run(&world, 40);

@@ -424,14 +424,7 @@ static void test_foreign_adopted(void **state)
 static void test_amd(void **state)
 {
         (void)state;
-        world_init(&world);
-        world_amd(&world);
-        world.guest = GUEST;
-        world_start(&world);
-        world_run(&world, 40);
-        world_plug(&world, 2);
-        world_run(&world, 40);
-        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        world_quarantined_amd(&world);
         world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
         assert_true(world_open(&world));
         assert_int_equal(world.functions[0].owner, GUEST);

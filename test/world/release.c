@@ -11,15 +11,27 @@
 #include "base/sbdf.h"
 #include "world/world.h"
 
+static void guest_start(struct world *world, uint32_t polls)
+{
+        world->guest = WORLD_GUEST_DOMID;
+        world_start(world);
+        world_run(world, polls);
+        world_plug(world, 2);
+        world_run(world, polls);
+        assert_int_equal(world_port(world)->state, STATE_QUARANTINED);
+}
+
 void world_quarantined(struct world *world)
 {
         world_init(world);
-        world->guest = WORLD_GUEST_DOMID;
-        world_start(world);
-        world_run(world, 5);
-        world_plug(world, 2);
-        world_run(world, 10);
-        assert_int_equal(world_port(world)->state, STATE_QUARANTINED);
+        guest_start(world, 10);
+}
+
+void world_quarantined_amd(struct world *world)
+{
+        world_init(world);
+        world_amd(world);
+        guest_start(world, 40);
 }
 
 void world_request(struct world *world, enum event_verb verb, uint32_t sbdf, const char *guest)

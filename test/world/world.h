@@ -116,6 +116,8 @@ void world_core_own(struct core *core, struct model_function *function, uint16_t
 
 /** The machine with an NVMe disk and a bridge in quarantine, and WORLD_GUEST running. */
 void world_quarantined(struct world *ret_world);
+/** The same with AMD-Vi. */
+void world_quarantined_amd(struct world *ret_world);
 /** ... and then with the disk the guest's. */
 void world_assigned(struct world *ret_world);
 /** Queues an operator's request. guest: "" for none. */
