@@ -192,15 +192,6 @@ static uint64_t core_port_flags(const struct model_port *port)
         return flags;
 }
 
-static uint32_t place_index(const struct sim_world *world, uint32_t number, uint32_t sbdf)
-{
-        uint32_t count = sim_function_count(world, number), index = 0;
-
-        while (index < count && sim_sbdf(world, number, index) != sbdf)
-                index++;
-        return index;
-}
-
 /* The effect under way, and what became of its premises; what it leaves behind has no meaning afterwards. */
 static void core_pending_add(struct canon *canon, const struct sim_world *world, uint32_t number,
                              const struct model_port *port)
@@ -210,7 +201,7 @@ static void core_pending_add(struct canon *canon, const struct sim_world *world,
                 return;
         bits_add(canon, port->pending, 6);
         bits_add(canon, port->pending_goal, 5);
-        bits_add(canon, place_index(world, number, port->pending_function), 5);
+        bits_add(canon, sim_function_index(world, number, port->pending_function), 5);
         bits_add(canon, port->pending == EFFECT_RESERVE ? port->reserve_doubted : 0, 1);
         bits_add(canon, port->pending_incarnation == port->incarnation, 1);
         bits_add(canon, port->pending_incarnation == port->rescanned, 1);
@@ -460,7 +451,7 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
         for (uint32_t i = 0; i < core->function_count; i++) {
                 const struct model_function *function = &core->functions[i];
                 uint32_t number = sim_port_index(world, function->port);
-                uint32_t index = place_index(world, number, function->facts.sbdf);
+                uint32_t index = sim_function_index(world, number, function->facts.sbdf);
 
                 core_function_add(canon, world, &core->ports[number], function,
                                   number * SIM_FUNCTIONS + index,

@@ -15,12 +15,11 @@ void sim_memory_hold(struct sim_state *state, uint32_t port)
         base_assert(core_port_memory(&state->core, sim_port_sbdf(&state->world, port), &memory));
         to->pending_withheld = memory.withheld;
         to->pending_domid = memory.domid;
-        for (uint32_t i = 0; i < sim_function_count(&state->world, port); i++) {
+        for (uint32_t i = 0; i < sim_function_count(&state->world, port); i++)
                 to->functions[i].pending_given = false;
-                for (uint32_t j = 0; j < memory.count; j++)
-                        if (memory.functions[j].sbdf == sim_sbdf(&state->world, port, i))
-                                to->functions[i].pending_given = memory.functions[j].given;
-        }
+        for (uint32_t i = 0; i < memory.count; i++)
+                to->functions[sim_function_index(&state->world, port, memory.functions[i].sbdf)]
+                        .pending_given = memory.functions[i].given;
 }
 
 void sim_memory_write(struct sim_state *state, uint32_t port)
@@ -37,14 +36,13 @@ void sim_memory_write(struct sim_state *state, uint32_t port)
                 to->functions[i].remembered = false;
         for (uint32_t i = 0; i < state->core.function_count; i++) {
                 const struct model_function *from = &state->core.functions[i];
-                struct sim_function *function = to->functions;
+                struct sim_function *function;
 
                 if (from->port != model->found.sbdf || !from->listed ||
                     from->incarnation != model->pending_incarnation)
                         continue;
-                while (sim_sbdf(&state->world, port, (uint32_t)(function - to->functions)) !=
-                       from->facts.sbdf)
-                        function++;
+                function =
+                        &to->functions[sim_function_index(&state->world, port, from->facts.sbdf)];
                 if (function->instance != from->facts.instance)
                         continue;
                 function->remembered = true;

@@ -41,6 +41,14 @@ uint32_t sim_port_index(const struct sim_world *world, uint32_t sbdf)
         return SIM_PORTS;
 }
 
+uint32_t sim_function_index(const struct sim_world *world, uint32_t port, uint32_t sbdf)
+{
+        for (uint32_t i = 0; i < sim_function_count(world, port); i++)
+                if (sim_sbdf(world, port, i) == sbdf)
+                        return i;
+        return SIM_FUNCTIONS;
+}
+
 const struct sim_facts *sim_facts(const struct sim_world *world, uint32_t port, uint32_t index,
                                   uint8_t identity)
 {
@@ -286,14 +294,6 @@ static bool effect_asks(const struct effect *effect, uint32_t sbdf)
 }
 
 /* The index of the effect's function below the port; SIM_FUNCTIONS where there is none such. */
-static uint32_t function_find(const struct sim_world *world, uint32_t number, uint32_t sbdf)
-{
-        for (uint32_t i = 0; i < sim_function_count(world, number); i++)
-                if (sim_sbdf(world, number, i) == sbdf)
-                        return i;
-        return SIM_FUNCTIONS;
-}
-
 /* XEN_DOMCTL_assign_device to DOMID_IO: known, owned by dom0 or dom_io, and MSI-X not masked (all ones: H1). */
 static int32_t xen_quarantine(struct sim_function *function)
 {
@@ -405,7 +405,7 @@ static int32_t function_change(struct sim_world *world, uint32_t number, uint32_
 static int32_t function_act(struct sim_world *world, const struct effect *effect)
 {
         uint32_t port = sim_port_index(world, effect->port);
-        uint32_t index = function_find(world, port, effect->function);
+        uint32_t index = sim_function_index(world, port, effect->function);
         struct sim_function *function;
 
         if (index == SIM_FUNCTIONS)

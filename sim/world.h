@@ -169,6 +169,8 @@ static inline uint32_t sim_port_sbdf(const struct sim_world *world, uint32_t por
 
 /** Port number of an SBDF, or SIM_PORTS. */
 uint32_t sim_port_index(const struct sim_world *world, uint32_t sbdf);
+/** Index of an SBDF below port `port`, or SIM_FUNCTIONS. */
+uint32_t sim_function_index(const struct sim_world *world, uint32_t port, uint32_t sbdf);
 /** What a function is that has this identity (not 0). */
 const struct sim_facts *sim_facts(const struct sim_world *world, uint32_t port, uint32_t index,
                                   uint8_t identity);

@@ -211,10 +211,8 @@ static void trusted_leave(struct model_function *function, enum model_goal goal)
 {
         if (goal == GOAL_QUARANTINE)
                 function->registered = false;
-        if (goal != GOAL_REGISTERED)
-                return;
-        function->returned = true;                          /* to take it back is for us */
-        function->quarantine = (struct model_attempt){ 0 }; /* it was confirmed */
+        if (goal == GOAL_REGISTERED)
+                function->returned = true; /* to take it back is for us */
 }
 
 static void effect_leave(struct core *core, struct model_port *port,
@@ -379,10 +377,12 @@ static void postponed_tell(struct core *core, struct model_port *port, const str
 {
         struct record record = model_record(core, RECORD_RESCAN_POSTPONED, REASON_OTHER_PORT_OPEN,
                                             port->found.sbdf, BASE_SBDF_NONE);
-        const struct model_port *reached = port_reached(core, port);
+        const struct model_port *reached;
 
-        if (line->goal != GOAL_RESCAN || port->postponed || !reached ||
-            (core->config.pause && !reached->trusted))
+        if (line->goal != GOAL_RESCAN || port->postponed)
+                return;
+        reached = port_reached(core, port);
+        if (!reached || (core->config.pause && !reached->trusted))
                 return;
         port->postponed = true;
         core_record_add(effects, &record);

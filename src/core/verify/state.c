@@ -210,12 +210,11 @@ static bool port_at_rest(const struct core *core, const struct model_port *port)
 /* Of a port below which every function is quarantined, a guest's, or dom0's by a rule. */
 static enum model_state port_rest(const struct core *core, const struct model_port *port)
 {
-        bool open = !port->closed && verify_port_licensed(core, port);
-
-        if (port->trusted)
-                return open ? STATE_TRUSTED : STATE_ARRIVING;
-        if (port->guest[0] != '\0')
-                return open ? STATE_ASSIGNED : STATE_ARRIVING;
+        if (port->trusted || port->guest[0] != '\0') {
+                if (port->closed || !verify_port_licensed(core, port))
+                        return STATE_ARRIVING;
+                return port->trusted ? STATE_TRUSTED : STATE_ASSIGNED;
+        }
         /* Being looked at once more does not take the verdict away; a contradiction does, by its function. */
         if (port->state == STATE_QUARANTINED && verify_goal_met(core, port, GOAL_RESCAN, NULL))
                 return STATE_QUARANTINED;
