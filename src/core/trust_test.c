@@ -15,7 +15,7 @@
 #include "core/verify/verify.h"
 #include "world/world.h"
 
-#define LEAF BASE_SBDF(0, 1, 0, 0)
+#define LEAF WORLD_LEAF
 #define BRIDGE BASE_SBDF(0, 1, 0, 1)
 #define EXACT "port = 00:04.0 and id = 1b36:0010 and subsystem = 0000:0000 and class = 010802"
 
@@ -43,17 +43,6 @@ static void rules_tell(const struct policy_rules *rules)
         event_tell(&(struct event){ .kind = EVENT_RULES, .rules = rules });
 }
 
-static void tell(enum event_kind kind, uint32_t polls)
-{
-        event_tell(&(struct event){ .kind = kind });
-        world_run(&world, polls);
-}
-
-static bool open(void)
-{
-        return world.registers.command & MODEL_COMMAND_BME;
-}
-
 /* The daemon runs, with a rule that trusts the disk; nothing is plugged. */
 static void begin(enum event_iommu iommu)
 {
@@ -77,7 +66,7 @@ static void assert_trusted(void)
 {
         assert_int_equal(world_port(&world)->state, STATE_TRUSTED);
         assert_true(world_port(&world)->trusted);
-        assert_true(open());
+        assert_true(world_open(&world));
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM0);
         assert_string_equal(world.functions[0].facts.driver, "nvme");
         assert_false(world.functions[0].facts.kept_off);
@@ -93,7 +82,7 @@ static void assert_quarantined(void)
 {
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
         assert_false(world_port(&world)->trusted);
-        assert_false(open());
+        assert_false(world_open(&world));
         for (uint32_t i = 0; i < 2; i++) {
                 assert_int_equal(world.functions[i].owner, EVENT_OWNER_DOM_IO);
                 assert_string_equal(world.functions[i].facts.driver, "");
@@ -222,7 +211,7 @@ static void test_others(void **state)
 static void refuses(void)
 {
         world_run(&world, 30);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_int_equal(world.done[EFFECT_REGISTER], 0);
         assert_int_equal(world_records_count(&world, RECORD_TRUSTED), 0);
 }
@@ -256,7 +245,7 @@ static void test_finding(void **state)
         (void)state;
         trusted();
         world.functions[1].facts.malformed = true;
-        tell(EVENT_LOOK, 20);
+        world_tell(&world, EVENT_LOOK, 20);
         assert_ended(REASON_UNTRUSTED); /* the rules' own verdict is barred */
         assert_quarantined();
 }
@@ -269,12 +258,12 @@ static void test_driven(void **state)
         for (uint32_t i = 0; i < 2; i++) {
                 world.functions[i].facts.inconsistent = true;
                 world.functions[i].facts.enabled = EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X);
-                tell(EVENT_LOOK, 20);
+                world_tell(&world, EVENT_LOOK, 20);
                 if (i == 0)
                         assert_trusted();
                 assert_int_equal(world_port(&world)->tainted, i > 0);
         }
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_false(world_port(&world)->trusted);
 }
 
@@ -287,7 +276,7 @@ static void test_replug(void **state)
         trusted();
         world_unplug(&world);
         world_run(&world, 1);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_ended(REASON_NO_LINK);
         world_run(&world, 20);
         assert_int_equal(world_port(&world)->state, STATE_EMPTY);
@@ -314,7 +303,7 @@ static void test_swap(void **state)
         swap();
         world.hangs = EFFECT_INVENTORY;
         world_run(&world, 1);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_ended(REASON_CHANGED);
 }
 
@@ -325,7 +314,7 @@ static void test_rule_taken_away(void **state)
         rules_tell(&none);
         world.hangs = EFFECT_INVENTORY;
         world_run(&world, 1);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_ended(REASON_UNTRUSTED);
         world.hangs = EFFECT_NONE;
         world_run(&world, 800);
@@ -343,22 +332,18 @@ static void test_rule_changed(void **state)
         world.core.functions[0].verdict = VERDICT_QUARANTINE;
         world_run(&world, 1);
         assert_int_equal(world_records_count(&world, RECORD_TRUST_ENDED), 1);
-        assert_false(open());
+        assert_false(world_open(&world));
 }
 
 static void request(enum event_verb verb, uint32_t sbdf, enum effect_result result,
                     enum record_reason reason)
 {
-        struct event event = { .kind = EVENT_REQUEST };
         uint32_t replies = world.reply_count;
 
-        event.request = (struct event_request){ .id = replies + 1, .verb = verb, .sbdf = sbdf };
-        memcpy(event.request.guest, WORLD_GUEST, sizeof WORLD_GUEST);
-        event_tell(&event);
+        world_request(&world, verb, sbdf, WORLD_GUEST);
         world_run(&world, 30);
         assert_int_equal(world.reply_count, replies + 1);
-        assert_int_equal(world.replies[replies].result, result);
-        assert_int_equal(world.replies[replies].reason, reason);
+        world_replied(&world, result, reason);
 }
 
 /* Whatever below the port is named: all of it goes back, and stays until something else is plugged. */
@@ -380,17 +365,14 @@ static void test_unassign(void **state)
 /* It is answered when it is so, and not before. */
 static void test_unassign_waits(void **state)
 {
-        struct event event = { .kind = EVENT_REQUEST };
-
         (void)state;
         begin(IOMMU_AMD); /* where no list has to be read first */
         plug();
         assert_trusted();
         world.hangs = EFFECT_CONFIRM;
-        event.request = (struct event_request){ .id = 7, .verb = REQUEST_UNASSIGN, .sbdf = LEAF };
-        event_tell(&event);
+        world_request(&world, REQUEST_UNASSIGN, LEAF, "");
         world_run(&world, 20);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_int_equal(world.reply_count, 0);
         world.hangs = EFFECT_NONE;
         world_run(&world, 400);
@@ -406,7 +388,7 @@ static void test_eject(void **state)
         request(REQUEST_EJECT, WORLD_PORT, RESULT_DONE, REASON_NONE);
         assert_ended(REASON_REQUESTED);
         assert_int_equal(world_port(&world)->state, STATE_EJECTED);
-        assert_false(open());
+        assert_false(world_open(&world));
 }
 
 static void test_button(void **state)
@@ -462,7 +444,7 @@ static void test_shown_while_open(void **state)
         world.hangs = EFFECT_INVENTORY;
         event_tell(&event);
         world_run(&world, 1);
-        assert_false(open());
+        assert_false(world_open(&world));
         assert_int_equal(world_records_count(&world, RECORD_TRUST_SHUT), 1);
         assert_int_equal(world_records_count(&world, RECORD_PORT_SHUT), 0);
         assert_int_equal(world_port(&world)->state, STATE_ARRIVING);
@@ -480,13 +462,13 @@ static void test_taken_by_others(void **state)
         trusted();
         world.functions[0].owner = EVENT_OWNER_DOM_IO;
         memcpy(world.functions[0].facts.driver, EVENT_PCIBACK_DRIVER, sizeof EVENT_PCIBACK_DRIVER);
-        tell(EVENT_LOOK, 1);
-        assert_false(open() && world.functions[0].owner != EVENT_OWNER_DOM0);
+        world_tell(&world, EVENT_LOOK, 1);
+        assert_false(world_open(&world) && world.functions[0].owner != EVENT_OWNER_DOM0);
         trusted();
         world.functions[0].owner = EVENT_OWNER_NOBODY;
         world.hangs = EFFECT_QUARANTINE;
-        tell(EVENT_LOOK, 5);
-        assert_false(open());
+        world_tell(&world, EVENT_LOOK, 5);
+        assert_false(world_open(&world));
 }
 
 /* Nothing of it is in the state file: the next daemon shuts the door, and the rule begins anew. */
@@ -511,10 +493,10 @@ static void test_restart_in_use(void **state)
         world_restart(&world);
         world_run(&world, 30);
         assert_int_equal(world_port(&world)->state, STATE_EXPOSED);
-        assert_true(open());
+        assert_true(world_open(&world));
         world_unplug(&world); /* the kernel's books say for ever that it is mounted */
         world_run(&world, 2);
-        assert_false(open());
+        assert_false(world_open(&world));
         world_run(&world, 30);
         assert_int_equal(world_port(&world)->state, STATE_EMPTY);
         for (uint32_t i = 0; i < 2; i++) {
@@ -524,7 +506,7 @@ static void test_restart_in_use(void **state)
                 world.memory_status = i ? MEMORY_DAMAGED : MEMORY_GOOD;
                 world_restart(&world);
                 world_run(&world, 2);
-                assert_false(open());
+                assert_false(world_open(&world));
         }
 }
 
@@ -535,9 +517,9 @@ static void test_amd(void **state)
         begin(IOMMU_AMD);
         plug();
         assert_trusted();
-        tell(EVENT_LOOK, 30);
+        world_tell(&world, EVENT_LOOK, 30);
         assert_trusted();
-        tell(EVENT_OVERRUN, 60);
+        world_tell(&world, EVENT_OVERRUN, 60);
         assert_trusted();
         assert_int_equal(world.done[EFFECT_REGISTER], 1);
         request(REQUEST_UNASSIGN, LEAF, RESULT_DONE, REASON_NONE);

@@ -60,6 +60,21 @@ void world_core_fit(struct core *core)
         core->ports[0].registers.acs_control = MODEL_ACS_SV;
 }
 
+struct model_port *world_core_pair(struct core *ret_core)
+{
+        struct model_port *port = &ret_core->ports[0], *other = &ret_core->ports[1];
+
+        world_core_fill(ret_core);
+        ret_core->config.poll_interval_ms = 100;
+        world_core_fit(ret_core);
+        port->state = STATE_QUARANTINED;
+        *other = *port;
+        other->found.sbdf = BASE_SBDF(0, 0, 5, 0);
+        other->rescanned = 0;
+        ret_core->port_count = 2;
+        return other;
+}
+
 void world_core_own(struct core *core, struct model_function *function, uint16_t domid)
 {
         struct model_port *port = &core->ports[0];

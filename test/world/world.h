@@ -103,6 +103,11 @@ const struct model_port *world_port(const struct world *world);
 void world_core_fill(struct core *ret_core);
 /** Adds a function below it that is verified as quarantined. */
 struct model_function *world_core_function(struct core *core, uint32_t sbdf);
+/**
+ * The same, fit for a release, called quarantined, and beside it port 00:05.0, to which something was just plugged.
+ * Returns that one.
+ */
+struct model_port *world_core_pair(struct core *ret_core);
 /** The platform is one whose IOMMU can be relied upon, and the port confines requester IDs: what a release needs. */
 void world_core_fit(struct core *core);
 /** Did a step ask for this of the port? */

@@ -15,7 +15,7 @@
 #include "core/verify/verify.h"
 #include "world/world.h"
 
-#define GUEST 3u
+#define GUEST WORLD_GUEST_DOMID
 #define LEAF BASE_SBDF(0, 1, 0, 0)
 
 static struct core core; /* too large for the stack */
@@ -28,17 +28,9 @@ static struct model_function *leaf, *second, *bridge;
 static int setup(void **state)
 {
         (void)state;
-        world_core_fill(&core);
         memset(&effects, 0, sizeof effects);
-        core.config.poll_interval_ms = 100;
-        world_core_fit(&core);
+        other = world_core_pair(&core);
         port = &core.ports[0];
-        port->state = STATE_QUARANTINED;
-        other = &core.ports[1];
-        *other = *port;
-        other->found.sbdf = BASE_SBDF(0, 0, 5, 0);
-        other->rescanned = 0;
-        core.port_count = 2;
         leaf = world_core_function(&core, LEAF);
         second = world_core_function(&core, BASE_SBDF(0, 1, 1, 0));
         bridge = world_core_function(&core, BASE_SBDF(0, 1, 0, 1));
@@ -236,13 +228,24 @@ static void test_stay_ends(void **state)
         assert_int_equal(leaf->held, 0);
         setup(NULL);
         own(leaf);
-        core.platform.iommu = IOMMU_AMD; /* where Xen has to be asked whose it is since it was attached */
+        core.platform.iommu =
+                IOMMU_AMD; /* where Xen has to be asked whose it is since it was attached */
         leaf->given = false;
         leaf->owner = EVENT_OWNER_DOM_IO;
         leaf->due = true;
         plan_release_advance(&core, port, &effects);
         assert_string_equal(port->guest, WORLD_GUEST);
         leaf->due = false;
+        plan_release_advance(&core, port, &effects);
+        assert_string_equal(port->guest, "");
+        setup(NULL);
+        own(leaf);
+        leaf->given = false;
+        port->domid = 0; /* the guest is gone, and what has that number by now is another */
+        leaf->detach.tries = 10;
+        plan_release_advance(&core, port, &effects);
+        assert_string_equal(port->guest, WORLD_GUEST);
+        leaf->detach.tries = 11;
         plan_release_advance(&core, port, &effects);
         assert_string_equal(port->guest, "");
 }
@@ -316,6 +319,13 @@ static void test_rules(void **state)
         port->verdict = VERDICT_REJECT;
         guests(WORLD_GUEST, GUEST);
         assert_false(leaf->given);
+        setup(NULL);
+        other->external = false;
+        rules_read("assign sys-usb for function without-isolation if position = 01.0\n"
+                   "assign sys-net\n");
+        guests(WORLD_GUEST, GUEST);
+        assert_true(leaf->given);
+        assert_false(second->given); /* it is for another guest */
 }
 
 int main(void)

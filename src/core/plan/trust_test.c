@@ -13,7 +13,7 @@
 #include "core/verify/verify.h"
 #include "world/world.h"
 
-#define GUEST 3u
+#define GUEST WORLD_GUEST_DOMID
 
 static struct core core; /* too large for the stack */
 static struct effects effects;
@@ -24,17 +24,9 @@ static struct model_function *leaf, *second;
 static int setup(void **state)
 {
         (void)state;
-        world_core_fill(&core);
         memset(&effects, 0, sizeof effects);
-        core.config.poll_interval_ms = 100;
-        world_core_fit(&core);
+        other = world_core_pair(&core);
         port = &core.ports[0];
-        port->state = STATE_QUARANTINED;
-        other = &core.ports[1];
-        *other = *port;
-        other->found.sbdf = BASE_SBDF(0, 0, 5, 0);
-        other->rescanned = 0;
-        core.port_count = 2;
         leaf = world_core_function(&core, BASE_SBDF(0, 1, 0, 0));
         second = world_core_function(&core, BASE_SBDF(0, 1, 1, 0));
         world_core_function(&core, BASE_SBDF(0, 1, 0, 1))->facts.kind = FUNCTION_BRIDGE;
