@@ -382,8 +382,8 @@ class Lab:
                     f"{len(caught)} attacks ended in a page of their own")
         self.expect(all(row["driver"] in KEPT_OFF for row in both if row["kept_off"]),
                     "no dom0 driver below a port")
+        self.closed()
         for port in self.external():
-            self.expect(not self.config.bme(port.rid), f"door 1 of {port.name} is still closed")
             spells = self.sampler.spells.of(port.name)
             if port.name in late:
                 self.expect(all(len(spells[fact]) == 1 and spells[fact][0][1] for fact in spells),
@@ -392,6 +392,11 @@ class Lab:
                 self.expect(not spells["exposed"], f"no exposure through {port.name}")
         if not late:
             self.expect(self.sampler.exposures == 0, "no exposure")
+
+    def closed(self):
+        """At the end: door 1 of every guarded port."""
+        for port in self.external():
+            self.expect(not self.config.bme(port.rid), f"door 1 of {port.name} is still closed")
 
     def exposure(self, name):
         """Into the verdict, in guest seconds, for what was there at power-on: from when Xen gave it to
@@ -412,8 +417,7 @@ class Lab:
         self.expect(not self.rig.attacker.leftover(), "nothing was overwritten")
         if self.stock:
             return
-        for port in self.external():
-            self.expect(not self.config.bme(port.rid), f"door 1 of {port.name} is still closed")
+        self.closed()
         self.expect(self.sampler.exposures == 0, "no exposure")
 
     def judge_stock(self):
