@@ -105,7 +105,7 @@ static void shut_tell(const struct core *core, struct model_port *port, struct e
                 reason = REASON_GUEST_GONE;
         else if (bars)
                 reason = bars;
-        else if (core->config.pause && !port->trusted)
+        else if (verify_port_paused(core, port))
                 reason = REASON_OTHER_PORT_OPEN;
         record = model_record(core, port->trusted ? RECORD_TRUST_SHUT : RECORD_PORT_SHUT, reason,
                               port->found.sbdf, BASE_SBDF_NONE);

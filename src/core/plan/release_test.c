@@ -85,6 +85,30 @@ static void test_rescan_pauses(void **state)
                                  port->found.sbdf)); /* not while it goes on */
 }
 
+/* Why a door was shut: not for a rescan where nobody asked for one. */
+static enum record_reason shut_reason(void)
+{
+        walk();
+        for (uint32_t i = 0; i < effects.record_count; i++)
+                if (effects.records[i].kind == RECORD_PORT_SHUT)
+                        return effects.records[i].reason;
+        return REASON_NONE;
+}
+
+static void test_shut_reason(void **state)
+{
+        (void)state;
+        own(leaf);
+        core.config.pause = true;
+        assert_int_equal(shut_reason(), REASON_OTHER_PORT_OPEN);
+        setup(NULL);
+        own(leaf);
+        core.config.pause = true;
+        other->external = false;
+        port->added = true;
+        assert_int_equal(shut_reason(), REASON_ARRIVING);
+}
+
 /* The door is the last, and waits for whatever is under way or is to be tried again. */
 static void test_open_is_last(void **state)
 {
@@ -332,6 +356,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(test_rescan_waits, setup),
                 cmocka_unit_test_setup(test_rescan_pauses, setup),
+                cmocka_unit_test_setup(test_shut_reason, setup),
                 cmocka_unit_test_setup(test_open_is_last, setup),
                 cmocka_unit_test_setup(test_absent_guest_is_not_asked_for, setup),
                 cmocka_unit_test_setup(test_out_of_quarantine, setup),
