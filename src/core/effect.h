@@ -88,7 +88,8 @@ struct effect {
         uint64_t requesters[LIMIT_BUS_WORDS]; /**< EFFECT_RESERVE: bits by devfn */
         enum effect_toolstack toolstack; /**< EFFECT_ATTACH, EFFECT_DETACH */
         uint16_t domid;       /**< likewise: the guest's number */
-        bool forced;          /**< EFFECT_DETACH: the device was pulled; the guest's consent is not waited for */
+        bool forced;          /**< EFFECT_DETACH, EFFECT_REMOVE: the device was pulled; neither its reset nor the
+                                   guest's consent is waited for */
         char guest[LIMIT_GUEST]; /**< likewise: its name; may be empty where only the number is known */
         uint64_t request;     /**< EFFECT_REPLY: whose */
         enum effect_result result;

@@ -109,12 +109,43 @@ int actuator_function_probe(const struct actuator *actuator, const struct effect
         return function_offer(actuator, effect, "\n", "bus/pci", "drivers_probe");
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): it ends at LIMIT_DEPTH. */
+static void resets_forget(int folder, unsigned int depth)
+{
+        uint32_t below[LIMIT_PORT_FUNCTIONS];
+        bool truncated;
+        int count;
+
+        (void)actuator_sysfs_write(folder, "reset_method", "\n");
+        if (depth >= LIMIT_DEPTH)
+                return;
+        count = actuator_sysfs_functions(folder, below, LIMIT_PORT_FUNCTIONS, &truncated);
+        for (int i = 0; i < count; i++) {
+                char name[BASE_SBDF_TEXT_SIZE];
+                EDGE_CLEANUP_FD int child =
+                        actuator_sysfs_open(folder, base_sbdf_format(below[i], name));
+
+                if (child >= 0)
+                        resets_forget(child, depth + 1);
+        }
+}
+
+void actuator_function_resets_forget(const struct actuator *actuator, const struct effect *effect)
+{
+        EDGE_CLEANUP_FD int folder = actuator_function_open(actuator, effect);
+
+        if (folder >= 0)
+                resets_forget(folder, 0);
+}
+
 int actuator_function_remove(const struct actuator *actuator, const struct effect *effect)
 {
         EDGE_CLEANUP_FD int folder = actuator_function_open(actuator, effect);
 
         if (folder < 0)
                 return folder;
+        if (effect->forced)
+                resets_forget(folder, 0);
         return actuator_sysfs_write(folder, "remove", "1");
 }
 
