@@ -13,6 +13,7 @@
 
 /* sysfs hands out a page at most. */
 #define ATTRIBUTE_SIZE 4096
+#define PCIBACK_FOLDER "bus/pci/drivers/" EVENT_PCIBACK_DRIVER
 
 int actuator_function_open(const struct actuator *actuator, const struct effect *effect)
 {
@@ -33,6 +34,19 @@ int actuator_function_open(const struct actuator *actuator, const struct effect 
         return folder;
 }
 
+/*
+ * Whatever pciback is bound to it would take again, whoever is at that address next, the moment the kernel lists it
+ * (xen-pciback/pci_stub.c:pcistub_seize, pcistub_match): before any look, and with MSI-X that Xen may not know (H5).
+ */
+static int slot_forget(const struct actuator *actuator, uint32_t function)
+{
+        char name[BASE_SBDF_TEXT_SIZE];
+        int error = actuator_sysfs_write(actuator->sysfs, PCIBACK_FOLDER "/remove_slot",
+                                         base_sbdf_format(function, name));
+
+        return error == -ENOENT ? 0 : error; /* it is not loaded, or remembers nothing */
+}
+
 int actuator_function_driver_off(const struct actuator *actuator, const struct effect *effect)
 {
         EDGE_CLEANUP_FD int folder = actuator_function_open(actuator, effect);
@@ -48,7 +62,9 @@ int actuator_function_driver_off(const struct actuator *actuator, const struct e
                 return error;
         error = actuator_sysfs_write(folder, "driver/unbind",
                                      base_sbdf_format(effect->function, name));
-        return error == -ENOENT ? 0 : error; /* no driver is bound */
+        if (error && error != -ENOENT) /* no driver is bound */
+                return error;
+        return slot_forget(actuator, effect->function);
 }
 
 /*
@@ -79,8 +95,9 @@ static int function_offer(const struct actuator *actuator, const struct effect *
  */
 int actuator_function_pciback(const struct actuator *actuator, const struct effect *effect)
 {
-        return function_offer(actuator, effect, EVENT_PCIBACK_DRIVER,
-                              "bus/pci/drivers/" EVENT_PCIBACK_DRIVER, "bind");
+        int error = function_offer(actuator, effect, EVENT_PCIBACK_DRIVER, PCIBACK_FOLDER, "bind");
+
+        return error ? error : slot_forget(actuator, effect->function);
 }
 
 /*

@@ -117,8 +117,28 @@ static void test_pciback(void **state)
         assert_completed(EFFECT_PCIBACK_BIND, instance, 0);
         tree_text_assert(actuator.sysfs, LEAF_FOLDER "/driver_override", EVENT_PCIBACK_DRIVER);
         tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/bind", "0000:01:00.1");
+        tree_text_write(actuator.sysfs, PCIBACK_FOLDER, "remove_slot", "");
+        assert_completed(EFFECT_PCIBACK_BIND, instance, 0);
+        tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", "0000:01:00.1");
+        tree_text_write(actuator.sysfs, PCIBACK_FOLDER, "remove_slot", "");
         assert_int_equal(unlinkat(actuator.sysfs, PCIBACK_FOLDER "/bind", 0), 0);
         assert_completed(EFFECT_PCIBACK_BIND, instance, ENOENT);
+        tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", "");
+}
+
+/* What pciback would take again at this address is forgotten with the driver, also where somebody else told it. */
+static void test_forget(void **state)
+{
+        (void)state;
+        assert_completed(EFFECT_DRIVER_OFF, instance, 0); /* pciback is not loaded */
+        tree_text_write(actuator.sysfs, PCIBACK_FOLDER, "remove_slot", "");
+        assert_completed(EFFECT_DRIVER_OFF, instance + 1, ESTALE);
+        tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", "");
+        assert_completed(EFFECT_DRIVER_OFF, instance, 0);
+        tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", "0000:01:00.1");
+        assert_int_equal(unlinkat(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", 0), 0);
+        assert_int_equal(mkdirat(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", 0700), 0);
+        assert_completed(EFFECT_DRIVER_OFF, instance, EISDIR); /* it may remember */
 }
 
 /* The keep-off goes, then the bus is asked; where it cannot go nobody is asked. */
@@ -194,7 +214,7 @@ static void test_resets(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                TEST(test_port_open), TEST(test_pciback), TEST(test_probe),
+                TEST(test_port_open), TEST(test_pciback), TEST(test_forget), TEST(test_probe),
                 TEST(test_register),  TEST(test_stale),   TEST(test_resets),
         };
 
