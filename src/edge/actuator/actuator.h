@@ -13,7 +13,7 @@ struct actuator {
                 programs; /**< folders in which a toolstack's program is looked for, ending with NULL; NULL =
                                           the usual ones */
         int run; /**< where it is noted that drivers_autoprobe is held; negative: it is never held */
-        struct store store; /**< the caller's, for EFFECT_REMEMBER; folder < 0 = none */
+        struct store store; /**< the caller's, for EFFECT_REMEMBER and notes; folder < 0 = none */
         struct event_memory
                 memory; /**< what the EFFECT_REMEMBER that is carried out next is to write (core/step.h) */
 };
@@ -56,7 +56,8 @@ void actuator_discover(const struct actuator *actuator, const struct effect *eff
 
 /**
  * Reads what is known of the machine into *ret_event (EVENT_PLATFORM). Never fails: what cannot be read stays
- * unknown. Reads Xen's console ring, so it comes after the doors are shut.
+ * unknown. Reads Xen's console ring, so it comes after the doors are shut; what an earlier daemon of this boot read
+ * there is known from a note in the store's folder.
  */
 void actuator_platform_read(const struct actuator *actuator, struct event *ret_event);
 

@@ -471,54 +471,6 @@ static void test_xen(void **state)
         assert_completed(effect, ENODEV);
 }
 
-/* One block with one function, 01:00.0. */
-static void ivrs_write(void)
-{
-        uint8_t bytes[48 + 24 + 4] = { 'I', 'V', 'R', 'S', sizeof bytes };
-        uint8_t sum = 0;
-        int fd =
-                openat(actuator.sysfs, "firmware/acpi/tables/IVRS", O_WRONLY | O_TRUNC | O_CLOEXEC);
-
-        bytes[48] = 0x10;
-        bytes[50] = 24 + 4;
-        bytes[72] = 2;
-        bytes[74] = 1;
-        for (size_t i = 0; i < sizeof bytes; i++)
-                sum = (uint8_t)(sum + bytes[i]);
-        bytes[9] = (uint8_t)-sum;
-        assert_true(fd >= 0);
-        assert_int_equal(write(fd, bytes, sizeof bytes), (ssize_t)sizeof bytes);
-        assert_int_equal(close(fd), 0);
-}
-
-static void test_platform(void **state)
-{
-        struct event event;
-
-        (void)state;
-        actuator_platform_read(&actuator, &event);
-        assert_int_equal(event.kind, EVENT_PLATFORM);
-        assert_int_equal(event.platform.iommu, IOMMU_UNKNOWN);
-        assert_int_equal(event.platform.intremap, FACT_YES);
-        tree_folder_make(actuator.sysfs, "firmware/acpi/tables");
-        tree_text_write(actuator.sysfs, "firmware/acpi/tables", "RMAD", "");
-        actuator_platform_read(&actuator, &event);
-        assert_int_equal(event.platform.iommu, IOMMU_VTD);
-        assert_false(event.platform.coverage.known);
-        tree_text_write(actuator.sysfs, "firmware/acpi/tables", "IVRS", "");
-        xen_error = -ENODEV;
-        actuator_platform_read(&actuator, &event);
-        assert_int_equal(event.platform.iommu, IOMMU_AMD);
-        assert_false(event.platform.coverage.known);
-        ivrs_write();
-        actuator_platform_read(&actuator, &event);
-        assert_true(event.platform.coverage.known);
-        assert_int_equal(event.platform.coverage.count, 1);
-        assert_int_equal(event.platform.coverage.ranges[0].first, 0x0100);
-        assert_int_equal(event.platform.xen, FACT_NO);
-        assert_int_equal(event.platform.intremap, FACT_UNKNOWN);
-}
-
 struct discovery {
         unsigned int count;
         struct event events[4];
@@ -582,7 +534,6 @@ int main(void)
                 TEST(test_stale),
                 TEST(test_remove),
                 TEST(test_xen),
-                TEST(test_platform),
                 TEST(test_discover),
         };
 

@@ -43,6 +43,20 @@ static void coverage_read(int sysfs, struct event_coverage *coverage)
                 (void)event_ivrs_parse(bytes, (size_t)length, coverage);
 }
 
+#define INTREMAP_NOTE "interrupt-remapping"
+
+/*
+ * Xen says it once, at boot, in a ring that wraps: what we have it print once a minute is enough for that. So whoever
+ * read it notes it for those who start later in this boot. Only that it is on: what is not noted stays unknown.
+ */
+static void intremap_remember(const struct store *store, enum event_fact *intremap)
+{
+        if (*intremap == FACT_YES)
+                (void)store_note(store, INTREMAP_NOTE);
+        else if (*intremap == FACT_UNKNOWN && store_noted(store, INTREMAP_NOTE))
+                *intremap = FACT_YES;
+}
+
 void actuator_platform_read(const struct actuator *actuator, struct event *ret_event)
 {
         struct event event = { .kind = EVENT_PLATFORM, .port = BASE_SBDF_NONE };
@@ -51,10 +65,12 @@ void actuator_platform_read(const struct actuator *actuator, struct event *ret_e
         event.platform.iommu = iommu_find(actuator->sysfs);
         if (event.platform.iommu == IOMMU_AMD)
                 coverage_read(actuator->sysfs, &event.platform.coverage);
-        if (actuator_xen_open(&xen) == 0)
+        if (actuator_xen_open(&xen) == 0) {
                 actuator_xen_facts(xen, &event.platform);
-        else
+                intremap_remember(&actuator->store, &event.platform.intremap);
+        } else {
                 event.platform.xen = FACT_NO;
+        }
         (void)actuator_xen_close(xen);
         event.time_ms = edge_clock_ms();
         *ret_event = event;

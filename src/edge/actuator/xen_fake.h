@@ -10,6 +10,7 @@
 static int xen_error, xen_add_error = -ENODEV;
 static uint32_t xen_quarantined, xen_withdrawn, xen_added;
 static const char *xen_owners;
+static enum event_fact xen_intremap = FACT_YES;
 
 /* Xen, as xen.h has it. */
 int actuator_xen_open(struct actuator_xen **ret_xen)
@@ -71,5 +72,5 @@ void actuator_xen_facts(struct actuator_xen *xen, struct event_platform *platfor
 {
         (void)xen;
         platform->xen = FACT_YES;
-        platform->intremap = FACT_YES;
+        platform->intremap = xen_intremap;
 }

@@ -69,6 +69,37 @@ void store_close(struct store *store)
         store->folder = -1;
 }
 
+bool store_noted(const struct store *store, const char *name)
+{
+        uint8_t boot[sizeof store->boot + 1]; /* room for what a whole note has not */
+        EDGE_CLEANUP_FD int fd = -1;
+
+        if (store->folder < 0)
+                return false;
+        fd = openat(store->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        return fd >= 0 && read(fd, boot, sizeof boot) == (ssize_t)sizeof store->boot &&
+               memcmp(boot, store->boot, sizeof store->boot) == 0;
+}
+
+int store_note(const struct store *store, const char *name)
+{
+        EDGE_CLEANUP_FD int fd = -1;
+        ssize_t written;
+
+        if (store->folder < 0)
+                return store->error;
+        if (store_noted(store, name))
+                return 0;
+        fd = openat(store->folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                    0600);
+        if (fd < 0)
+                return -errno;
+        written = write(fd, store->boot, sizeof store->boot);
+        if (written < 0)
+                return -errno;
+        return written == (ssize_t)sizeof store->boot ? 0 : -EIO;
+}
+
 /* Reads the file whole. What is larger than it can be is cut, and so is damaged. */
 static int image_read(int fd, struct image *ret_image)
 {

@@ -2,6 +2,8 @@
 /* A log of what the core wants remembered: append-only, checksummed, never half written. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "core/event/parse.h"
 
 /** The file grows to this size, then only the last entry of each port is kept. */
@@ -31,6 +33,14 @@ void store_close(struct store *store);
  * damaged or newer is renamed first, never over another, and nothing of it is handed over.
  */
 void store_read(const struct store *store, store_found found, void *userdata);
+
+/**
+ * Notes in a file of that name that something was seen in this boot; what is already noted stays. Not flushed: after a
+ * power failure it is another boot. 0, or a negative errno: then it is not noted. Once per start, before any worker.
+ */
+int store_note(const struct store *store, const char *name);
+/** Was it noted in this boot? Not where that cannot be told. */
+bool store_noted(const struct store *store, const char *name);
 
 /**
  * Writes what is to be remembered of memory->port, in place of what was. When it returns 0 the entry is on the disk

@@ -343,6 +343,35 @@ static void test_no_folder(void **state)
         assert_int_equal(read_back(), MEMORY_FRESH);
 }
 
+/* A note holds in the boot in which it was made, whole. */
+static void test_note(void **state)
+{
+        char name[128];
+
+        (void)state;
+        assert_false(store_noted(&store, "note"));
+        assert_int_equal(store_note(&store, "note"), 0);
+        assert_true(store_noted(&store, "note"));
+        assert_false(store_noted(&store, "other"));
+        store.boot[0] ^= 1;
+        assert_false(store_noted(&store, "note"));
+        assert_int_equal(store_note(&store, "note"), 0);
+        assert_true(store_noted(&store, "note"));
+        (void)snprintf(name, sizeof name, "%s/note", folder);
+        assert_int_equal(truncate(name, EVENT_MEMORY_BOOT_SIZE - 1), 0);
+        assert_false(store_noted(&store, "note"));
+        assert_int_equal(store_note(&store, "note"), 0);
+        assert_int_equal(truncate(name, EVENT_MEMORY_BOOT_SIZE + 1), 0);
+        assert_false(store_noted(&store, "note"));
+        assert_int_equal(unlink(name), 0);
+        assert_int_equal(symlink("state", name), 0);
+        assert_int_equal(store_note(&store, "note"), -ELOOP);
+        store_close(&store);
+        store.error = -ENOSPC;
+        assert_int_equal(store_note(&store, "note"), -ENOSPC);
+        assert_false(store_noted(&store, "note"));
+}
+
 /* A worker is killed at any moment while it writes: what is read is the last that it had finished, or the one after. */
 static void test_killed(void **state)
 {
@@ -380,7 +409,7 @@ int main(void)
                 TEST(test_compacted),    TEST(test_compaction_killed),
                 TEST(test_full),         TEST(test_full_new),
                 TEST(test_denied),       TEST(test_no_folder),
-                TEST(test_killed),
+                TEST(test_note),         TEST(test_killed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
