@@ -17,6 +17,7 @@ DISK = "ls /sys/bus/pci/devices/*/nvme/nvme*/nvme*n1 >/dev/null 2>&1"
 
 # What Xen prints for debug keys q and Q (xen/common/domain.c: dump_domains, xen/common/rangeset.c:
 # rangeset_domain_printk, xen/drivers/passthrough/pci.c: _dump_pci_devices).
+DUMP = "'q' pressed"
 DOMAIN = re.compile(r"General information for domain (\d+):")
 RIGHTS = re.compile(r"\(XEN\) +(Interrupts|I/O Memory|I/O Ports) +\{ *(.*?) *\}")
 FUNCTION = re.compile(r"\(XEN\) ([\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d) - (\S+)")
@@ -112,9 +113,9 @@ class Guests:
 
     def books(self):
         """(owners, rights) as Xen has them: {SBDF: "d1"}, {domain ID: {"I/O Memory": "fe800-fe803"}}."""
-        text = self.lab.dom0("xl dmesg -c >/dev/null; xl debug-keys q; xl debug-keys Q; xl dmesg", 60)
+        text = self.lab.dom0("xl debug-keys q; xl debug-keys Q; xl dmesg | tail -n 500", 60)
         owners, rights, domain = {}, {}, None
-        for line in text.splitlines():
+        for line in text[text.rindex(DUMP):].splitlines():
             if found := DOMAIN.search(line):
                 domain = rights.setdefault(int(found[1]), {})
             elif (found := RIGHTS.search(line)) and domain is not None:

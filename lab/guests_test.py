@@ -13,7 +13,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from canary import PAGE, Canary, CanaryError, content  # noqa: E402
 from guests import Guests  # noqa: E402
 
-KEYS = """(XEN) General information for domain 0:
+KEYS = """(XEN) 'q' pressed -> dumping domain info (now = 30401234567)
+(XEN) General information for domain 7:
+(XEN)     Interrupts { 9 }
+(XEN) 0000:09:00.0 - d7 - node -1
+(XEN) 'q' pressed -> dumping domain info (now = 60401234567)
+(XEN) General information for domain 0:
 (XEN)     Interrupts { 1-23, 25-30 }
 (XEN)     I/O Memory { 0-fed8f, fed91-fedff }
 (XEN)     I/O Ports  { 0-1f, 22-3f }

@@ -14,11 +14,11 @@ sed -n 's/^MemAvailable:[^0-9]*\\([0-9]*\\) kB/available_kib \\1/p' /proc/meminf
 echo log_kib $(du -k /run/sallyport.log | cut -f 1)
 echo nodes $(xenstore-ls -f / | wc -l)
 echo slots $(wc -l </sys/bus/pci/drivers/pciback/slots)
-xl dmesg -c >/dev/null; xl debug-keys m; xl debug-keys Q; xl dmesg"""
+xl debug-keys m; xl debug-keys Q; xl dmesg | tail -n 200"""
 LINE = re.compile(r"^(\w+) (\d+)$", re.M)
 # xen/common/page_alloc.c:pagealloc_info, xen/drivers/passthrough/pci.c:_dump_pci_devices.
 FREE = re.compile(r"Dom heap: (\d+)kB free")
-FUNCTION = re.compile(r"\(XEN\) [\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d - \S+")
+FUNCTION = re.compile(r"\(XEN\) ([\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d) - \S+")
 
 # {name: (which way is worse, tolerated per time, tolerated besides)}, in the units of the names; free_kib is Xen's.
 # What else SCRIPT prints is a hint only.
@@ -29,7 +29,8 @@ MACHINE = {"processes": (1, 0, 0), "nodes": (1, 0, 0), "slots": (1, 0, 0), "pdev
 def usage(text):
     """{name: number} of what SCRIPT printed."""
     found = {name: int(number) for name, number in LINE.findall(text)}
-    return found | {"free_kib": int(FREE.search(text)[1]), "pdevs": len(FUNCTION.findall(text))}
+    last = list(FREE.finditer(text))[-1]
+    return found | {"free_kib": int(last[1]), "pdevs": len(set(FUNCTION.findall(text[last.end():])))}
 
 
 def slope(values):

@@ -16,6 +16,8 @@ fds 21
 processes 1
 nodes 190
 slots 0
+(XEN) 0000:02:00.0 - DomIO:8004 - node -1
+(XEN)     Dom heap: 525000kB free
 (XEN) Physical memory information:
 (XEN)     Xen heap: 0kB free
 (XEN)     heap[21]: 131072kB free

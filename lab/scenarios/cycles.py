@@ -2,7 +2,8 @@
 """A disk is plugged, quarantined, attacked, given to a guest, used there, taken back and pulled, or pulled from under
 the guest; then the next one is plugged at the same port, sometimes faster than anybody looks: CYCLES times (3), in
 which nothing may leak. Then KILLS times (2) more, with a SIGKILL to the daemon at a random moment (SEED) of each, after
-which all must come as if it had not been. These three words are the environment's."""
+which all must come as if it had not been. In the third of UNDER cycles (10; 0: never) the disk is pulled from under the
+guest, which has to be made anew then (doc/guests.md). These words are the environment's."""
 
 import os
 import random
@@ -14,11 +15,11 @@ from harness import RACK, LabError, disk
 BASELINE = "passthrough"
 PORTS = RACK
 GUESTS = ("pv",)
-CYCLES, KILLS, SEED = (int(os.environ.get(name, usual)) for name, usual in (("CYCLES", 3), ("KILLS", 2), ("SEED", 1)))
+CYCLES, KILLS, SEED, UNDER = (int(os.environ.get(name, usual)) for name, usual in (
+    ("CYCLES", 3), ("KILLS", 2), ("SEED", 1), ("UNDER", 10)))
 PORT = "rp0"
-# In the third of so many cycles the disk is pulled from under the guest, which has to be made anew then
-# (doc/guests.md); in the second of three the next one is there at once.
-UNDER, AT_ONCE = 10, 3
+# In the second of three cycles the next disk is there at once.
+AT_ONCE = 3
 # What the guest writes each time. How many cycles have one or two looks at what is used.
 BYTES, WEIGH = 1 << 16, max(1, CYCLES // 40)
 # Usages that are not compared: caches fill, libxl makes its folders.
@@ -40,7 +41,7 @@ class Cycles:
     def play(self, kill, last):
         """One cycle. last: nothing is plugged at once after it."""
         lab, there = self.lab, bool(self.lab.there.get(PORT))
-        under, at_once = self.number % UNDER == 2, self.number % AT_ONCE == 1 and not last
+        under, at_once = UNDER and self.number % UNDER == 2, self.number % AT_ONCE == 1 and not last
         steps = ([] if there else ["settle"]) + ["assign", "use"] + ([] if under else ["unassign"])
         steps.append(self.end(under, at_once))
         lab.say(f"--- cycle {self.number + 1}: {', '.join(steps)}")
@@ -193,12 +194,13 @@ class Cycles:
 
 
 def run(lab):
-    lab.say(f"CYCLES={CYCLES} KILLS={KILLS} SEED={SEED}")
+    lab.say(f"CYCLES={CYCLES} KILLS={KILLS} SEED={SEED} UNDER={UNDER}")
     lab.guard()
     cycles = Cycles(lab)
     for number in range(CYCLES):
         cycles.play(kill=False, last=number == CYCLES - 1)
     cycles.steady(cycles.usages, leaks.DAEMON)
+    lab.dom0("xl dmesg -c >/dev/null")    # what Xen said at boot is lost, as it is in time
     for number in range(KILLS):
         cycles.play(kill=True, last=number == KILLS - 1)
     cycles.steady(cycles.usages, leaks.MACHINE)
