@@ -93,6 +93,10 @@ static void test_assign_refused(void **state)
         world_request(&world, REQUEST_ASSIGN, WORLD_PORT, WORLD_GUEST);
         world_run(&world, 1);
         world_replied(&world, RESULT_FAILED, REASON_ARRIVING);
+        world.core.platform.intremap = FACT_UNKNOWN; /* trying again would not help */
+        world_request(&world, REQUEST_ASSIGN, WORLD_PORT, WORLD_GUEST);
+        world_run(&world, 1);
+        world_replied(&world, RESULT_FAILED, REASON_NO_INTREMAP);
 }
 
 static void test_one_guest(void **state)

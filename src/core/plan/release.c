@@ -66,13 +66,18 @@ static enum record_reason functions_give(struct core *core, struct model_port *p
 static enum record_reason release_bars(const struct core *core, const struct model_port *port,
                                        const char *guest)
 {
+        enum record_reason bar;
+
         if (port->trusted)
                 return REASON_TRUSTED;
         if (port->guest[0] != '\0' && !base_text_equal(port->guest, guest))
                 return REASON_OTHER_GUEST;
-        if (port->state != STATE_QUARANTINED && port->state != STATE_ASSIGNED)
-                return port->state == STATE_CONTAINED ? port->reason : REASON_ARRIVING;
-        return verify_port_bars(core, port);
+        if (port->state == STATE_CONTAINED)
+                return port->reason;
+        bar = verify_port_bars(core, port); /* before what goes by itself */
+        if (bar == REASON_NONE && port->state != STATE_QUARANTINED && port->state != STATE_ASSIGNED)
+                return REASON_ARRIVING;
+        return bar;
 }
 
 static void guest_name(struct model_port *port, const char *guest)
