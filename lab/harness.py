@@ -110,9 +110,13 @@ class Lab:
         self.fatal = False    # Xen breaks: that is what the scenario shows
         self.guests = Guests(self)
 
+    def elapsed(self):
+        """Seconds since the start."""
+        return time.monotonic() - self.began
+
     def say(self, text):
         """A progress line: seconds since the start, then what is being done."""
-        line = f"{time.monotonic() - self.began:7.2f}  {text}"
+        line = f"{self.elapsed():7.2f}  {text}"
         print(line, file=self.progress)
         if not self.quiet:
             print(line, file=sys.stdout, flush=True)
@@ -442,7 +446,7 @@ class Lab:
             (self.folder / "serial.log").write_text(self.rig.serial())
             shutil.copy(self.rig.folder / "qemu.log", self.folder)
             self.save_log()
-        self.times["total_s"] = round(time.monotonic() - self.began, 2)
+        self.times["total_s"] = round(self.elapsed(), 2)
         held = not self.failures and not error
         verdict = {"scenario": self.name, "stock": self.stock, "platform": self.platform.name,
                    "versions": self.rig.versions if self.rig else None, "folder": str(self.folder),

@@ -3,7 +3,8 @@
 the guest; then the next one is plugged at the same port, sometimes faster than anybody looks: CYCLES times (3), in
 which nothing may leak. Then KILLS times (2) more, with a SIGKILL to the daemon at a random moment (SEED) of each, after
 which all must come as if it had not been. In the third of UNDER cycles (10; 0: never) the disk is pulled from under the
-guest, which has to be made anew then (doc/guests.md). These words are the environment's."""
+guest, which has to be made anew then (doc/guests.md). None begins that many MINUTES after the start (0: whenever).
+These words are the environment's."""
 
 import os
 import random
@@ -15,8 +16,8 @@ from harness import RACK, LabError, disk
 BASELINE = "passthrough"
 PORTS = RACK
 GUESTS = ("pv",)
-CYCLES, KILLS, SEED, UNDER = (int(os.environ.get(name, usual)) for name, usual in (
-    ("CYCLES", 3), ("KILLS", 2), ("SEED", 1), ("UNDER", 10)))
+CYCLES, KILLS, SEED, UNDER, MINUTES = (int(os.environ.get(name, usual)) for name, usual in (
+    ("CYCLES", 3), ("KILLS", 2), ("SEED", 1), ("UNDER", 10), ("MINUTES", 0)))
 PORT = "rp0"
 # In the second of three cycles the next disk is there at once.
 AT_ONCE = 3
@@ -193,19 +194,29 @@ class Cycles:
                             f"{values[WARM]} to {values[-1]}")
 
 
+def turns(lab, count):
+    """So many times, if there is time: is it the last one?"""
+    for number in range(count):
+        if MINUTES and lab.elapsed() > 60 * MINUTES:
+            return
+        yield number == count - 1
+
+
 def run(lab):
-    lab.say(f"CYCLES={CYCLES} KILLS={KILLS} SEED={SEED} UNDER={UNDER}")
+    lab.say(f"CYCLES={CYCLES} KILLS={KILLS} SEED={SEED} UNDER={UNDER} MINUTES={MINUTES}")
     lab.guard()
     cycles = Cycles(lab)
-    for number in range(CYCLES):
-        cycles.play(kill=False, last=number == CYCLES - 1)
+    for last in turns(lab, CYCLES):
+        cycles.play(kill=False, last=last)
+    quiet = cycles.number
     cycles.steady(cycles.usages, leaks.DAEMON)
     lab.dom0("xl dmesg -c >/dev/null")    # what Xen said at boot is lost, as it is in time
-    for number in range(KILLS):
-        cycles.play(kill=True, last=number == KILLS - 1)
+    for last in turns(lab, KILLS):
+        cycles.play(kill=True, last=last)
+    kills = cycles.number - quiet
     cycles.steady(cycles.usages, leaks.MACHINE)
-    lab.say(f"{cycles.number} cycles, {KILLS} of them with a SIGKILL, {cycles.again} requests asked again")
-    lab.times |= {"cycles": cycles.number, "kills": KILLS, "asked_again": cycles.again, "usages": cycles.usages,
+    lab.say(f"{cycles.number} cycles, {kills} of them with a SIGKILL, {cycles.again} requests asked again")
+    lab.times |= {"cycles": cycles.number, "kills": kills, "asked_again": cycles.again, "usages": cycles.usages,
                   "steps": {name: {"count": len(took), "median_s": statistics.median(took), "max_s": max(took)}
                             for name, took in cycles.took.items()}}
     lab.judge()
