@@ -62,6 +62,17 @@ def kernel(suite):
     return target
 
 
+def loadable(suite):
+    """The same ELF for a device model that is built for i386 alone, which takes no other machine's files
+    (e_machine, and EM_386 instead of EM_X86_64; QEMU's load_elf)."""
+    source, target = kernel(suite), IMAGES / f"vmlinux-{suite}-hvm"
+    if stale(target, source):
+        image = bytearray(source.read_bytes())
+        struct.pack_into("<H", image, 18, 3)
+        target.write_bytes(image)
+    return target
+
+
 def unpacked(data):
     """What an xz or a zstd stream holds."""
     if data[:6] == b"\xfd7zXZ\0":
@@ -152,7 +163,7 @@ def ramdisks(guests):
     goes behind it. Compressed, so that nothing in dom0 looks like a page of it."""
     if not guests:
         return {}
-    files = {f"lib/lab/domu/{kind}": {"pv": kernel, "hvm": compressed}[kind](OWN) for kind in guests}
+    files = {f"lib/lab/domu/{kind}": {"pv": kernel, "hvm": loadable}[kind](OWN) for kind in guests}
     inside = {"bin/busybox": one(OWN, "bin/busybox"), "init": DOMU / "init",
               **{f"lib/lab/{name}": DOM0 / name for name in ("agent", "serve")}}
     parts = {"ramdisk": (inside, modules(OWN, toolstack.MODULES))}

@@ -52,19 +52,20 @@ def disk(tag=""):
 
 
 def beside(tag=""):
-    """Two disks, and a switch beside them: no function of it is conventional."""
+    """Two disks, and a switch beside them: no function of it is conventional. 0.1 is free for what gets its bus
+    number before the switch."""
     up, down = f"up{tag}", f"down{tag}"
-    return (Device("x3130-upstream", up, "0.1"),
+    return (Device("x3130-upstream", up, "0.2"),
             Device("xio3130-downstream", down, "0.0", bus=up),
-            Device("nvme", f"second{tag}", "0.2", options=(("serial", f"second{tag}"),)),
+            Device("nvme", f"second{tag}", "0.3", options=(("serial", f"second{tag}"),)),
             Device("nvme", f"first{tag}", "0.0", options=(("serial", f"first{tag}"),)))
 
 
-def bridged(tag=""):
+def bridged(tag="", addr="0.0"):
     """A bridge that does not speak PCI Express. What is behind it uses the bridge's own requester ID:
     the nearest that QEMU has to a DMA engine with the header of a bridge."""
     plain = f"plain{tag}"
-    return (Device("pci-bridge", plain, "0.0", options=(("chassis_nr", 99),)),
+    return (Device("pci-bridge", plain, addr, options=(("chassis_nr", 99),)),
             Device("edu", f"behind{tag}", "1.0", bus=plain, options=(WIDE,)))
 
 
@@ -223,11 +224,11 @@ class Lab:
                 self.machine.plug(name, devices)
         self.plugged = time.monotonic()
 
-    def swap(self, name, devices, gap_s):
+    def swap(self, name, devices, gap_s, old=None):
         """Pulls everything and plugs something else gap_s of guest time later; 0: faster than
-        anybody can look."""
+        anybody can look. old: the kernel's `instances` there, where it cannot be asked now."""
         self.say(f"swapping for {', '.join(d.model for d in devices)} at {name} within {gap_s} s")
-        self.old[name], self.there[name] = self.instances(name), tuple(devices)
+        self.old[name], self.there[name] = old or self.instances(name), tuple(devices)
         with self.machine.paused():
             self.machine.pull(self.port(name))
             if gap_s == 0:

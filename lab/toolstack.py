@@ -14,7 +14,7 @@ TOOLS = ("libxl-save-helper", "xen-init-dom0", "xenconsoled", "xenstored", "xl")
 STORE = ("xenstore-list", "xenstore-ls", "xenstore-read", "xenstore-rm", "xenstore-write")
 MODEL = "usr/libexec/xen-qemu-system-i386"
 FIRMWARE = ("usr/lib/xen-*/boot/hvmloader", "usr/share/seabios/bios-256k.bin", "usr/share/qemu/kvmvapic.bin",
-            "usr/share/qemu/linuxboot*.bin", "usr/share/qemu/keymaps/en-us", "usr/share/qemu/pvh.bin")
+            "usr/share/qemu/keymaps/en-us", "usr/share/qemu/pvh.bin")
 # Threads of the toolstack end by a call that the C library finds here (pthread_exit).
 LATE = pathlib.Path("/lib/x86_64-linux-gnu/libgcc_s.so.1")
 

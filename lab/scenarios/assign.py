@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two disks beside a switch are given to a guest by `sallyport assign`: the guest works with one, the other is made
-to attack, through the open port; the bridges stay in quarantine. Then all is taken back, and one is given to a second
-guest, from under which it is pulled; what is plugged next is nobody's."""
+to attack, through the open port; the bridges stay in quarantine. What nobody enumerated attacks from behind the switch
+through the same door, and on AMD-Vi what is behind a conventional bridge, with that bridge's requester ID. Then all is
+taken back, and one is given to a second guest, from under which it is pulled; what is plugged next is nobody's."""
 
-from harness import RACK, beside
+from harness import RACK, WIDE, beside, bridged
+from machine import Device
 
 BASELINE = "passthrough"
 PORTS = RACK
 GUESTS = ("pv",)
 # When xl takes back what was pulled from under a PV guest, libxl waits for the guest all the same.
 LEAVE_S = 120
+
+
+def dock(lab, tag=""):
+    """What is plugged. On VT-d a conventional function keeps a port from being opened for anybody."""
+    return beside(tag) + (bridged(tag, "0.1") if lab.platform.iommu == "amd" else ())
 
 
 def disks(lab, name):
@@ -25,6 +32,7 @@ def given(lab, name, domain, only=None):
     rid = lab.port(name).rid
     lab.expect(lab.config.bme(rid), f"door 1 of {name} is open")
     lab.expect(lab.state(name) == "assigned", f"{name} is {lab.state(name)}")
+    lab.guests.learn(domain, next(f.rid for f in disks(lab, name) if only in (None, f.sbdf)))
     for function in lab.config.below(rid):
         owner = lab.rig.oracle.owner(function.rid)
         kept = function.bridge or only not in (None, function.sbdf)
@@ -61,18 +69,35 @@ def restarted(lab, name, domain):
     lab.guests.agree()
 
 
-def run(lab):
-    devices = beside()
+def intrusions(lab, name, domain, other):
+    """Through the door that is open for a guest: what is shown behind the switch, where no kernel and no Xen knows of
+    it; and what uses the requester ID of a bridge."""
+    before = {function.rid for function in lab.config.below(lab.port(name).rid)}
+    lab.show(name, (Device("edu", "unknown", "0.0", bus="down", options=(WIDE,)),))
+    found = list(lab.config.below(lab.port(name).rid))
+    unknown = [function for function in found if function.rid not in before]
+    bridges = {function.rid for function in found if function.bridge}
+    behind = [function for function in found if lab.config.requester(function) in bridges and not function.bridge]
+    lab.expect(len(unknown) == 1 and bool(behind) == (lab.platform.iommu == "amd"),
+               f"unknown: {[f.sbdf for f in unknown]}, with a bridge's requester ID: {[f.sbdf for f in behind]}")
+    for function in unknown + behind:
+        lab.guests.aim(name, function, domain, other, mine=False)
+    lab.expect(lab.config.bme(lab.port(name).rid), f"door 1 of {name} was open meanwhile")
+    lab.expect(unknown[0].sbdf not in lab.rig.enumerated(lab.port(name)), "nobody has enumerated it")
+
+
+def run(lab, kind="pv"):
+    devices = dock(lab)
     lab.guard()
-    work, other = lab.guests.create("work"), lab.guests.create("other")
+    work, other = lab.guests.create("work", kind), lab.guests.create("other", kind)
     lab.plug(("rp0", devices))
     lab.settle("rp0", devices)
     lab.examine("rp0", "plugged")
     given(lab, "rp0", work)
     first, second = disks(lab, "rp0")
     lab.times["guest_has_disk_s"] = lab.guests.uses(work)
-    lab.guests.learn(work, second.rid)
     restarted(lab, "rp0", work)
+    intrusions(lab, "rp0", work, other)
     lab.guests.aim("rp0", second, work, other)  # from now on the guest cannot use that disk
     lab.times["unassign_s"] = lab.guests.unassign("rp0", lab.address("rp0"))
     lab.ready("rp0", devices)
@@ -83,7 +108,7 @@ def run(lab):
     lab.wait("door 1 is shut", lambda: not lab.config.bme(lab.port("rp0").rid), 10)
     lab.empty("rp0", LEAVE_S)
     returned(lab, "rp0", other, pulled=True)
-    lab.plug(("rp0", beside("b")))
+    lab.plug(("rp0", dock(lab, "b")))
     lab.settle("rp0", lab.there["rp0"])
     lab.examine("rp0", "plugged after it was pulled from under a guest")
     lab.judge()
