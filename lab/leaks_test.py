@@ -49,6 +49,8 @@ class LeaksTest(unittest.TestCase):
         self.assertEqual(leaking(DAEMON, fds=[20, 20, 21, 21, 22, 22]), ["fds"])
         self.assertEqual(leaking(DAEMON, pss_kib=[3700 + 4 * i for i in range(200)]), ["pss_kib"])
         self.assertEqual(leaking(MACHINE, free_kib=[90000 - 4 * i for i in range(200)]), ["free_kib"])
+        self.assertEqual(leaking(MACHINE, nodes=[91, 103, 115, 127]), ["nodes"])
+        self.assertEqual(leaking(MACHINE, nodes=[91, 103, 103]), [])
         self.assertEqual(leaking(MACHINE, pdevs=[8, 9, 10], slots=[0, 1, 2]), ["slots", "pdevs"])
 
     def test_steady(self):
