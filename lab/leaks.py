@@ -5,8 +5,8 @@ import itertools
 import re
 import statistics
 
-# Prints "NAME NUMBER" lines, then what Xen prints for debug keys m and Q. Of what a worker process of the daemon has for
-# a moment the least of some looks counts.
+# Prints "NAME NUMBER" lines, then what Xen prints for debug keys m and Q. Of what a worker process of the daemon has
+# for a moment the least of some looks counts.
 SCRIPT = """pid=$(cat /run/sallyportd.pid)
 least() {
 	echo $1 $(for look in 1 2 3 4; do eval "$2"; sleep 0.3; done | sort -n | head -n 1)
@@ -27,7 +27,8 @@ FUNCTION = re.compile(r"\(XEN\) ([\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d) - \S+")
 # {name: (which way is worse, tolerated per time, tolerated besides)}, in the units of the names; free_kib is Xen's.
 # What else SCRIPT prints is a hint only. nodes: what one guest that ended leaves in xenstore (doc/guests.md) is Xen's.
 DAEMON = {"pss_kib": (1, 1, 128), "fds": (1, 0, 0)}
-MACHINE = {"processes": (1, 0, 0), "nodes": (1, 0, 16), "slots": (1, 0, 0), "pdevs": (1, 0, 0), "free_kib": (-1, 1, 128)}
+MACHINE = {"processes": (1, 0, 0), "nodes": (1, 0, 16), "slots": (1, 0, 0), "pdevs": (1, 0, 0),
+           "free_kib": (-1, 1, 128)}
 
 
 def usage(text):
