@@ -36,7 +36,7 @@ vnc = 0
 serial = "none"
 """}
 # Seconds, on a machine that others use.
-CREATE_S, READY_S = 120, {"pv": 300, "hvm": 400}
+CREATE_S, READY_S = 120, {"pv": 300, "hvm": 600}
 
 
 class DomainError(Exception):

@@ -72,10 +72,49 @@ class BooksTest(unittest.TestCase):
                                                   "slots": ["0000:01:00.0", "0000:04:00.0"]})
         self.assertEqual(guests("").traces(), {"backends": [], "given": {}, "slots": []})
 
-
     def test_toolstack(self):
         self.assertEqual(guests(XL).toolstack(), ({"Domain-0": 0, "work": 3}, {"work": ["0000:01:00.0"], "other": []},
                                                   ["0000:02:00.0"]))
+
+
+class AimTest(unittest.TestCase):
+    """Attacks from below a port that is open for the guest `work`."""
+
+    def failures(self, mine, believed=True, **reached):
+        """Targets at which what landed was not as it should. reached: {target: whose memory changed}."""
+        told, aimed = [], []
+        record = {"requester": "02:00.0", "owner": "quarantine", "door2_judged_by": "DMA"}
+
+        def attack(port, function, target):
+            aimed.append(target.name)
+            name = reached.get(target.name)
+            hit = {"bytes_door2": 8 if name == "dom0" else 0, "landed": {name: 8} if name not in (None, "dom0") else {}}
+            return types.SimpleNamespace(record=lambda: record | hit)
+
+        target = lambda name, own=False: types.SimpleNamespace(name=name)  # noqa: E731
+        lab = types.SimpleNamespace(
+            port=str, expect=lambda held, text: held or told.append(text.split(" at ")[1].split(":")[0]),
+            config=types.SimpleNamespace(requester=lambda function: 0),
+            rig=types.SimpleNamespace(
+                oracle=types.SimpleNamespace(owner=str, believed=lambda owner: believed),
+                attacker=types.SimpleNamespace(attack=attack, at_guest=target, at_dom0=lambda: target("dom0"),
+                                               at_xen=lambda: target("xen"))))
+        who = types.SimpleNamespace
+        Guests(lab).aim("rp0", who(sbdf="0000:01:00.0"), who(name="work"), who(name="other"), mine)
+        return told, aimed
+
+    def test_mine(self):
+        self.assertEqual(self.failures(True, work="work"), ([], ["dom0", "other", "work", "xen"]))
+        self.assertEqual(self.failures(True)[0], ["work"])
+        self.assertEqual(self.failures(True, work="work", other="other", dom0="dom0", xen="xen")[0],
+                         ["dom0", "other", "xen"])
+
+    def test_nobodys(self):
+        self.assertEqual(self.failures(False)[0], [])
+        self.assertEqual(self.failures(False, work="work", dom0="dom0")[0], ["dom0", "work"])
+
+    def test_not_believed(self):
+        self.assertEqual(self.failures(False, believed=False), ([], ["dom0", "other", "work"]))
 
 
 class CanaryTest(unittest.TestCase):

@@ -16,7 +16,7 @@ LEAVE_S = 120
 
 def dock(lab, tag=""):
     """What is plugged. On VT-d a conventional function keeps a port from being opened for anybody."""
-    return beside(tag) + (bridged(tag, "0.1") if lab.platform.iommu == "amd" else ())
+    return (bridged(tag, "0.1") if lab.platform.iommu == "amd" else ()) + beside(tag)
 
 
 def disks(lab, name):
