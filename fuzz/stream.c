@@ -382,6 +382,7 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
         case EVENT_NONE:
         case EVENT_LOOK:
         case EVENT_OVERRUN:
+        case EVENT_ROUTERS:
         case EVENT_MAX:
                 break;
         case EVENT_RULES:

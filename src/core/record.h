@@ -171,6 +171,17 @@ enum record_priority { /* syslog(3)'s numbers */
         RECORD_DEBUG = 7,
 };
 
+#define RECORD_UNIQUE_ID_SIZE 16u
+
+/** Names one router, and no other that came to its place. */
+struct record_router {
+        bool any;          /**< false: none, and all else is 0 */
+        uint32_t domain;
+        uint64_t route;    /**< never 0, which is the host's own router */
+        uint64_t instance; /**< event_router.instance */
+        uint8_t unique_id[RECORD_UNIQUE_ID_SIZE]; /**< in the order of the UUID's text */
+};
+
 struct record {
         uint64_t time_ms;
         enum record_kind kind;

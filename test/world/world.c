@@ -319,6 +319,11 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
         case EFFECT_INVENTORY:
         case EFFECT_OWNERS:
         case EFFECT_RESERVE:
+        case EFFECT_ROUTERS:
+        case EFFECT_AUTHORIZE:
+        case EFFECT_DEAUTHORIZE:
+        case EFFECT_ENROLL:
+        case EFFECT_FORGET:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 break;
@@ -391,6 +396,11 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
         case EFFECT_DETACH:
         case EFFECT_PORT_OPEN:
         case EFFECT_PROBE:
+        case EFFECT_ROUTERS:
+        case EFFECT_AUTHORIZE:
+        case EFFECT_DEAUTHORIZE:
+        case EFFECT_ENROLL:
+        case EFFECT_FORGET:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 return false;

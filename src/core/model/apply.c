@@ -11,7 +11,7 @@ static void uevent_apply(struct core *core, const struct event_uevent *uevent)
 {
         struct model_port *port;
 
-        if (uevent->subsystem == SUBSYSTEM_OTHER)
+        if (uevent->subsystem == SUBSYSTEM_OTHER || uevent->subsystem == SUBSYSTEM_THUNDERBOLT)
                 return;
         if (uevent->place.truncated) {
                 for (uint32_t i = 0; i < core->port_count; i++) {
@@ -115,6 +115,7 @@ static void answer_apply(struct core *core, const struct event *event, struct ef
         case EVENT_MEMORY_END:
         case EVENT_LOOK:
         case EVENT_GUESTS:
+        case EVENT_ROUTERS:
         case EVENT_MAX:
                 base_assert(false);
         }
@@ -145,6 +146,15 @@ static void rules_apply(struct core *core, const struct policy_rules *rules)
         }
 }
 
+static void config_apply(struct core *core, const struct event_config *config)
+{
+        core->config = *config;
+        core->configured = true;
+        core->discover = true;
+        for (uint32_t i = 0; i < core->port_count; i++)
+                core->ports[i].judged = core->ports[i].weighed = false;
+}
+
 void model_event_apply(struct core *core, const struct event *event, struct effects *effects)
 {
         struct model_port *port;
@@ -154,13 +164,10 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
         switch (event->kind) {
         case EVENT_NONE:
         case EVENT_REQUEST: /* plan/request.c */
+        case EVENT_ROUTERS:
                 break;
         case EVENT_CONFIG:
-                core->config = event->config;
-                core->configured = true;
-                core->discover = true;
-                for (uint32_t i = 0; i < core->port_count; i++)
-                        core->ports[i].judged = core->ports[i].weighed = false;
+                config_apply(core, &event->config);
                 break;
         case EVENT_RULES:
                 rules_apply(core, event->rules);

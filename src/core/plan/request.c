@@ -65,7 +65,7 @@ void plan_request_apply(struct core *core, const struct event *event, struct eff
         if (event->kind != EVENT_REQUEST)
                 return;
         port = request_port(core, event->request.sbdf);
-        if (!port || event->request.verb >= REQUEST_MAX) {
+        if (!port || event->request.verb > REQUEST_UNASSIGN) {
                 plan_request_answer(event->request.id, event->request.sbdf, RESULT_UNKNOWN,
                                     REASON_NONE, effects);
                 return;

@@ -137,6 +137,11 @@ static const char *const effect_names[EFFECT_MAX] = {
         [EFFECT_DETACH] = "detach",
         [EFFECT_PORT_OPEN] = "port-open",
         [EFFECT_PROBE] = "probe",
+        [EFFECT_ROUTERS] = "routers",
+        [EFFECT_AUTHORIZE] = "authorize",
+        [EFFECT_DEAUTHORIZE] = "deauthorize",
+        [EFFECT_ENROLL] = "enroll",
+        [EFFECT_FORGET] = "forget",
         [EFFECT_REPLY] = "reply",
 };
 

@@ -122,6 +122,11 @@ static enum event_kind answer_kind(enum effect_kind kind)
                 return EVENT_COMPLETED;
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
+        case EFFECT_ROUTERS:
+        case EFFECT_AUTHORIZE:
+        case EFFECT_DEAUTHORIZE:
+        case EFFECT_ENROLL:
+        case EFFECT_FORGET:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 break;
@@ -182,6 +187,11 @@ static int effect_perform(const struct actuator *actuator, const struct effect *
                 return actuator_function_probe(actuator, effect);
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
+        case EFFECT_ROUTERS:
+        case EFFECT_AUTHORIZE:
+        case EFFECT_DEAUTHORIZE:
+        case EFFECT_ENROLL:
+        case EFFECT_FORGET:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 break;
