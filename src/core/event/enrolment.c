@@ -14,6 +14,11 @@ static const char *const key_words[] = {
 
 #define KEY_WORDS (sizeof key_words / sizeof key_words[0])
 
+const char *event_enrolment_key_word(enum event_enrolled key)
+{
+        return key >= ENROLLED_YES && key < KEY_WORDS ? key_words[key] : "";
+}
+
 static void line_add(struct base_text *text, const char *key, const char *value)
 {
         base_text_add(text, key);

@@ -51,6 +51,16 @@ static void test_written(void **state)
         assert_int_equal(entry.key, ENROLLED_YES);
 }
 
+static void test_key_words(void **state)
+{
+        (void)state;
+        assert_string_equal(event_enrolment_key_word(ENROLLED_YES), "none");
+        assert_string_equal(event_enrolment_key_word(ENROLLED_NEW_KEY), "new");
+        assert_string_equal(event_enrolment_key_word(ENROLLED_KEY), "given");
+        assert_string_equal(event_enrolment_key_word(ENROLLED_NO), "");
+        assert_string_equal(event_enrolment_key_word(ENROLLED_UNKNOWN), "");
+}
+
 /* The longest names, all of it escaped, fit; one more byte does not. */
 static void test_longest(void **state)
 {
@@ -171,6 +181,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_written),        cmocka_unit_test(test_longest),
+                cmocka_unit_test(test_key_words),
                 cmocka_unit_test(test_malformed),      cmocka_unit_test(test_bolt),
                 cmocka_unit_test(test_bolt_malformed),
         };

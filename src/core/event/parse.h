@@ -368,6 +368,8 @@ struct event_enrolment {
 /** Bytes of the largest entry: five lines, each byte of the names as "\xNN". */
 #define EVENT_ENROLMENT_SIZE (128u + 8u * LIMIT_ROUTER_NAME)
 
+/** "none", "new" or "given", as an entry has it; "" for what no entry has. */
+const char *event_enrolment_key_word(enum event_enrolled key);
 /** Writes an entry as text; returns its length. NUL-terminated. */
 size_t event_enrolment_write(const struct event_enrolment *enrolment,
                              char ret_text[static EVENT_ENROLMENT_SIZE]);
