@@ -76,7 +76,8 @@ struct event_platform {
 enum event_thunderbolt {
         THUNDERBOLT_UNKNOWN,
         THUNDERBOLT_UNGUARDED, /**< "none": tunnels are made without asking */
-        THUNDERBOLT_GUARDED, /**< "user" and "secure" ask; "dponly", "usbonly" and "nopcie" make none */
+        THUNDERBOLT_GUARDED, /**< "user" and "secure": they wait for authorization */
+        THUNDERBOLT_NO_TUNNELS, /**< "dponly", "usbonly", "nopcie": none is made */
         THUNDERBOLT_ABSENT, /**< there is no domain */
         THUNDERBOLT_MAX
 };

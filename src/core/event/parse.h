@@ -134,8 +134,6 @@ bool event_linux_autoprobe(uint16_t major, uint16_t minor);
  * in brackets is what holds.
  */
 enum event_fact event_lockdown_parse(const char *text, size_t length);
-/** A Thunderbolt domain's attribute security (drivers/thunderbolt/domain.c:security_show). */
-enum event_thunderbolt event_thunderbolt_parse(const char *text, size_t length);
 /**
  * A boolean parameter of a kernel module, "Y" or "N" (kernel/params.c:param_get_bool); or a switch, "1" or "0" (sysctl,
  * drivers/base/bus.c:drivers_autoprobe_show).
@@ -320,8 +318,10 @@ bool event_unique_id_parse(const char *text, size_t length,
 /** Writes it in lower case, as the kernel does; returns ret_text. */
 const char *event_unique_id_format(const uint8_t id[static RECORD_UNIQUE_ID_SIZE],
                                    char ret_text[static EVENT_UNIQUE_ID_TEXT_SIZE]);
-/** A domain's attribute security. */
+/** A domain's attribute security (drivers/thunderbolt/domain.c:security_show). */
 enum event_security event_security_parse(const char *text, size_t length);
+/** What that means for PCIe tunnels. */
+enum event_thunderbolt event_thunderbolt_parse(const char *text, size_t length);
 
 /** An attribute as it was read; text NULL: there is no such attribute. */
 struct event_text {

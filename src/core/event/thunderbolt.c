@@ -126,6 +126,25 @@ enum event_security event_security_parse(const char *text, size_t length)
         return SECURITY_UNKNOWN;
 }
 
+enum event_thunderbolt event_thunderbolt_parse(const char *text, size_t length)
+{
+        switch (event_security_parse(text, length)) {
+        case SECURITY_NONE:
+                return THUNDERBOLT_UNGUARDED;
+        case SECURITY_USER:
+        case SECURITY_SECURE:
+                return THUNDERBOLT_GUARDED;
+        case SECURITY_DPONLY:
+        case SECURITY_USBONLY:
+        case SECURITY_NOPCIE:
+                return THUNDERBOLT_NO_TUNNELS;
+        case SECURITY_UNKNOWN:
+        case SECURITY_MAX:
+                break;
+        }
+        return THUNDERBOLT_UNKNOWN;
+}
+
 /* What is not there is 0; false where it is there and no such number. */
 static bool digit_take(const struct event_text *text, uint64_t max, uint64_t *ret_number)
 {

@@ -144,18 +144,28 @@ static void test_security(void **state)
         static const struct {
                 const char *text;
                 enum event_security security;
-        } all[] = { { "none\n", SECURITY_NONE },       { "user\n", SECURITY_USER },
-                    { "secure\n", SECURITY_SECURE },   { "dponly\n", SECURITY_DPONLY },
-                    { "usbonly\n", SECURITY_USBONLY }, { "nopcie\n", SECURITY_NOPCIE },
-                    { "none", SECURITY_NONE },         { "", SECURITY_UNKNOWN },
-                    { "\n", SECURITY_UNKNOWN },        { "None\n", SECURITY_UNKNOWN },
-                    { "none\n\n", SECURITY_UNKNOWN },  { "unknown\n", SECURITY_UNKNOWN },
-                    { "users\n", SECURITY_UNKNOWN } };
+                enum event_thunderbolt tunnels;
+        } all[] = { { "none\n", SECURITY_NONE, THUNDERBOLT_UNGUARDED },
+                    { "user\n", SECURITY_USER, THUNDERBOLT_GUARDED },
+                    { "secure\n", SECURITY_SECURE, THUNDERBOLT_GUARDED },
+                    { "dponly\n", SECURITY_DPONLY, THUNDERBOLT_NO_TUNNELS },
+                    { "usbonly\n", SECURITY_USBONLY, THUNDERBOLT_NO_TUNNELS },
+                    { "nopcie\n", SECURITY_NOPCIE, THUNDERBOLT_NO_TUNNELS },
+                    { "none", SECURITY_NONE, THUNDERBOLT_UNGUARDED },
+                    { "", SECURITY_UNKNOWN, THUNDERBOLT_UNKNOWN },
+                    { "\n", SECURITY_UNKNOWN, THUNDERBOLT_UNKNOWN },
+                    { "None\n", SECURITY_UNKNOWN, THUNDERBOLT_UNKNOWN },
+                    { "none\n\n", SECURITY_UNKNOWN, THUNDERBOLT_UNKNOWN },
+                    { "unknown\n", SECURITY_UNKNOWN, THUNDERBOLT_UNKNOWN },
+                    { "users\n", SECURITY_UNKNOWN, THUNDERBOLT_UNKNOWN } };
 
         (void)state;
-        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
                 assert_int_equal(event_security_parse(all[i].text, strlen(all[i].text)),
                                  all[i].security);
+                assert_int_equal(event_thunderbolt_parse(all[i].text, strlen(all[i].text)),
+                                 all[i].tunnels);
+        }
 }
 
 static void test_router(void **state)
