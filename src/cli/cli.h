@@ -52,6 +52,7 @@ enum cli_exit cli_eject_run(const struct cli_options *options);
 enum cli_exit cli_authorize_run(const struct cli_options *options);
 enum cli_exit cli_enroll_run(const struct cli_options *options);
 enum cli_exit cli_forget_run(const struct cli_options *options);
+enum cli_exit cli_import_run(const struct cli_options *options);
 enum cli_exit cli_simulate_run(const struct cli_options *options);
 enum cli_exit cli_dump_run(const struct cli_options *options);
 enum cli_exit cli_rules_check_run(const struct cli_options *options);

@@ -153,6 +153,13 @@ static const struct cli_column known_columns[] = {
 };
 const struct cli_table cli_table_known = TABLE("known", known_columns, .tree = false);
 
+static const struct cli_column import_columns[] = {
+        { .name = "UNIQUE_ID" }, { .name = "RESULT" },      { .name = "POLICY" },
+        { .name = "KEY" },       { .name = "VENDOR_NAME" }, { .name = "DEVICE_NAME" },
+        { .name = "ERROR" },
+};
+const struct cli_table cli_table_import = TABLE("import", import_columns, .tree = false);
+
 static const struct cli_column simulation_columns[] = {
         { .name = "STEP", .type = CLI_NUMBER },
         { .name = "EVENT", .hidden = true },

@@ -44,6 +44,7 @@ static const struct verb verbs[] = {
         { "authorize", NULL, ARGUMENT_ROUTER, false, cli_authorize_run },
         { "enroll", NULL, ARGUMENT_ROUTER, false, cli_enroll_run },
         { "forget", NULL, ARGUMENT_ROUTER, false, cli_forget_run },
+        { "import", &cli_table_import, ARGUMENT_NONE, false, cli_import_run },
         { "simulate", &cli_table_simulation, ARGUMENT_FILE, false, cli_simulate_run },
         { "dump", NULL, ARGUMENT_OUTPUT, false, cli_dump_run },
         { "rules check", NULL, ARGUMENT_FILES, false, cli_rules_check_run },
@@ -298,7 +299,7 @@ static const struct argp parser = {
         .parser = option_parse,
         .args_doc = "status\nlist\nports\ntree\nshow DEVICE\nexplain DEVICE\naudit\nreload\n"
                     "monitor\nassign DEVICE GUEST\nunassign DEVICE\neject PORT\nauthorize ROUTER\n"
-                    "enroll ROUTER\nforget UNIQUE-ID\nlist --known\nsimulate FILE\ndump\n"
+                    "enroll ROUTER\nforget UNIQUE-ID\nlist --known\nimport\nsimulate FILE\ndump\n"
                     "rules check [FILE...]\n"
                     "rules test DEVICE\nrules generate",
         .doc = "What sallyportd knows of hot-plugged PCI devices; giving them to guests, and "

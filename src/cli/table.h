@@ -50,6 +50,7 @@ extern const struct cli_table cli_table_authorize;
 extern const struct cli_table cli_table_enroll;
 extern const struct cli_table cli_table_forget;
 extern const struct cli_table cli_table_known;
+extern const struct cli_table cli_table_import;
 extern const struct cli_table cli_table_explanation;
 extern const struct cli_table cli_table_changes;
 extern const struct cli_table cli_table_audit;

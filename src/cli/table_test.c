@@ -260,6 +260,11 @@ static void test_known(void **state)
         ROW(&rows, "unique_id=00e10000-0001-0002-0003-000000000004", "policy=unreadable");
         print_expect("known.txt", &cli_table_known, &rows, &text_style);
         print_expect("known.json", &cli_table_known, &rows, &json_style);
+        assert_int_equal(cli_row_set(&rows.rows[0], "result", "imported"), 0);
+        assert_int_equal(cli_row_set(&rows.rows[1], "result", "unreadable"), 0);
+        assert_int_equal(cli_row_set(&rows.rows[1], "policy", ""), 0);
+        assert_int_equal(cli_row_set(&rows.rows[1], "error", "Structure needs cleaning"), 0);
+        print_expect("import.txt", &cli_table_import, &rows, &text_style);
 }
 
 static void test_empty(void **state)

@@ -227,6 +227,25 @@ int store_router_write(const struct store *store, const uint8_t id[static RECORD
         return error ? error : entry_write(folder, id, &after);
 }
 
+int store_router_import(const struct store *store, const uint8_t id[static RECORD_UNIQUE_ID_SIZE],
+                        const struct event_enrolment *enrolment, const uint8_t *key)
+{
+        EDGE_CLEANUP_FD int folder = folder_lock(store);
+        struct event_enrolment known, entry = *enrolment;
+        int error;
+
+        if (folder < 0)
+                return folder;
+        error = entry_read(folder, id, &known);
+        if (error != -ENOENT)
+                return error == 0 || error == -EUCLEAN ? -EEXIST : error;
+        error = room_check(folder);
+        if (!error && key)
+                error = key_write(folder, id, key);
+        entry.key = key ? ENROLLED_KEY : ENROLLED_YES;
+        return error ? error : entry_write(folder, id, &entry);
+}
+
 int store_router_given(const struct store *store, const uint8_t id[static RECORD_UNIQUE_ID_SIZE])
 {
         EDGE_CLEANUP_FD int folder = folder_lock(store);

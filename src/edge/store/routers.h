@@ -28,6 +28,12 @@ int store_router_key_read(const struct store *store, const uint8_t id[static REC
  */
 int store_router_write(const struct store *store, const uint8_t id[static RECORD_UNIQUE_ID_SIZE],
                        const struct event_enrolment *enrolment);
+/**
+ * Notes one that another program knew, with the key that it was given there, or NULL. -EEXIST: it is known here
+ * already, or has an entry that cannot be read; else as store_router_write.
+ */
+int store_router_import(const struct store *store, const uint8_t id[static RECORD_UNIQUE_ID_SIZE],
+                        const struct event_enrolment *enrolment, const uint8_t *key);
 /** From now on it has the key that was made for it. 0, or a negative errno. */
 int store_router_given(const struct store *store, const uint8_t id[static RECORD_UNIQUE_ID_SIZE]);
 /** Strikes one off, whatever its entry looks like, and its key. 0, -ENOENT, or another negative errno. */

@@ -171,6 +171,32 @@ static void test_keys_differ(void **state)
         assert_string_not_equal(one, other);
 }
 
+/* Of another program's: nobody who is known is overwritten. */
+static void test_import(void **state)
+{
+        static const uint8_t given[EVENT_KEY_SIZE] = { 1, 2, 3 };
+        struct event_enrolment enrolment = { .manual = true, .key = ENROLLED_YES };
+        uint8_t key[EVENT_KEY_SIZE];
+
+        (void)state;
+        assert_int_equal(store_router_import(&store, dock, &enrolment, given), 0);
+        assert_int_equal(store_router_read(&store, dock, &entry), 0);
+        assert_true(entry.manual);
+        assert_int_equal(entry.key, ENROLLED_KEY);
+        assert_int_equal(store_router_key_read(&store, dock, key), 0);
+        assert_memory_equal(key, given, sizeof key);
+        assert_int_equal(store_router_import(&store, dock, &enrolment, NULL), -EEXIST);
+        assert_int_equal(store_router_read(&store, dock, &entry), 0);
+        assert_int_equal(entry.key, ENROLLED_KEY);
+        assert_int_equal(store_router_import(&store, disk, &enrolment, NULL), 0);
+        assert_int_equal(store_router_read(&store, disk, &entry), 0);
+        assert_int_equal(entry.key, ENROLLED_YES);
+        tree_text_write(store.folder, "routers", DISK, "?");
+        assert_int_equal(store_router_import(&store, disk, &enrolment, given), -EEXIST);
+        tree_text_assert(store.folder, "routers/" DISK, "?");
+        assert_int_equal(store_router_key_read(&store, disk, key), -ENOENT);
+}
+
 /* What cannot be read is not known, and nothing but forgetting it touches it. */
 static void test_damaged(void **state)
 {
@@ -265,6 +291,8 @@ static void test_full(void **state)
         assert_int_equal(list(), 0);
         assert_int_equal(seen_count, STORE_ROUTERS_MAX);
         assert_int_equal(enroll(disk, ENROLLED_NEW_KEY), -ENOSPC);
+        entry.key = ENROLLED_YES;
+        assert_int_equal(store_router_import(&store, disk, &entry, NULL), -ENOSPC);
         assert_int_equal(store_router_read(&store, disk, &entry), -ENOENT);
         assert_int_equal(enroll(dock, ENROLLED_YES), 0);
         tree_text_write(store.folder, "routers", DISK, "");
@@ -290,7 +318,7 @@ int main(void)
                 TEST(test_unknown),  TEST(test_enrolled),    TEST(test_modes),
                 TEST(test_key),      TEST(test_keys_differ), TEST(test_damaged),
                 TEST(test_key_lost), TEST(test_no_files),    TEST(test_crashed),
-                TEST(test_full),     TEST(test_no_folder),
+                TEST(test_import),   TEST(test_full),        TEST(test_no_folder),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
