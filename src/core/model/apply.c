@@ -11,6 +11,8 @@ static void uevent_apply(struct core *core, const struct event_uevent *uevent)
 {
         struct model_port *port;
 
+        if (uevent->subsystem == SUBSYSTEM_THUNDERBOLT)
+                model_routers_doubt(core);
         if (uevent->subsystem == SUBSYSTEM_OTHER || uevent->subsystem == SUBSYSTEM_THUNDERBOLT)
                 return;
         if (uevent->place.truncated) {
@@ -56,6 +58,7 @@ static void overrun_apply(struct core *core, struct effects *effects)
                 model_reserve_forget(&core->ports[i]);
         }
         core->discover = true;
+        model_routers_doubt(core);
         core_record_add(effects, &record);
 }
 
@@ -134,6 +137,7 @@ static void discovery_failed(struct core *core, const struct event *event)
 static void rules_apply(struct core *core, const struct policy_rules *rules)
 {
         core->rules = rules;
+        model_routers_reweigh(core);
         for (uint32_t i = 0; i < core->port_count; i++) {
                 struct model_port *port = &core->ports[i];
 
@@ -164,7 +168,9 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
         switch (event->kind) {
         case EVENT_NONE:
         case EVENT_REQUEST: /* plan/request.c */
+                break;
         case EVENT_ROUTERS:
+                model_routers_apply(core, event, effects);
                 break;
         case EVENT_CONFIG:
                 config_apply(core, &event->config);
@@ -197,6 +203,7 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 break;
         case EVENT_COMPLETED:
                 discovery_failed(core, event);
+                model_routers_completed(core, event, effects);
                 answer_apply(core, event, effects);
                 break;
         case EVENT_UEVENT:
