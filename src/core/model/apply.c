@@ -11,6 +11,8 @@ static void uevent_apply(struct core *core, const struct event_uevent *uevent)
 {
         struct model_port *port;
 
+        if (uevent->subsystem == SUBSYSTEM_THUNDERBOLT)
+                model_routers_doubt(core);
         if (uevent->subsystem == SUBSYSTEM_OTHER || uevent->subsystem == SUBSYSTEM_THUNDERBOLT)
                 return;
         if (uevent->place.truncated) {
@@ -56,6 +58,7 @@ static void overrun_apply(struct core *core, struct effects *effects)
                 model_reserve_forget(&core->ports[i]);
         }
         core->discover = true;
+        model_routers_doubt(core);
         core_record_add(effects, &record);
 }
 
@@ -68,13 +71,11 @@ static void look_apply(struct core *core)
                         model_port_doubt(&core->ports[i]);
 }
 
-/* Ends the effect that this event answers. False where it answers none that we wait for: too late, or never asked. */
-static bool token_take(struct model_port *port, uint32_t token)
+bool model_token_take(struct model_port *port, uint32_t token)
 {
         if (token == 0 || port->token != token)
                 return false;
         port->token = 0;
-        /* A worker took its time: door 1 is opened on registers that are read after that. */
         port->rechecked = port->rechecked && port->guest[0] == '\0' && !port->trusted;
         return true;
 }
@@ -83,7 +84,7 @@ static void answer_apply(struct core *core, const struct event *event, struct ef
 {
         struct model_port *port = model_port_get(core, event->port);
 
-        if (!port || !token_take(port, event->token))
+        if (!port || !model_token_take(port, event->token))
                 return;
         switch (event->kind) {
         case EVENT_INVENTORY:
@@ -134,6 +135,7 @@ static void discovery_failed(struct core *core, const struct event *event)
 static void rules_apply(struct core *core, const struct policy_rules *rules)
 {
         core->rules = rules;
+        model_routers_reweigh(core);
         for (uint32_t i = 0; i < core->port_count; i++) {
                 struct model_port *port = &core->ports[i];
 
@@ -164,7 +166,9 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
         switch (event->kind) {
         case EVENT_NONE:
         case EVENT_REQUEST: /* plan/request.c */
+                break;
         case EVENT_ROUTERS:
+                model_routers_apply(core, event, effects);
                 break;
         case EVENT_CONFIG:
                 config_apply(core, &event->config);
@@ -197,6 +201,7 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 break;
         case EVENT_COMPLETED:
                 discovery_failed(core, event);
+                model_routers_completed(core, event, effects);
                 answer_apply(core, event, effects);
                 break;
         case EVENT_UEVENT:

@@ -55,20 +55,13 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_PROBED, EFFECT_PROBE, 60000, true, false, false },
 };
 
-/*
- * When pciback lets go of what was pulled, the kernel waits 60 s for the end of a reset (pci.c:pci_dev_wait),
- * uninterruptibly, and may try a second way. No request waits for that.
- */
-#define PLAN_FORCED_MS 150000u
 #define PLAN_BACKOFF_MS 1000u
 #define PLAN_BACKOFF_MAX_MS 30000u
 #define PLAN_GRACE_MS \
         5000u /* the edge's own deadline comes first; this is for an edge that forgot */
 #define PLAN_COMMAND_MS 1000u /* Command Completed is due within 1 s (PCIe Base Spec 6.7.3.2) */
 
-/* Tries are immediate at first, then ever rarer; closing a door never waits longer than for the next look. */
-static void attempt_count(const struct core *core, struct model_attempt *attempt,
-                          const struct plan_goal *line)
+void plan_attempt_count(const struct core *core, struct model_attempt *attempt)
 {
         uint32_t wait_ms = 0;
 
@@ -77,10 +70,17 @@ static void attempt_count(const struct core *core, struct model_attempt *attempt
                 uint32_t doublings = attempt->tries - VERIFY_TRIES;
 
                 wait_ms = doublings < 5 ? PLAN_BACKOFF_MS << doublings : PLAN_BACKOFF_MAX_MS;
-                if (line->deadline_ms == 0)
-                        wait_ms = core->config.poll_interval_ms;
         }
         attempt->retry_at_ms = core->now_ms + wait_ms;
+}
+
+/* Closing a door never waits longer than for the next look. */
+static void attempt_count(const struct core *core, struct model_attempt *attempt,
+                          const struct plan_goal *line)
+{
+        plan_attempt_count(core, attempt);
+        if (line->deadline_ms == 0 && attempt->tries >= VERIFY_TRIES)
+                attempt->retry_at_ms = core->now_ms + core->config.poll_interval_ms;
 }
 
 static void effect_tell(struct core *core, const struct effect *effect, struct effects *effects)
@@ -110,7 +110,7 @@ static void shut_tell(const struct core *core, struct model_port *port, struct e
                 reason = REASON_GUEST_GONE;
         else if (bars)
                 reason = bars;
-        else if (core->config.pause && !port->trusted)
+        else if (verify_port_paused(core, port))
                 reason = REASON_OTHER_PORT_OPEN;
         record = model_record(core, port->trusted ? RECORD_TRUST_SHUT : RECORD_PORT_SHUT, reason,
                               port->found.sbdf, BASE_SBDF_NONE);
@@ -153,10 +153,6 @@ static void effect_guest(const struct core *core, const struct model_port *port,
         effect->domid = named ? function->owner : port->domid;
         if (effect->domid == port->domid)
                 memcpy(effect->guest, port->guest, sizeof effect->guest);
-        effect->forced = effect->kind == EFFECT_DETACH &&
-                         (!port->up || function->incarnation != port->incarnation);
-        if (effect->forced)
-                effect->deadline_ms = PLAN_FORCED_MS;
         if (effect->kind == EFFECT_ATTACH)
                 function->held = effect->domid;
 }
@@ -243,6 +239,8 @@ static void effect_leave(struct core *core, struct model_port *port,
                 effect_bus(core, port, &effect);
         if (function && port->trusted)
                 trusted_leave(function, line->goal);
+        if (function && (line->goal == GOAL_DETACHED || line->goal == GOAL_GONE))
+                effect.forced = !port->up || function->incarnation != port->incarnation;
         if (function && (line->goal == GOAL_ATTACHED || line->goal == GOAL_DETACHED))
                 effect_guest(core, port, function, &effect);
         effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;
