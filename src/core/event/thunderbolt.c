@@ -63,7 +63,7 @@ bool event_router_name_parse(const char *name, size_t length, uint32_t *ret_doma
         return true;
 }
 
-/* Where the dashes of a UUID's text stand (RFC 4122, 3). */
+/* Where the dashes of a UUID's text stand (RFC 4122, 3), as base_text_add_uuid writes them. */
 static bool dash_stands(size_t at)
 {
         return at == 8 || at == 13 || at == 18 || at == 23;
@@ -101,11 +101,7 @@ const char *event_unique_id_format(const uint8_t id[static RECORD_UNIQUE_ID_SIZE
 {
         struct base_text text = base_text_on(ret_text, EVENT_UNIQUE_ID_TEXT_SIZE);
 
-        for (size_t i = 0; i < RECORD_UNIQUE_ID_SIZE; i++) {
-                if (dash_stands(text.length))
-                        base_text_add_char(&text, '-');
-                base_text_add_hex(&text, id[i], 2);
-        }
+        base_text_add_uuid(&text, id);
         base_assert(!text.truncated);
         return ret_text;
 }
