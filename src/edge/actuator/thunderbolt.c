@@ -92,8 +92,11 @@ static int key_authorize(const struct actuator *actuator, int folder, const stru
         bool challenge = effect->authorize == AUTHORIZE_CHALLENGE;
         int error = key_hand_over(actuator, folder, &effect->router);
 
-        if (!error)
+        if (!error) {
                 error = actuator_sysfs_write(folder, "authorized", challenge ? "2" : "1");
+                if (error == -ENOKEY) /* it has none at all (icm.c:icm_tr_challenge_switch_key) */
+                        error = -EKEYREJECTED;
+        }
         if (error) { /* no key of ours stays where the next one to write 1 would give it away */
                 (void)key_clear(folder);
                 return error;
