@@ -31,11 +31,11 @@ static void names_check(const char *bytes, size_t length)
 {
         uint64_t route;
         uint32_t number;
-        char text[32];
+        char again[32];
 
         if (event_router_name_parse(bytes, length, &number, &route)) {
-                place_write(number, route, text, sizeof text);
-                base_assert(base_text_is(bytes, length, text));
+                place_write(number, route, again, sizeof again);
+                base_assert(base_text_is(bytes, length, again));
         }
         if (event_domain_name_parse(bytes, length, &number))
                 base_assert(length > 6 && length <= 16);

@@ -217,7 +217,7 @@ bool event_key_parse(const char *text, size_t length, uint8_t ret_key[static EVE
         base_assert(text || length == 0);
         memset(ret_key, 0, EVENT_KEY_SIZE);
         length = line_end(text, length);
-        if (length != 2 * EVENT_KEY_SIZE)
+        if (length != EVENT_KEY_TEXT_SIZE - 2) /* line feed and NUL */
                 return false;
         for (size_t i = 0; i < length; i++) {
                 int digit = base_text_hex_digit(text[i]);

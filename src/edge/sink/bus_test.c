@@ -243,7 +243,8 @@ static void router_send(const char *member, const char *router, int manual)
 /* By place, or by unique ID; a request for one names no address. */
 static void test_routers(void **state)
 {
-        static const char *const bad[] = { "", "0-0", "0-", "00:04.0", "0-1.0", "dock", UUID "0" };
+        static const char longer[] = UUID "0";
+        static const char *const bad[] = { "", "0-0", "0-", "00:04.0", "0-1.0", "dock", longer };
         uint8_t id[RECORD_UNIQUE_ID_SIZE];
 
         (void)state;
