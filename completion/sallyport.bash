@@ -3,9 +3,10 @@
 _sallyport()
 {
         local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='status list ports tree show explain audit reload monitor assign unassign eject simulate dump rules'
+        local verbs='status list ports tree show explain audit reload monitor assign unassign eject authorize'
+        verbs+=' enroll forget import simulate dump rules'
         local options='--json --output= --noheadings --raw --verbose --dry-run --from= --config='
-        options+=' --config-dir= --redact --socket= --help --usage --version'
+        options+=' --config-dir= --redact --known --manual --socket= --help --usage --version'
 
         if [ "${COMP_WORDS[COMP_CWORD - 2]-}" = assign ]; then
                 mapfile -t COMPREPLY < <(compgen -W "$(xl list 2>/dev/null | awk 'NR > 2 { print $1 }')" -- "$word")
@@ -22,6 +23,15 @@ _sallyport()
                 mapfile -t COMPREPLY < <(compgen -W "$(sallyport ports -n -r -o SBDF,EXTERNAL 2>/dev/null |
                                                        sed -n 's/ yes$//p')" -- "$word")
                 __ltrim_colon_completions "$word" 2>/dev/null
+                return
+                ;;
+        authorize | enroll | --manual)
+                mapfile -t COMPREPLY < <(compgen -W "$(cd /sys/bus/thunderbolt/devices 2>/dev/null && ls -d -- *-[1-9a-f]* |
+                                                       grep -v '[.:]')" -- "$word")
+                return
+                ;;
+        forget)
+                mapfile -t COMPREPLY < <(compgen -W "$(sallyport list --known -n -r -o UNIQUE_ID 2>/dev/null)" -- "$word")
                 return
                 ;;
         rules)

@@ -5,6 +5,7 @@
 
 #include "core/event/coverage.h"
 #include "core/model/model.h"
+#include "core/policy/policy.h"
 #include "core/report/report.h"
 #include "core/step.h"
 #include "fuzz.h"
@@ -155,6 +156,22 @@ static void reply_check(const struct effect *effect)
         run.answered[effect->request] = true;
 }
 
+/* One at a time; an effect on one router is about that one, and every port where something of it may appear is shut. */
+static void router_check(const struct effect *effect)
+{
+        const struct model_router *router = model_router_get(&run.core, &effect->router);
+
+        base_assert(effect->port == BASE_SBDF_NONE && effect->function == BASE_SBDF_NONE);
+        base_assert(effect->token != 0 && effect->token == run.core.router_token);
+        base_assert(router || effect->kind == EFFECT_ROUTERS || effect->kind == EFFECT_FORGET);
+        if (effect->kind != EFFECT_AUTHORIZE)
+                return;
+        base_assert(router->facts.authorized == AUTHORIZED_NO);
+        for (uint32_t i = 0; i < run.core.port_count; i++)
+                if (policy_router_reaches(&run.core, router, &run.core.ports[i]))
+                        guard_check(run.core.ports[i].found.sbdf);
+}
+
 static void effect_check(const struct effect *effect)
 {
         const struct model_port *port = model_port_get(&run.core, effect->port);
@@ -168,6 +185,10 @@ static void effect_check(const struct effect *effect)
                 return;
         }
         base_assert(effect->kind > EFFECT_NONE && effect->kind < EFFECT_MAX);
+        if (effect->kind >= EFFECT_ROUTERS && effect->kind <= EFFECT_FORGET) {
+                router_check(effect);
+                return;
+        }
         base_assert(port && port->external);
         base_assert((effect->deadline_ms == 0) == (effect->token == 0));
         base_assert(effect->token == 0 ||
@@ -200,6 +221,7 @@ static void effect_alone_check(const struct effects *effects, uint32_t index)
                 return;
         for (uint32_t i = 0; i < index; i++)
                 base_assert(effects->items[i].kind == EFFECT_REPLY ||
+                            effects->items[i].port == BASE_SBDF_NONE ||
                             effects->items[i].kind == EFFECT_DISCOVER ||
                             effects->items[i].port != effect->port);
 }
@@ -278,6 +300,10 @@ static void state_check(void)
                            sizeof core->memory_functions[0]);
         zero_check(&core->memory_ports[core->memory_port_count],
                    (LIMIT_PORTS - core->memory_port_count) * sizeof core->memory_ports[0]);
+        zero_check(&core->routers[core->router_count],
+                   (LIMIT_ROUTERS - core->router_count) * sizeof core->routers[0]);
+        base_assert(memcmp(core->routers, twin->routers, sizeof core->routers) == 0);
+        base_assert(memcmp(core->domains, twin->domains, sizeof core->domains) == 0);
         base_assert(memcmp(core->memory_functions, twin->memory_functions,
                            run.memory_peak * sizeof core->memory_functions[0]) == 0);
         base_assert(memcmp(&core->platform, &twin->platform, sizeof core->platform) == 0);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/sbdf.h"
+#include "core/event/parse.h"
 #include "edge/sink/bus.h"
 #include "fuzz.h"
 
@@ -57,7 +58,7 @@ static const struct {
         { "Eject", REQUEST_EJECT },
         { "Assign", REQUEST_ASSIGN },
         { "Unassign", REQUEST_UNASSIGN },
-        { "Eject", REQUEST_EJECT },
+        { "Authorize", REQUEST_AUTHORIZE },
 };
 
 struct message {
@@ -213,12 +214,34 @@ static bool message_plain(const struct message *message)
         return true;
 }
 
+bool fuzz_dbus_router(const char *text, size_t length, struct record_router *ret_router)
+{
+        memset(ret_router, 0, sizeof *ret_router);
+        ret_router->any = true;
+        return (event_router_name_parse(text, length, &ret_router->domain, &ret_router->route) &&
+                ret_router->route != 0) ||
+               event_unique_id_parse(text, length, ret_router->unique_id);
+}
+
+/* What it asks for; false where its argument names nothing of that kind. */
+static bool request_read(const struct message *message, struct event_request *ret_request)
+{
+        const char *argument = (const char *)message->argument;
+
+        memset(ret_request, 0, sizeof *ret_request);
+        ret_request->verb = requests[request_of(message)].verb;
+        ret_request->sbdf = BASE_SBDF_NONE;
+        if (ret_request->verb == REQUEST_AUTHORIZE)
+                return fuzz_dbus_router(argument, message->length, &ret_request->router);
+        return base_sbdf_parse(argument, message->length, &ret_request->sbdf);
+}
+
 /* What this message must or may cause, where nothing is broken. */
 static void message_note(struct fuzz_dbus *stream, const struct message *message)
 {
         const uint8_t strange = DEVIATION_PATH | DEVIATION_INTERFACE | DEVIATION_TWO |
                                 DEVIATION_NONE | DEVIATION_NUMBER;
-        uint32_t sbdf;
+        struct event_request request;
 
         if (broken_how(message) != 0)
                 stream->clean = false;
@@ -227,11 +250,8 @@ static void message_note(struct fuzz_dbus *stream, const struct message *message
                 type_of(message) == TYPE_CALL && !(message->kind & KIND_NO_REPLY);
         /* libsystemd finds no method without its interface. */
         if ((message->kind & (7 | KIND_NO_INTERFACE)) == 0 && type_of(message) == TYPE_CALL &&
-            !(message->deviations & strange) &&
-            base_sbdf_parse((const char *)message->argument, message->length, &sbdf)) {
-                stream->requests[stream->request_count].sbdf = sbdf;
-                stream->requests[stream->request_count++].verb = requests[request_of(message)].verb;
-        }
+            !(message->deviations & strange) && request_read(message, &request))
+                stream->requests[stream->request_count++] = request;
 }
 
 /* Returns how many bytes of data it took. */

@@ -20,10 +20,8 @@ struct fuzz_dbus {
         bool plain; /**< and nothing gives the server a reason to hang up */
         bool wants_reply[FUZZ_DBUS_MESSAGES + 1]; /**< by serial */
         uint32_t request_count;
-        struct {
-                uint32_t sbdf;
-                enum event_verb verb;
-        } requests[FUZZ_DBUS_MESSAGES]; /**< what is asked for, and where, in its order */
+        struct event_request requests
+                [FUZZ_DBUS_MESSAGES]; /**< what is asked for, in its order: without id and guest */
 };
 
 /** What the stream consists of. */
@@ -43,3 +41,6 @@ void fuzz_dbus_write(struct fuzz_dbus *ret_stream, enum fuzz_dbus_kind kind, con
  */
 size_t fuzz_dbus_read(const uint8_t *bytes, size_t size, uint8_t *ret_type,
                       uint32_t *ret_reply_serial);
+
+/** The router that a client's text names, by its place or by its unique ID. False where it names none. */
+bool fuzz_dbus_router(const char *text, size_t length, struct record_router *ret_router);

@@ -49,16 +49,30 @@ static struct world world;
 
 static const struct record world_record = { .kind = RECORD_ARRIVAL, .function = BASE_SBDF_NONE };
 
-/* Does the client's text hold this address, as a string of its own? */
-static bool address_given(uint32_t sbdf)
+static bool routers_equal(const struct record_router *a, const struct record_router *b)
+{
+        return a->any == b->any && a->domain == b->domain && a->route == b->route &&
+               a->instance == b->instance &&
+               memcmp(a->unique_id, b->unique_id, sizeof a->unique_id) == 0;
+}
+
+/* Does the client's text name this device or router, as a string of its own? */
+static bool target_given(const struct event_request *request)
 {
         const uint8_t *end = world.stream.bytes + world.stream.size, *nul;
-        uint32_t given;
+        struct record_router router;
+        uint32_t sbdf;
 
         for (const uint8_t *at = world.stream.bytes; at < end; at++) {
+                const char *text = (const char *)at;
+
                 nul = memchr(at, '\0', (size_t)(end - at));
-                if (nul && base_sbdf_parse((const char *)at, (size_t)(nul - at), &given) &&
-                    given == sbdf)
+                if (!nul)
+                        break;
+                if (request->router.any ? fuzz_dbus_router(text, (size_t)(nul - at), &router) &&
+                                                  routers_equal(&router, &request->router)
+                                        : base_sbdf_parse(text, (size_t)(nul - at), &sbdf) &&
+                                                  sbdf == request->sbdf)
                         return true;
         }
         return false;
@@ -74,14 +88,18 @@ static void answer(uint64_t id)
 }
 
 static const char *const methods[REQUEST_MAX] = {
-        [REQUEST_EJECT] = "Eject", [REQUEST_ASSIGN] = "Assign", [REQUEST_UNASSIGN] = "Unassign"
+        [REQUEST_EJECT] = "Eject",       [REQUEST_ASSIGN] = "Assign",
+        [REQUEST_UNASSIGN] = "Unassign", [REQUEST_AUTHORIZE] = "Authorize",
+        [REQUEST_ENROLL] = "Enroll",     [REQUEST_FORGET] = "Forget",
 };
 
 /* Is it the one that was written next? */
 static bool request_is(const struct fuzz_dbus *stream, const struct event_request *request)
 {
-        return stream->requests[world.request_at].sbdf == request->sbdf &&
-               stream->requests[world.request_at].verb == request->verb;
+        const struct event_request *written = &stream->requests[world.request_at];
+
+        return written->sbdf == request->sbdf && written->verb == request->verb &&
+               routers_equal(&written->router, &request->router);
 }
 
 static void request_take(void *userdata, const struct event *event)
@@ -91,7 +109,9 @@ static void request_take(void *userdata, const struct event *event)
         base_assert(userdata == &world && event->kind == EVENT_REQUEST);
         base_assert(event->port == BASE_SBDF_NONE && event->token == 0);
         base_assert(event->request.verb < REQUEST_MAX && event->request.id != 0);
-        base_assert(event->request.sbdf != BASE_SBDF_NONE && address_given(event->request.sbdf));
+        base_assert((event->request.verb > REQUEST_UNASSIGN) == event->request.router.any);
+        base_assert(event->request.router.any == (event->request.sbdf == BASE_SBDF_NONE));
+        base_assert(target_given(&event->request));
         base_assert(memmem(stream->bytes, stream->size, methods[event->request.verb],
                            strlen(methods[event->request.verb])));
         base_assert((event->request.verb == REQUEST_ASSIGN) == (event->request.guest[0] != '\0'));

@@ -65,6 +65,8 @@ static uint32_t token_take(struct fuzz_stream *stream, const struct core *core, 
 
         if (byte == 0xff)
                 return (uint32_t)number_take(stream, 4);
+        if (byte >= 0xf8 && stream->begin & FUZZ_BEGIN_ROUTERS)
+                return core->router_token;
         if (byte >= 0xf0)
                 return core->discover_token;
         if (byte >= 0xe0 && core->port_count > 0) /* another port's */
@@ -255,6 +257,13 @@ static void request_take(struct fuzz_stream *stream, const struct core *core,
 
         ret_request->id = ++stream->requests;
         ret_request->verb = verbs[byte >> 5 & 7];
+        if (stream->begin & FUZZ_BEGIN_ROUTERS && (byte & 0xc0) == 0xc0)
+                ret_request->verb = byte & 0x20   ? REQUEST_AUTHORIZE
+                                    : byte & 0x10 ? REQUEST_ENROLL
+                                                  : REQUEST_FORGET;
+        memset(&ret_request->router, 0, sizeof ret_request->router);
+        ret_request->router.route = byte & 2 ? 0 : 1u + (byte >> 2 & 1);
+        ret_request->manual = byte & 8;
         ret_request->sbdf = byte & 1 ? function_take(stream, core) : port_take(stream, core);
         memset(ret_request->guest, 0, sizeof ret_request->guest);
         if (ret_request->verb == REQUEST_ASSIGN && (byte & 0x1c) != 0x1c) /* else of no name */
@@ -347,6 +356,8 @@ static enum event_kind kind_take(const struct fuzz_stream *stream, const struct 
 
         if (stream->begin & FUZZ_BEGIN_MEMORY && (byte & 0xf) >= 0xe)
                 return byte & 1 ? EVENT_MEMORY : EVENT_MEMORY_END;
+        if (stream->begin & FUZZ_BEGIN_ROUTERS && (byte & 0xf) >= 0xa && (byte & 0xf) <= 0xb)
+                return EVENT_ROUTERS;
         if (kinds[byte & 0xf] == EVENT_OWNERS && core->platform.iommu == IOMMU_AMD)
                 return EVENT_RESERVED;
         return kinds[byte & 0xf];
@@ -368,6 +379,43 @@ static void guests_take(struct fuzz_stream *stream, struct event_guests *ret_gue
         }
 }
 
+/* Four places, a few unique IDs and names; most of it as it was, so that a list confirms the one before. */
+static void router_take(struct fuzz_stream *stream, struct event_router *ret_router)
+{
+        uint8_t place = byte_take(stream), facts = byte_take(stream), store = byte_take(stream);
+
+        memset(ret_router, 0, sizeof *ret_router);
+        ret_router->domain = place >> 7;
+        ret_router->route = (place & 1 ? 0x301u : 1u) + (place >> 1 & 1);
+        ret_router->instance = 1u + (place >> 2 & 3);
+        ret_router->readable = (place & 0x70) != 0x70;
+        ret_router->unique_id[0] = facts >> 6;
+        ret_router->vendor_name[0] = (char)('a' + (facts >> 5 & 1));
+        ret_router->authorized = (facts >> 3 & 3) % (AUTHORIZED_CHALLENGED + 1);
+        ret_router->key = (facts >> 1 & 3) % (ROUTER_KEY_OTHER + 1);
+        ret_router->takes_key = facts & 1;
+        ret_router->enrolled = (store & 7) % (ENROLLED_KEY + 1);
+        ret_router->manual = store & 8;
+        ret_router->boot = store & 0x10;
+}
+
+static void routers_take(struct fuzz_stream *stream, const struct core *core, struct event *event)
+{
+        struct event_routers *list = &event->routers;
+        uint8_t byte = byte_take(stream);
+
+        memset(list, 0, sizeof *list);
+        if (byte & 0xc0)
+                event->token = core->router_token;
+        list->truncated = (byte & 0x38) == 0x38;
+        list->domain_count = 2;
+        list->domains[0].security = (byte & 0x30) ? SECURITY_SECURE : SECURITY_NONE;
+        list->domains[1] = (struct event_domain){ 1, SECURITY_USER, true };
+        list->count = (byte & 7) == 7 ? LIMIT_ROUTERS : byte & 7;
+        for (uint32_t i = 0; i < list->count; i++)
+                router_take(stream, &list->routers[i]);
+}
+
 static void event_take(struct fuzz_stream *stream, const struct core *core)
 {
         struct event *event = &stream->event;
@@ -384,12 +432,14 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
         case EVENT_OVERRUN:
         case EVENT_MAX:
                 break;
+        case EVENT_ROUTERS:
+                routers_take(stream, core, event);
+                break;
         case EVENT_RULES:
                 event->rules = rules_take(stream);
                 break;
         case EVENT_PORTS_END:
-                if (event->token == 0)
-                        event->token = core->discover_token;
+                event->token = event->token ? event->token : core->discover_token;
                 break;
         case EVENT_COMPLETED:
                 event->error = byte_take(stream);

@@ -31,6 +31,8 @@ struct fuzz_stream {
 #define FUZZ_BEGIN_MEMORY \
         0x10u /* two of the kinds that come twice are about the state file instead */
 
+#define FUZZ_BEGIN_ROUTERS 0x20u /* ... of those, and of requests, are about Thunderbolt routers */
+
 /** Starts on data[0..size), which must outlive the stream. */
 void fuzz_stream_begin(struct fuzz_stream *stream, const uint8_t *data, size_t size);
 

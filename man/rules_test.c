@@ -107,7 +107,7 @@ static void fact_read(char *word)
         unsigned int hour, minute;
 
         if (strcmp(word, "before-enumeration") == 0) {
-                facts.known = POLICY_KNOWN_MINUTE;
+                facts.known = POLICY_KNOWN_MINUTE | POLICY_KNOWN_PORT;
                 return;
         }
         if (!value_text) {

@@ -137,6 +137,9 @@ static void effects_do(struct sim_state *state, const struct effects *effects, b
 
                 if (effect->kind == EFFECT_REPLY)
                         reply_take(state, effect);
+                else if (effect->kind == EFFECT_ROUTERS) /* there are none: nothing comes between */
+                        answer_push((struct answer){ .kind = EVENT_ROUTERS,
+                                                     .token = effect->token });
                 else if (effect->deadline_ms == 0)
                         at_once(state, effect, blind);
                 else
@@ -173,6 +176,8 @@ static void answer_fill(const struct sim_world *world, const struct answer *answ
                 found_fill(world, answer->port, event);
         else if (answer->kind == EVENT_PORT_READ)
                 event->registers = answer->registers;
+        else if (answer->kind == EVENT_ROUTERS)
+                memset(&event->routers, 0, sizeof event->routers);
         else if (answer->kind == EVENT_COMPLETED)
                 event->completed.told[0] = '\0';
 }

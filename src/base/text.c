@@ -83,6 +83,15 @@ void base_text_add_hex(struct base_text *text, uint64_t value, unsigned int digi
         }
 }
 
+void base_text_add_uuid(struct base_text *text, const uint8_t bytes[static 16])
+{
+        for (uint32_t i = 0; i < 16; i++) {
+                if (i == 4 || i == 6 || i == 8 || i == 10)
+                        base_text_add_char(text, '-');
+                base_text_add_hex(text, bytes[i], 2);
+        }
+}
+
 void base_text_add_sbdf(struct base_text *text, uint32_t sbdf)
 {
         char address[BASE_SBDF_TEXT_SIZE];

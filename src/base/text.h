@@ -29,6 +29,8 @@ void base_text_add_quoted(struct base_text *text, const char *bytes, size_t leng
 void base_text_add_u64(struct base_text *text, uint64_t value);
 /** Appends a number in lower-case hexadecimal, with leading zeros up to digits (1..16). */
 void base_text_add_hex(struct base_text *text, uint64_t value, unsigned int digits);
+/** Appends 16 bytes as a UUID, "d4030000-0090-8708-2315-9d8f2a1f0a1d", in the order of the text. */
+void base_text_add_uuid(struct base_text *text, const uint8_t bytes[static 16]);
 /** Appends an address as "DDDD:BB:SS.F". */
 void base_text_add_sbdf(struct base_text *text, uint32_t sbdf);
 

@@ -19,15 +19,18 @@ enum cli_exit {
 
 struct cli_options {
         const char *socket;
-        const char *device;       /**< "DDDD:BB:SS.F", for verbs that take one */
-        const char *guest;        /**< likewise; or NULL */
-        const char *file;         /**< likewise */
-        const char *from;         /**< a dump to ask instead of the daemon, or NULL */
+        const char
+                *device;   /**< "DDDD:BB:SS.F", for verbs that take one; a router as it was typed */
+        const char *guest; /**< likewise; or NULL */
+        const char *file;  /**< likewise */
+        const char *from;  /**< a dump to ask instead of the daemon, or NULL */
         const char *config;       /**< with from: a file that sallyportd would have read, or NULL */
         const char *const *files; /**< for verbs that take any number of them; as they were given */
         size_t file_count;
         const char *config_directory; /**< or NULL: the daemon's */
         bool redact;                  /**< dump: mask what identifies this very machine */
+        bool known;                   /**< list: the identity store instead */
+        bool manual;                  /**< enroll: to be authorized on request only */
         bool verbose;
         bool dry_run;
         struct cli_style style;
@@ -46,6 +49,10 @@ enum cli_exit cli_monitor_run(const struct cli_options *options);
 enum cli_exit cli_assign_run(const struct cli_options *options);
 enum cli_exit cli_unassign_run(const struct cli_options *options);
 enum cli_exit cli_eject_run(const struct cli_options *options);
+enum cli_exit cli_authorize_run(const struct cli_options *options);
+enum cli_exit cli_enroll_run(const struct cli_options *options);
+enum cli_exit cli_forget_run(const struct cli_options *options);
+enum cli_exit cli_import_run(const struct cli_options *options);
 enum cli_exit cli_simulate_run(const struct cli_options *options);
 enum cli_exit cli_dump_run(const struct cli_options *options);
 enum cli_exit cli_rules_check_run(const struct cli_options *options);

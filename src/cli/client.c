@@ -177,6 +177,14 @@ enum cli_exit cli_client_reload(sd_bus *bus, bool dry_run, struct cli_rows *rows
         return call_make(bus, rows, "Reload", "b", (int)dry_run);
 }
 
+enum cli_exit cli_client_enroll(sd_bus *bus, const char *router, bool manual, struct cli_rows *rows)
+{
+        int r = sd_bus_set_method_call_timeout(bus, REQUEST_TIMEOUT_US);
+
+        return r < 0 ? cli_client_failed(r)
+                     : call_make(bus, rows, "Enroll", "sb", router, (int)manual);
+}
+
 enum cli_exit cli_client_request(sd_bus *bus, const char *method, const char *device,
                                  const char *guest, struct cli_rows *rows)
 {

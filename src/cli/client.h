@@ -34,9 +34,13 @@ enum cli_exit cli_client_test(sd_bus *bus, const char *device, struct cli_rows *
 /** Has the configuration read anew, or asks what that would change. Appends the changes. */
 enum cli_exit cli_client_reload(sd_bus *bus, bool dry_run, struct cli_rows *rows);
 
-/** Calls Assign, with a guest, Unassign or Eject, with NULL, and waits for the end. Appends one row: result, reason. */
+/** Calls Assign, with a guest, or another request, with NULL, and waits for the end. Appends a row: result, reason. */
 enum cli_exit cli_client_request(sd_bus *bus, const char *method, const char *device,
                                  const char *guest, struct cli_rows *rows);
+
+/** Calls Enroll, likewise. manual: it is to be authorized on request only. */
+enum cli_exit cli_client_enroll(sd_bus *bus, const char *router, bool manual,
+                                struct cli_rows *rows);
 
 /** Appends the row of a message that stands at an a{ss}. 0, or a negative errno. */
 int cli_client_read(sd_bus_message *message, struct cli_rows *rows);

@@ -143,6 +143,22 @@ static const struct cli_column request_columns[] = { { .name = "RESULT" }, { .na
 const struct cli_table cli_table_assign = TABLE("assign", request_columns, .tree = false);
 const struct cli_table cli_table_unassign = TABLE("unassign", request_columns, .tree = false);
 const struct cli_table cli_table_eject = TABLE("eject", request_columns, .tree = false);
+const struct cli_table cli_table_authorize = TABLE("authorize", request_columns, .tree = false);
+const struct cli_table cli_table_enroll = TABLE("enroll", request_columns, .tree = false);
+const struct cli_table cli_table_forget = TABLE("forget", request_columns, .tree = false);
+
+static const struct cli_column known_columns[] = {
+        { .name = "UNIQUE_ID" },   { .name = "POLICY" },      { .name = "KEY" },
+        { .name = "VENDOR_NAME" }, { .name = "DEVICE_NAME" },
+};
+const struct cli_table cli_table_known = TABLE("known", known_columns, .tree = false);
+
+static const struct cli_column import_columns[] = {
+        { .name = "UNIQUE_ID" }, { .name = "RESULT" },      { .name = "POLICY" },
+        { .name = "KEY" },       { .name = "VENDOR_NAME" }, { .name = "DEVICE_NAME" },
+        { .name = "ERROR" },
+};
+const struct cli_table cli_table_import = TABLE("import", import_columns, .tree = false);
 
 static const struct cli_column simulation_columns[] = {
         { .name = "STEP", .type = CLI_NUMBER },

@@ -12,6 +12,7 @@ enum argument {
         ARGUMENT_NONE,
         ARGUMENT_DEVICE,
         ARGUMENT_GUEST, /* a device, then a guest */
+        ARGUMENT_ROUTER,
         ARGUMENT_FILE,
         ARGUMENT_FILES,
         ARGUMENT_OUTPUT
@@ -40,6 +41,10 @@ static const struct verb verbs[] = {
         { "assign", NULL, ARGUMENT_GUEST, false, cli_assign_run },
         { "unassign", NULL, ARGUMENT_DEVICE, false, cli_unassign_run },
         { "eject", NULL, ARGUMENT_DEVICE, false, cli_eject_run },
+        { "authorize", NULL, ARGUMENT_ROUTER, false, cli_authorize_run },
+        { "enroll", NULL, ARGUMENT_ROUTER, false, cli_enroll_run },
+        { "forget", NULL, ARGUMENT_ROUTER, false, cli_forget_run },
+        { "import", &cli_table_import, ARGUMENT_NONE, false, cli_import_run },
         { "simulate", &cli_table_simulation, ARGUMENT_FILE, false, cli_simulate_run },
         { "dump", NULL, ARGUMENT_OUTPUT, false, cli_dump_run },
         { "rules check", NULL, ARGUMENT_FILES, false, cli_rules_check_run },
@@ -66,7 +71,9 @@ enum option_key {
         OPTION_FROM,
         OPTION_CONFIG,
         OPTION_CONFIG_DIR,
-        OPTION_REDACT
+        OPTION_REDACT,
+        OPTION_KNOWN,
+        OPTION_MANUAL
 };
 
 static const struct argp_option options[] = {
@@ -91,6 +98,8 @@ static const struct argp_option options[] = {
         { "config-dir", OPTION_CONFIG_DIR, "DIR", 0,
           "rules check, rules test --from: the folder with rules.d, instead of /etc/sallyport", 0 },
         { "redact", OPTION_REDACT, NULL, 0, "dump: mask serial numbers", 0 },
+        { "known", OPTION_KNOWN, NULL, 0, "list: Thunderbolt routers that are enrolled", 0 },
+        { "manual", OPTION_MANUAL, NULL, 0, "enroll: to be authorized on request only", 0 },
         { 0 },
 };
 
@@ -150,6 +159,10 @@ static void argument_parse(struct command *command, const char *text, struct arg
                 command->options.file = text;
                 return;
         }
+        if (command->verb->argument == ARGUMENT_ROUTER) { /* the daemon knows what one is */
+                command->options.device = text;
+                return;
+        }
         if (!base_sbdf_parse(text, strlen(text), &sbdf))
                 argp_error(state, "not a PCI address: '%s', expected [DDDD:]BB:SS.F", text);
         command->options.device = base_sbdf_format(sbdf, command->device);
@@ -164,6 +177,12 @@ static void output_take(struct command *command)
         command->options.style.columns = NULL;
 }
 
+/* Whose columns -o chooses. */
+static const struct cli_table *table_of(const struct command *command)
+{
+        return command->options.known ? &cli_table_known : command->verb->table;
+}
+
 /* Options that only some verbs know. */
 static void options_check(const struct command *command, struct argp_state *state)
 {
@@ -173,6 +192,11 @@ static void options_check(const struct command *command, struct argp_state *stat
                 argp_error(state, "%s: changes nothing, or cannot be tried", command->verb->name);
         else if (command->options.from && !command->verb->offline)
                 argp_error(state, "%s: does not look at dumps", command->verb->name);
+        else if (command->options.known &&
+                 (command->verb->run != cli_list_run || command->options.from))
+                argp_error(state, "--known: only with list, of this machine");
+        else if (command->options.manual && command->verb->run != cli_enroll_run)
+                argp_error(state, "--manual: only with enroll");
         else if (command->options.config && !command->options.from)
                 argp_error(state, "--config: only with --from");
         else if (command->options.redact && command->verb->argument != ARGUMENT_OUTPUT)
@@ -193,6 +217,8 @@ static void command_check(const struct command *command, struct argp_state *stat
                   command->verb->argument == ARGUMENT_GUEST) &&
                  !command->options.device)
                 argp_error(state, "%s: no PCI address", command->verb->name);
+        else if (command->verb->argument == ARGUMENT_ROUTER && !command->options.device)
+                argp_error(state, "%s: no router", command->verb->name);
         else if (command->verb->argument == ARGUMENT_GUEST && !command->options.guest)
                 argp_error(state, "%s: no guest", command->verb->name);
         else if (command->verb->argument == ARGUMENT_FILE && !command->options.file)
@@ -201,9 +227,9 @@ static void command_check(const struct command *command, struct argp_state *stat
                  command->verb->table != &cli_table_ports &&
                  command->verb->table != &cli_table_audit)
                 argp_error(state, "%s: has nothing more to tell", command->verb->name);
-        else if (style->columns && !command->verb->table)
+        else if (style->columns && !table_of(command))
                 argp_error(state, "%s: has no columns to choose", command->verb->name);
-        else if (style->columns && !cli_table_accepts(command->verb->table, style))
+        else if (style->columns && !cli_table_accepts(table_of(command), style))
                 argp_usage(state);
 }
 
@@ -237,6 +263,12 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
         case OPTION_FROM:
                 command->options.from = argument;
                 return 0;
+        case OPTION_KNOWN:
+                command->options.known = true;
+                return 0;
+        case OPTION_MANUAL:
+                command->options.manual = true;
+                return 0;
         case OPTION_REDACT:
                 command->options.redact = true;
                 return 0;
@@ -265,14 +297,15 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
 static const struct argp parser = {
         .options = options,
         .parser = option_parse,
-        .args_doc =
-                "status\nlist\nports\ntree\nshow DEVICE\nexplain DEVICE\naudit\nreload\n"
-                "monitor\nassign DEVICE GUEST\nunassign DEVICE\neject PORT\nsimulate FILE\ndump\n"
-                "rules check [FILE...]\n"
-                "rules test DEVICE\nrules generate",
+        .args_doc = "status\nlist\nports\ntree\nshow DEVICE\nexplain DEVICE\naudit\nreload\n"
+                    "monitor\nassign DEVICE GUEST\nunassign DEVICE\neject PORT\nauthorize ROUTER\n"
+                    "enroll ROUTER\nforget UNIQUE-ID\nlist --known\nimport\nsimulate FILE\ndump\n"
+                    "rules check [FILE...]\n"
+                    "rules test DEVICE\nrules generate",
         .doc = "What sallyportd knows of hot-plugged PCI devices; giving them to guests, and "
                "orderly removal.\v"
-               "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F. GUEST is a guest's name. FILE "
+               "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F. GUEST is a guest's name. ROUTER "
+               "is a Thunderbolt router: DOMAIN-ROUTE, as in 0-301, or its unique ID. FILE "
                "is a scenario: see sallyport-simulate(1); of rules check, rules: see "
                "sallyport-rules(5).\n"
                "Exit codes: 0 ok, 1 failed (audit: weak), 2 usage, 3 no daemon, 4 something is not "

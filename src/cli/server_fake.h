@@ -21,7 +21,7 @@ static char socket_path[64];
 static const char *from; /* a dump, or NULL */
 static const char *config_directory;
 static char output[OUTPUT_SIZE];
-static bool verbose;
+static bool verbose, known, manual;
 static pid_t server;
 static const char *guest; /* likewise */
 static const sd_bus_vtable *server_vtable;
@@ -118,6 +118,8 @@ static enum cli_exit run(verb_run verb, const char *device, bool json)
                                              .from = from,
                                              .config_directory = config_directory,
                                              .verbose = verbose,
+                                             .known = known,
+                                             .manual = manual,
                                              .style = { .json = json, .raw = true } };
         FILE *file = tmpfile(), *terminal = stdout;
         enum cli_exit result;

@@ -250,6 +250,23 @@ static void test_changes(void **state)
         print_expect("reload.json", &cli_table_changes, &rows, &json_style);
 }
 
+static void test_known(void **state)
+{
+        CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+
+        (void)state;
+        ROW(&rows, "unique_id=d4030000-0090-8708-2315-9d8f2a1f0a1d", "policy=auto", "key=given",
+            "vendor_name=Dell", "device_name=WD19TB\\x0aDock");
+        ROW(&rows, "unique_id=00e10000-0001-0002-0003-000000000004", "policy=unreadable");
+        print_expect("known.txt", &cli_table_known, &rows, &text_style);
+        print_expect("known.json", &cli_table_known, &rows, &json_style);
+        assert_int_equal(cli_row_set(&rows.rows[0], "result", "imported"), 0);
+        assert_int_equal(cli_row_set(&rows.rows[1], "result", "unreadable"), 0);
+        assert_int_equal(cli_row_set(&rows.rows[1], "policy", ""), 0);
+        assert_int_equal(cli_row_set(&rows.rows[1], "error", "Structure needs cleaning"), 0);
+        print_expect("import.txt", &cli_table_import, &rows, &text_style);
+}
+
 static void test_empty(void **state)
 {
         const struct cli_rows none = { .count = 0 };
@@ -300,7 +317,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_records),     cmocka_unit_test(test_empty),
                 cmocka_unit_test(test_columns),     cmocka_unit_test(test_row_bounds),
                 cmocka_unit_test(test_explanation), cmocka_unit_test(test_audit),
-                cmocka_unit_test(test_changes),
+                cmocka_unit_test(test_changes),     cmocka_unit_test(test_known),
         };
 
         if (argc != 2)

@@ -44,6 +44,14 @@ enum effect_kind {
         EFFECT_DETACH,      /**< ... detach it. Its device may be gone */
         EFFECT_PORT_OPEN,   /**< set Bus Master Enable in port's Command register. At once, never in a worker */
         EFFECT_PROBE,       /**< function: driver_override := nothing, then have it probed by dom0's drivers */
+        EFFECT_ROUTERS,     /**< list every Thunderbolt router, with what the identity store knows of it
+                                 -> EVENT_ROUTERS. No such bus: a list without domains, no error */
+        EFFECT_AUTHORIZE,   /**< router: write `authorize` to its attribute authorized, and the key before it if so;
+                                 EKEYREJECTED = it does not have the key -> EVENT_COMPLETED */
+        EFFECT_DEAUTHORIZE, /**< router: write 0 to its attribute authorized -> EVENT_COMPLETED */
+        EFFECT_ENROLL,      /**< router: note it in the identity store with `manual` and `new_key` -> EVENT_COMPLETED */
+        EFFECT_FORGET,      /**< strike router.unique_id off the identity store, with its key; ENOENT = it was not there
+                                 -> EVENT_COMPLETED */
         EFFECT_REPLY,       /**< answer request `request` with `result` and `reason`; no event follows */
         EFFECT_MAX
 };
@@ -55,6 +63,14 @@ enum effect_toolstack {
         TOOLSTACK_QVM_PCI,
         TOOLSTACK_NONE, /**< the administrator runs his own */
         TOOLSTACK_MAX
+};
+
+/** What is written to a router's attributes (Documentation/ABI/testing/sysfs-bus-thunderbolt, `authorized`). */
+enum effect_authorize {
+        AUTHORIZE_PLAIN,     /**< 1 */
+        AUTHORIZE_GIVE_KEY,  /**< the stored key, then 1: from then on the router has it. It proves nothing yet */
+        AUTHORIZE_CHALLENGE, /**< the stored key, then 2: the router has to prove that it has it */
+        AUTHORIZE_MAX
 };
 
 /** How a request ended. */
@@ -91,6 +107,14 @@ struct effect {
         bool forced;          /**< EFFECT_DETACH, EFFECT_REMOVE: the device was pulled; neither its reset nor the
                                    guest's consent is waited for */
         char guest[LIMIT_GUEST]; /**< likewise: its name; may be empty where only the number is known */
+        /**
+         * EFFECT_AUTHORIZE, EFFECT_DEAUTHORIZE, EFFECT_ENROLL: if at its place is another by instance or unique_id,
+         * answer ESTALE. EFFECT_FORGET: its unique_id alone counts.
+         */
+        struct record_router router;
+        enum effect_authorize authorize; /**< EFFECT_AUTHORIZE */
+        bool manual;          /**< EFFECT_ENROLL: it is known from now on, but never authorized by itself */
+        bool new_key;         /**< EFFECT_ENROLL: with a key made for it, which the router is still to be given */
         uint64_t request;     /**< EFFECT_REPLY: whose */
         enum effect_result result;
         enum record_reason reason;

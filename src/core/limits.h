@@ -73,5 +73,11 @@
 #define LIMIT_RESERVED 24576
 /** Words of 64 bits that have one for each requester ID of a bus: device and function number are 8 bits. */
 #define LIMIT_BUS_WORDS 4u
+/** Thunderbolt and USB4 domains: one a host controller. Notebooks have up to two, one card each adds one. */
+#define LIMIT_DOMAINS 8
+/** Routers of all domains, the hosts' own apart. Two ports of six routers in a row are 12. */
+#define LIMIT_ROUTERS 32
+/** Bytes of a router's name, NUL included: an entry of its DROM has up to 253 (drivers/thunderbolt/eeprom.c). */
+#define LIMIT_ROUTER_NAME 256
 /** CardBus bridges that are named; notebooks had one socket or two. */
 #define LIMIT_CARDBUS 8

@@ -67,6 +67,20 @@ enum record_kind {
         RECORD_TRUSTED,           /**< a rule makes a function dom0's, and opens its port for that */
         RECORD_TRUST_ENDED,       /**< what was trusted below a port is not any more; reason says why */
         RECORD_TRUST_SHUT,        /**< door 1 of a port that was open for dom0 is shut, to look once more */
+        RECORD_ROUTER_FOUND,      /**< a Thunderbolt router appeared */
+        RECORD_ROUTER_GONE,
+        RECORD_ROUTER_HELD,       /**< it is not authorized, and why */
+        RECORD_ROUTER_WAITING,    /**< it is to be authorized, and something has to come first */
+        RECORD_ROUTER_AUTHORIZING, /**< every port where something can appear is closed: it is authorized, and why */
+        RECORD_ROUTER_AUTHORIZED, /**< seen: it is; count = what it proved, enum policy_key */
+        RECORD_ROUTER_FOREIGN,    /**< seen: it is, and not by this daemon */
+        RECORD_ROUTER_UNGUARDED,  /**< its domain does not ask: there is no third door */
+        RECORD_ROUTER_REFUTED,    /**< it does not have the key that the one with its unique ID was given */
+        RECORD_ROUTER_CHANGED,    /**< it showed another identity than before */
+        RECORD_ROUTER_PORT,       /**< something appeared at a port since it was authorized */
+        RECORD_ROUTER_AMBIGUOUS,  /**< ... at more than one */
+        RECORD_ROUTER_FAILED,     /**< an effect on a router, or the listing of all, answered with an error */
+        RECORD_ROUTERS_OVERFLOW,  /**< more routers or domains than limits.h has room for, or a list that cannot be */
         RECORD_MAX
 };
 
@@ -149,6 +163,26 @@ enum record_reason {
         REASON_TRUSTED,           /**< a rule has made it dom0's */
         REASON_UNTRUSTED,         /**< no rule makes it dom0's any more */
         REASON_UNPROBED,          /**< our keep-off could not be taken from the function */
+        REASON_NO_THIRD_DOOR,     /**< the domain's security level is none: nothing waits to be authorized */
+        REASON_NO_TUNNELS,        /**< the domain makes no PCIe tunnels: there is nothing to authorize */
+        REASON_SECURITY_UNKNOWN,  /**< the domain's security level is not known */
+        REASON_ROUTERS_LIMIT,     /**< not every router is known */
+        REASON_ROUTER_UNREADABLE, /**< an attribute of the router is missing, malformed or too long */
+        REASON_ROUTER_CHANGED,    /**< it showed one identity and then another */
+        REASON_ROUTER_TWIN,       /**< another router says that it has the same unique ID */
+        REASON_KEY_REJECTED,      /**< it does not have the key, or somebody else's was written */
+        REASON_ASK,               /**< a rule leaves it to somebody: `sallyport authorize` */
+        REASON_NOT_ENROLLED,      /**< the identity store does not know it, and no rule names it */
+        REASON_MANUAL,            /**< it is enrolled to be authorized on request only */
+        REASON_STORE,             /**< the identity store cannot be read or written */
+        REASON_KEY_UNCHECKED,     /**< it is enrolled with a key, and the kernel does not challenge one here */
+        REASON_ENROLLED,          /**< the identity store knows it */
+        REASON_RULE,              /**< a rule names it */
+        REASON_PARENT,            /**< the router before it comes first */
+        REASON_OTHER_ROUTER,      /**< what another one brings is waited for */
+        REASON_CANDIDATE_OPEN,    /**< a port at which something of it could appear is open */
+        REASON_NO_CANDIDATE,      /**< no port is guarded at which something of it could appear */
+        REASON_ROUTER_GONE,       /**< it is not there any more */
         REASON_MAX
 };
 
@@ -171,6 +205,17 @@ enum record_priority { /* syslog(3)'s numbers */
         RECORD_DEBUG = 7,
 };
 
+#define RECORD_UNIQUE_ID_SIZE 16u
+
+/** Names one router, and no other that came to its place. */
+struct record_router {
+        bool any;          /**< false: none, and all else is 0 */
+        uint32_t domain;
+        uint64_t route;    /**< never 0, which is the host's own router */
+        uint64_t instance; /**< event_router.instance */
+        uint8_t unique_id[RECORD_UNIQUE_ID_SIZE]; /**< in the order of the UUID's text */
+};
+
 struct record {
         uint64_t time_ms;
         enum record_kind kind;
@@ -184,5 +229,7 @@ struct record {
         enum record_verdict verdict; /**< of RECORD_VERDICT */
         char rule[LIMIT_RULE_NAME]; /**< "FILE:LINE" of the rule that it is about, else empty */
         char guest[LIMIT_GUEST]; /**< the guest that it is about, else empty */
-        char told[LIMIT_TOLD]; /**< of RECORD_EFFECT_FAILED: what a toolstack said, not escaped; else empty */
+        struct record_router router; /**< that it is about */
+        char told[LIMIT_TOLD]; /**< not escaped: what a toolstack said, of RECORD_EFFECT_FAILED; what the router calls
+                                    itself; else empty */
 };

@@ -24,14 +24,16 @@ void core_step(struct core *core, const struct event *event, struct effects *eff
         policy_platform_judge(core, effects);     /* whether door 2 can hold */
         policy_ports_judge(core, effects);        /* what is external */
         policy_verdicts_weigh(core, effects);     /* what the rules want for what is plugged */
+        policy_routers_weigh(core);               /* and for what is not on PCI yet */
         policy_use_judge(core, effects);          /* what is left open for dom0's own sake */
         plan_request_apply(core, event, effects); /* what somebody wants */
         plan_release_rules(core, event, effects); /* what the rules give to guests */
         plan_requests_advance(core, effects);     /* what they are told */
         plan_trust_advance(core, effects);        /* what the rules make dom0's */
         plan_discovery_advance(core, effects);    /* where to look */
-        plan_ports_advance(core, effects); /* what to do next: verify/ says what is missing */
-        report_transitions(core, effects); /* what people are told */
+        plan_ports_advance(core, effects);   /* what to do next: verify/ says what is missing */
+        plan_routers_advance(core, effects); /* who may come in */
+        report_transitions(core, effects);   /* what people are told */
 }
 
 bool core_port_memory(const struct core *core, uint32_t port, struct event_memory *ret_memory)

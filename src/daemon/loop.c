@@ -423,6 +423,7 @@ static void bus_open(struct daemon_loop *daemon)
 
         daemon->bus.defaults = daemon->config_rejected;
         daemon->bus.history = &daemon->history;
+        daemon->bus.store = &daemon->actuator.store;
         daemon->bus.preview = preview_make;
         daemon->bus.apply = preview_apply;
         daemon->bus.machine = machine_read;

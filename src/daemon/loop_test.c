@@ -270,6 +270,78 @@ static void test_memory(void **state)
         memory_wait("state");
 }
 
+#define DOCK_UUID "d4030000-0090-8708-2315-9d8f2a1f0a1d"
+#define ROUTERS "bus/thunderbolt/devices"
+
+static void router_make(const char *folder, const char *unique_id)
+{
+        int sysfs = daemon_loop->actuator.sysfs;
+
+        tree_text_write(sysfs, ROUTERS "/domain0", "security", "secure\n");
+        tree_text_write(sysfs, ROUTERS "/domain0", "deauthorization", "0\n");
+        tree_text_write(sysfs, folder, "unique_id", unique_id);
+        tree_text_write(sysfs, folder, "vendor_name", "Dell\n");
+        tree_text_write(sysfs, folder, "device_name", "Dock\n");
+        tree_text_write(sysfs, folder, "authorized", "0\n");
+        tree_text_write(sysfs, folder, "key", "\n");
+}
+
+static char authorized_get(const char *path)
+{
+        char authorized;
+
+        tree_file_read(daemon_loop->actuator.sysfs, path, &authorized, 1);
+        return authorized;
+}
+
+static void authorized_wait(const char *path, char authorized)
+{
+        for (int i = 0; i < 500 && authorized_get(path) != authorized; i++)
+                assert_true(sd_event_run(daemon_loop->loop, 100000) >= 0);
+        assert_int_equal(authorized_get(path), authorized);
+        assert_int_equal(command_get(), 0x03); /* while the port is shut, and it stays so */
+}
+
+/* Who is enrolled is given a key and let in; a stranger, when somebody says so. The next daemon challenges the key. */
+static void test_routers(void **state)
+{
+        int sysfs = daemon_loop->actuator.sysfs;
+        bool done = false;
+
+        (void)state;
+        root_needed();
+        daemon_loop->config.poll_interval_ms = 10;
+        router_make(ROUTERS "/0-1", DOCK_UUID "\n");
+        router_make(ROUTERS "/0-3", "00e10000-0001-0002-0003-000000000004\n");
+        assert_int_equal(daemon_loop_open(daemon_loop), 0);
+        client_connect();
+        for (int i = 0; i < 200; i++)
+                assert_true(sd_event_run(daemon_loop->loop, 10000) >= 0);
+        assert_int_equal(authorized_get(ROUTERS "/0-1/authorized"), '0');
+        assert_int_equal(authorized_get(ROUTERS "/0-3/authorized"), '0');
+        assert_true(sd_bus_call_method_async(client, NULL, NULL, SINK_BUS_PATH, SINK_BUS_INTERFACE,
+                                             "Enroll", reply_take, &done, "sb", DOCK_UUID, 0) >= 0);
+        while (!done)
+                assert_true(sd_event_run(daemon_loop->loop, 5 * 1000000ull) > 0);
+        assert_string_equal(reply, "result=done;reason=;|");
+        call("Known", NULL, NULL);
+        assert_non_null(strstr(reply, "unique_id=" DOCK_UUID ";policy=auto;key="));
+        authorized_wait(ROUTERS "/0-1/authorized", '1');
+        assert_int_equal(authorized_get(ROUTERS "/0-3/authorized"), '0');
+        call("Authorize", "s", "0-3");
+        assert_string_equal(reply, "result=done;reason=;|");
+        authorized_wait(ROUTERS "/0-3/authorized", '1');
+        call("Known", NULL, NULL);
+        assert_string_equal(reply, "unique_id=" DOCK_UUID ";policy=auto;key=given;"
+                                   "vendor_name=Dell;device_name=Dock;|");
+        client = sd_bus_close_unref(client);
+        daemon_loop_close(daemon_loop);
+        router_make(ROUTERS "/0-1", DOCK_UUID "\n"); /* as if plugged in again */
+        assert_int_equal(unlinkat(sysfs, ROUTERS "/0-3/authorized", 0), 0);
+        assert_int_equal(daemon_loop_open(daemon_loop), 0);
+        authorized_wait(ROUTERS "/0-1/authorized", '2');
+}
+
 static void test_rows(void **state)
 {
         (void)state;
@@ -514,7 +586,7 @@ int main(void)
                 TEST(test_early),  TEST(test_rows),        TEST(test_memory),
                 TEST(test_reload), TEST(test_directories), TEST(test_reload_rejected),
                 TEST(test_hangup), TEST(test_explain),     TEST(test_audit),
-                TEST(test_guests),
+                TEST(test_guests), TEST(test_routers),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,8 @@ static size_t event_size(enum event_kind kind)
                 return SIZE_WITH(memory_end);
         case EVENT_GUESTS:
                 return SIZE_WITH(guests);
+        case EVENT_ROUTERS:
+                return SIZE_WITH(routers);
         case EVENT_COMPLETED:
                 return SIZE_WITH(completed);
         case EVENT_LOOK:

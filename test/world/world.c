@@ -312,6 +312,11 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
         case EFFECT_PORT_OPEN:
                 registers->command |= MODEL_COMMAND_BME;
                 return 0;
+        case EFFECT_AUTHORIZE:
+        case EFFECT_DEAUTHORIZE:
+        case EFFECT_ENROLL:
+        case EFFECT_FORGET:
+                return world_router_act(world, effect);
         case EFFECT_GUESTS:
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
@@ -319,6 +324,7 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
         case EFFECT_INVENTORY:
         case EFFECT_OWNERS:
         case EFFECT_RESERVE:
+        case EFFECT_ROUTERS:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 break;
@@ -332,6 +338,15 @@ static void world_guests(const struct world *world, struct event_guests *ret_gue
                 return;
         ret_guests->count = 1;
         ret_guests->guests[0] = (struct event_guest){ .domid = world->guest, .name = WORLD_GUEST };
+}
+
+static void world_owners(const struct world *world, struct event_owners *ret_owners)
+{
+        for (uint32_t i = 0; i < WORLD_FUNCTIONS; i++)
+                if (world->functions[i].owner != EVENT_OWNER_ABSENT)
+                        ret_owners->owners[ret_owners->count++] =
+                                (struct event_owner){ world->functions[i].facts.sbdf,
+                                                      world->functions[i].owner };
 }
 
 static bool effect_observe(struct world *world, const struct effect *effect, struct event *event)
@@ -350,11 +365,7 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
                 return true;
         case EFFECT_OWNERS:
                 event->kind = EVENT_OWNERS;
-                for (uint32_t i = 0; i < WORLD_FUNCTIONS; i++)
-                        if (world->functions[i].owner != EVENT_OWNER_ABSENT)
-                                event->owners.owners[event->owners.count++] =
-                                        (struct event_owner){ world->functions[i].facts.sbdf,
-                                                              world->functions[i].owner };
+                world_owners(world, &event->owners);
                 return true;
         case EFFECT_RESERVE:
                 event->kind = EVENT_RESERVED;
@@ -363,6 +374,10 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
         case EFFECT_GUESTS:
                 event->kind = EVENT_GUESTS;
                 world_guests(world, &event->guests);
+                return true;
+        case EFFECT_ROUTERS:
+                event->kind = EVENT_ROUTERS;
+                event->routers = world->routers;
                 return true;
         case EFFECT_DISCOVER:
                 event->kind = EVENT_PORT_FOUND;
@@ -391,6 +406,10 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
         case EFFECT_DETACH:
         case EFFECT_PORT_OPEN:
         case EFFECT_PROBE:
+        case EFFECT_AUTHORIZE:
+        case EFFECT_DEAUTHORIZE:
+        case EFFECT_ENROLL:
+        case EFFECT_FORGET:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 return false;
@@ -469,10 +488,12 @@ void world_run(struct world *world, uint32_t polls)
                 struct event event;
 
                 world->now_ms += 100;
-                event = event_make(world, EVENT_PORT_READ, 0);
-                event.registers = world->registers;
-                if (core_port_watched(&world->core, 0, &read))
-                        world_event(world, &event);
+                event = event_make(world, EVENT_NONE, 0); /* as edge/source/watch.c */
+                if (core_port_watched(&world->core, 0, &read)) {
+                        event.kind = EVENT_PORT_READ;
+                        event.registers = world->registers;
+                }
+                world_event(world, &event);
                 world_settle(world);
         }
 }

@@ -66,6 +66,8 @@ struct world {
         enum effect_kind fails; /* this kind answers EIO */
         enum effect_kind hangs; /* this kind never answers */
         bool rescan_opens;      /* the kernel sets BME while it enumerates */
+        struct event_routers routers; /* as the kernel lists them: none, and no domain, by itself */
+        bool keyless;                 /* whoever is challenged does not have the key */
         uint32_t exposures; /* looks at the machine, after every effect, that saw both doors open */
 };
 
@@ -134,6 +136,20 @@ void world_asks(struct world *world, enum event_verb verb, uint32_t sbdf, const 
                 enum effect_result result, enum record_reason reason);
 /** An event that says nothing but its kind, and the polls after it. */
 void world_tell(struct world *world, enum event_kind kind, uint32_t polls);
+/** What an effect does to a router: 0 or a positive errno, as the edge answers. */
+int32_t world_router_act(struct world *world, const struct effect *effect);
+/**
+ * A router of domain 0 appears, which has security level user where nothing else was said; nobody knows it, and it is
+ * not authorized. The kernel tells of it. Its unique ID is 16 bytes `identity`.
+ */
+struct event_router *world_router(struct world *world, uint64_t route, uint8_t identity);
+/** Domain 0 from now on, and the kernel tells of it. */
+void world_domain(struct world *world, enum event_security security, bool deauthorizes);
+/** The kernel tells that something about routers changed, and the polls after it. */
+void world_routers_tell(struct world *world, uint32_t polls);
+/** How the core shows a router; ROUTER_NONE where it knows none at this route. */
+enum model_router_state world_router_state(const struct world *world, uint64_t route,
+                                           enum record_reason *ret_reason);
 /** EVENT_GUESTS, unasked. */
 void world_guests_tell(struct world *world);
 /** Is door 1 open? */

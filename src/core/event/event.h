@@ -27,6 +27,7 @@ enum event_kind {
         EVENT_MEMORY_END, /**< that was all of it, or why there is none */
         EVENT_LOOK,    /**< it is time to look again at what guests use: nobody tells what Xen was asked for */
         EVENT_GUESTS,  /**< the guests that exist: asked for, or since that changed */
+        EVENT_ROUTERS, /**< every Thunderbolt router there is: answers EFFECT_ROUTERS */
         EVENT_MAX
 };
 
@@ -75,7 +76,8 @@ struct event_platform {
 enum event_thunderbolt {
         THUNDERBOLT_UNKNOWN,
         THUNDERBOLT_UNGUARDED, /**< "none": tunnels are made without asking */
-        THUNDERBOLT_GUARDED, /**< "user" and "secure" ask; "dponly", "usbonly" and "nopcie" make none */
+        THUNDERBOLT_GUARDED, /**< "user" and "secure": they wait for authorization */
+        THUNDERBOLT_NO_TUNNELS, /**< "dponly", "usbonly", "nopcie": none is made */
         THUNDERBOLT_ABSENT, /**< there is no domain */
         THUNDERBOLT_MAX
 };
@@ -291,7 +293,12 @@ enum event_action {
         UEVENT_CHANGE,
         UEVENT_OTHER
 };
-enum event_subsystem { SUBSYSTEM_PCI, SUBSYSTEM_PCI_EXPRESS, SUBSYSTEM_OTHER };
+enum event_subsystem {
+        SUBSYSTEM_PCI,
+        SUBSYSTEM_PCI_EXPRESS,
+        SUBSYSTEM_THUNDERBOLT, /**< a router or domain, whichever: they are to be listed. `place` means nothing */
+        SUBSYSTEM_OTHER
+};
 
 struct event_uevent {
         enum event_action action;
@@ -303,6 +310,9 @@ enum event_verb {
         REQUEST_EJECT,
         REQUEST_ASSIGN,   /**< give a function, or every endpoint below a port, to a guest */
         REQUEST_UNASSIGN, /**< take it back into quarantine */
+        REQUEST_AUTHORIZE, /**< authorize a router, this once, whatever the identity store says of it */
+        REQUEST_ENROLL,   /**< note a router in the identity store, to be authorized by itself from now on */
+        REQUEST_FORGET,   /**< strike a unique ID off it */
         REQUEST_MAX
 };
 
@@ -311,6 +321,81 @@ struct event_request {
         enum event_verb verb;
         uint32_t sbdf; /**< port, or a function below one */
         char guest[LIMIT_GUEST]; /**< REQUEST_ASSIGN: its name, NUL-terminated */
+        /** By domain and route; or where route is 0, and always for REQUEST_FORGET, by unique_id. */
+        struct record_router router;
+        bool manual; /**< REQUEST_ENROLL: known, but authorized on request only */
+};
+
+/** A Thunderbolt domain's attribute security (drivers/thunderbolt/domain.c:security_show). */
+enum event_security {
+        SECURITY_UNKNOWN, /**< not readable, or no word that we know */
+        SECURITY_NONE,    /**< every tunnel is made without asking: there is no third door */
+        SECURITY_USER,    /**< PCIe tunnels are made when `authorized` is written */
+        SECURITY_SECURE,  /**< likewise, and a key can be challenged */
+        SECURITY_DPONLY,  /**< no PCIe tunnel is made: nothing can be authorized */
+        SECURITY_USBONLY, /**< likewise */
+        SECURITY_NOPCIE,  /**< likewise */
+        SECURITY_MAX
+};
+
+struct event_domain {
+        uint32_t number; /**< N of domainN */
+        enum event_security security;
+        bool deauthorizes; /**< its attribute deauthorization reads 1: 0 may be written to `authorized` */
+};
+
+/** A router's attribute authorized (drivers/thunderbolt/switch.c:authorized_show). */
+enum event_authorized {
+        AUTHORIZED_UNKNOWN, /**< not readable */
+        AUTHORIZED_NO,
+        AUTHORIZED_YES,
+        AUTHORIZED_CHALLENGED /**< 2: it has proved to have the key that its attribute `key` holds */
+};
+
+/** A router's attribute key, which only SECURITY_SECURE has. The key itself never leaves the edge. */
+enum event_router_key {
+        ROUTER_KEY_NONE,  /**< there is no such attribute, or it is empty, or not readable */
+        ROUTER_KEY_OURS,  /**< it holds the key that the identity store has for this unique ID */
+        ROUTER_KEY_OTHER  /**< it holds another: somebody else wrote it */
+};
+
+/** What the identity store has of a router's unique ID. */
+enum event_enrolled {
+        ENROLLED_UNKNOWN, /**< its entry cannot be read, or is not what we wrote */
+        ENROLLED_NO,
+        ENROLLED_YES,     /**< without a key */
+        ENROLLED_NEW_KEY, /**< with a key that the router was not given yet */
+        ENROLLED_KEY      /**< with a key that it has to prove to have */
+};
+
+/**
+ * One router as /sys/bus/thunderbolt/devices shows it (Documentation/ABI/testing/sysfs-bus-thunderbolt). All that it
+ * says of itself is hostile: names, IDs, and unique_id, which can be another's.
+ */
+struct event_router {
+        uint32_t domain;   /**< its folder is called DOMAIN-ROUTE, hexadecimal but for the domain */
+        uint64_t route;    /**< a byte for each hop, the first in bits 7:0 (drivers/thunderbolt/tb_regs.h); never 0 */
+        uint64_t instance; /**< st_ino of that folder: one number per kernel device object */
+        bool readable;     /**< false: an attribute is missing or malformed, or a name too long; what is missing is 0 */
+        uint8_t unique_id[RECORD_UNIQUE_ID_SIZE];
+        uint16_t vendor, device;
+        uint8_t generation; /**< of Thunderbolt, 1 to 4; 0 = not known */
+        enum event_authorized authorized;
+        bool boot;         /**< firmware had authorized it before the kernel ran */
+        bool takes_key;    /**< it has the attribute key */
+        enum event_router_key key;
+        enum event_enrolled enrolled;
+        bool manual;       /**< enrolled, but to be authorized on request only */
+        char vendor_name[LIMIT_ROUTER_NAME]; /**< any bytes but NUL and the last line feed, as read; NUL-terminated */
+        char device_name[LIMIT_ROUTER_NAME];
+};
+
+/** All of them, but for the hosts' own (route 0). Each list replaces the one before. */
+struct event_routers {
+        uint32_t domain_count, count;
+        bool truncated; /**< there are more domains or routers than fit, or a folder could not be read */
+        struct event_domain domains[LIMIT_DOMAINS];
+        struct event_router routers[LIMIT_ROUTERS];
 };
 
 struct event_guest {
@@ -397,6 +482,7 @@ struct event {
                 struct event_memory memory;
                 struct event_memory_end memory_end;
                 struct event_guests guests;
+                struct event_routers routers;
                 struct event_completed completed; /**< EVENT_COMPLETED, of those two effects alone */
                 /**
                  * EVENT_RULES, the one pointer in an event, which no worker sends: constant, and there until another

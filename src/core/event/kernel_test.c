@@ -70,6 +70,27 @@ static void test_uevent(void **state)
         assert_int_equal(event.uevent.action, UEVENT_ADD);
 }
 
+/* Of the Thunderbolt bus only that something happened counts: where it hangs is none of our places. */
+static void test_uevent_thunderbolt(void **state)
+{
+        static const char router[] =
+                UEVENT("change", "/devices/pci0000:00/0000:00:0d.2/domain0/0-0/0-1", "thunderbolt");
+        static const char no_path[] = "add@x\0ACTION=add\0SUBSYSTEM=thunderbolt";
+        static const struct event_place nowhere;
+        struct event event;
+
+        (void)state;
+        assert_true(event_uevent_parse(router, sizeof router, &event));
+        assert_int_equal(event.kind, EVENT_UEVENT);
+        assert_int_equal(event.uevent.action, UEVENT_CHANGE);
+        assert_int_equal(event.uevent.subsystem, SUBSYSTEM_THUNDERBOLT);
+        assert_memory_equal(&event.uevent.place, &nowhere, sizeof nowhere);
+        assert_true(event_uevent_parse(router, sizeof router - 1, &event));
+        assert_int_equal(event.kind, EVENT_OVERRUN);
+        assert_true(event_uevent_parse(no_path, sizeof no_path, &event));
+        assert_int_equal(event.kind, EVENT_OVERRUN);
+}
+
 static void test_uevent_of_others(void **state)
 {
         static const char usb[] = UEVENT("add", PATH "/usb1", "usb");
@@ -285,6 +306,7 @@ int main(void)
                 cmocka_unit_test(test_place),
                 cmocka_unit_test(test_place_too_deep),
                 cmocka_unit_test(test_uevent),
+                cmocka_unit_test(test_uevent_thunderbolt),
                 cmocka_unit_test(test_uevent_of_others),
                 cmocka_unit_test(test_uevent_malformed),
                 cmocka_unit_test(test_owners),

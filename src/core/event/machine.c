@@ -63,20 +63,6 @@ enum event_fact event_lockdown_parse(const char *text, size_t length)
         return base_text_is(text + start + 1, end - start - 1, "none") ? FACT_NO : FACT_YES;
 }
 
-enum event_thunderbolt event_thunderbolt_parse(const char *text, size_t length)
-{
-        static const char *const guarded[] = { "user", "secure", "dponly", "usbonly", "nopcie" };
-
-        base_assert(text || length == 0);
-        length = line_length(text, length);
-        if (base_text_is(text, length, "none"))
-                return THUNDERBOLT_UNGUARDED;
-        for (size_t i = 0; i < sizeof guarded / sizeof guarded[0]; i++)
-                if (base_text_is(text, length, guarded[i]))
-                        return THUNDERBOLT_GUARDED;
-        return THUNDERBOLT_UNKNOWN;
-}
-
 enum event_fact event_parameter_parse(const char *text, size_t length)
 {
         base_assert(text || length == 0);

@@ -62,19 +62,6 @@ static void test_lockdown(void **state)
         assert_int_equal(lockdown(""), FACT_UNKNOWN);
 }
 
-static void test_thunderbolt(void **state)
-{
-        static const char *const guarded[] = { "user\n", "secure", "dponly", "usbonly", "nopcie" };
-
-        (void)state;
-        for (size_t i = 0; i < sizeof guarded / sizeof guarded[0]; i++)
-                assert_int_equal(event_thunderbolt_parse(guarded[i], strlen(guarded[i])),
-                                 THUNDERBOLT_GUARDED);
-        assert_int_equal(event_thunderbolt_parse("none\n", 5), THUNDERBOLT_UNGUARDED);
-        assert_int_equal(event_thunderbolt_parse("nonesuch", 8), THUNDERBOLT_UNKNOWN);
-        assert_int_equal(event_thunderbolt_parse("", 0), THUNDERBOLT_UNKNOWN);
-}
-
 static void test_parameter(void **state)
 {
         (void)state;
@@ -113,9 +100,9 @@ static void test_quarantine(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_autoprobe), cmocka_unit_test(test_linux),
-                cmocka_unit_test(test_lockdown),  cmocka_unit_test(test_thunderbolt),
-                cmocka_unit_test(test_parameter), cmocka_unit_test(test_quarantine),
+                cmocka_unit_test(test_autoprobe),  cmocka_unit_test(test_linux),
+                cmocka_unit_test(test_lockdown),   cmocka_unit_test(test_parameter),
+                cmocka_unit_test(test_quarantine),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,9 +16,10 @@ bool event_place_parse(const char *path, size_t length, struct event_place *ret_
 
 /**
  * Reads a kernel uevent ("add@/devices/...\0ACTION=add\0DEVPATH=...\0SUBSYSTEM=pci\0..."; lib/kobject_uevent.c).
- * True with *ret_event filled (kind EVENT_UEVENT) where it is well formed and about a PCI function or a PCI Express
- * service; false where it is not ours to care about. A message that is about PCI but malformed gives EVENT_OVERRUN: it
- * is as good as lost, and everything is read again. Does not set time_ms.
+ * True with *ret_event filled (kind EVENT_UEVENT) where it is well formed and about a PCI function, a PCI Express
+ * service or the Thunderbolt bus, of which only that something happened counts; false where it is not ours to care
+ * about. A message that is ours but malformed gives EVENT_OVERRUN: it is as good as lost, and everything is read again.
+ * Does not set time_ms.
  */
 bool event_uevent_parse(const char *bytes, size_t length, struct event *ret_event);
 
@@ -133,8 +134,6 @@ bool event_linux_autoprobe(uint16_t major, uint16_t minor);
  * in brackets is what holds.
  */
 enum event_fact event_lockdown_parse(const char *text, size_t length);
-/** A Thunderbolt domain's attribute security (drivers/thunderbolt/domain.c:security_show). */
-enum event_thunderbolt event_thunderbolt_parse(const char *text, size_t length);
 /**
  * A boolean parameter of a kernel module, "Y" or "N" (kernel/params.c:param_get_bool); or a switch, "1" or "0" (sysctl,
  * drivers/base/bus.c:drivers_autoprobe_show).
@@ -296,3 +295,89 @@ void event_dump_parse(const char *text, size_t length, struct event_dump_line *r
 const char *event_dump_key(enum event_dump_fact fact);
 /** The value of DUMP_USE for a kind; NULL for USE_NETWORKS, which follows from USE_NETWORK of all functions. */
 const char *event_dump_use(enum event_use_kind kind);
+
+/* The Thunderbolt bus: Documentation/ABI/testing/sysfs-bus-thunderbolt. What routers say of themselves is hostile. */
+
+/** Bytes of a UUID's text, NUL included. */
+#define EVENT_UNIQUE_ID_TEXT_SIZE 37u
+
+/** The folder of a domain, "domain0" (drivers/thunderbolt/domain.c:tb_domain_alloc). False where it is none. */
+bool event_domain_name_parse(const char *name, size_t length, uint32_t *ret_number);
+/**
+ * The folder of a router, "0-301" (drivers/thunderbolt/switch.c:tb_switch_add), as the kernel writes it. Another host
+ * that is connected has such a name too; a retimer ("0-0:1.1") and a service ("0-1.0") have not.
+ */
+bool event_router_name_parse(const char *name, size_t length, uint32_t *ret_domain,
+                             uint64_t *ret_route);
+/**
+ * Reads a UUID's text, "d4030000-0090-8708-2315-9d8f2a1f0a1d", with or without its line feed: 36 characters, dashes
+ * where they belong. False, with ret_id untouched, where it is anything else.
+ */
+bool event_unique_id_parse(const char *text, size_t length,
+                           uint8_t ret_id[static RECORD_UNIQUE_ID_SIZE]);
+/** Writes it in lower case, as the kernel does; returns ret_text. */
+const char *event_unique_id_format(const uint8_t id[static RECORD_UNIQUE_ID_SIZE],
+                                   char ret_text[static EVENT_UNIQUE_ID_TEXT_SIZE]);
+/** A domain's attribute security (drivers/thunderbolt/domain.c:security_show). */
+enum event_security event_security_parse(const char *text, size_t length);
+/** What that means for PCIe tunnels. */
+enum event_thunderbolt event_thunderbolt_parse(const char *text, size_t length);
+
+/** An attribute as it was read; text NULL: there is no such attribute. */
+struct event_text {
+        const char *text;
+        size_t length;
+};
+
+/** What a router's folder holds. */
+struct event_router_texts {
+        struct event_text unique_id, authorized, boot, generation, vendor, device;
+        struct event_text vendor_name, device_name;
+        bool failed; /**< one of them is there, and could not be read */
+};
+
+/**
+ * Reads a router's attributes. Sets all but what the edge knows itself, which is 0: domain, route, instance, takes_key,
+ * key, enrolled and manual. Total. Kernels hide what they do not know (drivers/thunderbolt/switch.c:
+ * switch_attr_is_visible): an attribute that is not there is 0, empty or unknown. unique_id must be there.
+ */
+void event_router_parse(const struct event_router_texts *texts, struct event_router *ret_router);
+
+/** A challenge key: 32 bytes (drivers/thunderbolt/tb.h:TB_SWITCH_KEY_SIZE). */
+#define EVENT_KEY_SIZE 32u
+/** As text: hexadecimal, a line feed and a NUL. */
+#define EVENT_KEY_TEXT_SIZE (2u * EVENT_KEY_SIZE + 2u)
+
+/** Reads a key's text, with or without its line feed. False, with ret_key all 0, where it is none. */
+bool event_key_parse(const char *text, size_t length, uint8_t ret_key[static EVENT_KEY_SIZE]);
+/** Writes it with its line feed. */
+void event_key_format(const uint8_t key[static EVENT_KEY_SIZE],
+                      char ret_text[static EVENT_KEY_TEXT_SIZE]);
+
+/* The identity store: doc/state.md. */
+
+/** An entry: what is known of one unique ID. The key itself is apart. */
+struct event_enrolment {
+        bool manual;             /**< to be authorized on request only */
+        enum event_enrolled key; /**< ENROLLED_YES, ENROLLED_NEW_KEY or ENROLLED_KEY */
+        char vendor_name
+                [LIMIT_ROUTER_NAME]; /**< when it was enrolled: any bytes but NUL; zeros behind */
+        char device_name[LIMIT_ROUTER_NAME];
+};
+
+/** Bytes of the largest entry: five lines, each byte of the names as "\xNN". */
+#define EVENT_ENROLMENT_SIZE (128u + 8u * LIMIT_ROUTER_NAME)
+
+/** "none", "new" or "given", as an entry has it; "" for what no entry has. */
+const char *event_enrolment_key_word(enum event_enrolled key);
+/** Writes an entry as text; returns its length. NUL-terminated. */
+size_t event_enrolment_write(const struct event_enrolment *enrolment,
+                             char ret_text[static EVENT_ENROLMENT_SIZE]);
+/** Reads one. False, with *ret_enrolment all 0, for whatever event_enrolment_write does not write. */
+bool event_enrolment_parse(const char *text, size_t length, struct event_enrolment *ret_enrolment);
+/**
+ * Reads a device of bolt's store, /var/lib/boltd/devices/UUID (boltd/bolt-store.c:bolt_store_put_device), written by
+ * GKeyFile. Its policy "auto" is ours; every other is manual, "iommu" as well, which does not authorize on Xen. key
+ * is ENROLLED_YES: keys are files of their own. False, with *ret_enrolment all 0, where it names no device and vendor.
+ */
+bool event_bolt_parse(const char *text, size_t length, struct event_enrolment *ret_enrolment);

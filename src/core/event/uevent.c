@@ -59,13 +59,16 @@ bool event_uevent_parse(const char *bytes, size_t length, struct event *ret_even
                 which = SUBSYSTEM_PCI;
         else if (base_text_is(subsystem, subsystem_length, "pci_express"))
                 which = SUBSYSTEM_PCI_EXPRESS;
+        else if (base_text_is(subsystem, subsystem_length, "thunderbolt"))
+                which = SUBSYSTEM_THUNDERBOLT;
         else
                 return false;
-        ret_event->kind = EVENT_OVERRUN; /* about PCI: what cannot be read is as good as lost */
+        ret_event->kind = EVENT_OVERRUN; /* it is ours: what cannot be read is as good as lost */
         if (!pair_find(bytes, length, "ACTION", &action, &action_length) ||
             !pair_find(bytes, length, "DEVPATH", &path, &path_length) ||
             bytes[length - 1] != '\0' ||
-            !event_place_parse(path, path_length, &ret_event->uevent.place)) {
+            (which != SUBSYSTEM_THUNDERBOLT &&
+             !event_place_parse(path, path_length, &ret_event->uevent.place))) {
                 memset(&ret_event->uevent, 0, sizeof ret_event->uevent);
                 return true;
         }

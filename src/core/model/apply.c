@@ -11,7 +11,9 @@ static void uevent_apply(struct core *core, const struct event_uevent *uevent)
 {
         struct model_port *port;
 
-        if (uevent->subsystem == SUBSYSTEM_OTHER)
+        if (uevent->subsystem == SUBSYSTEM_THUNDERBOLT)
+                model_routers_doubt(core);
+        if (uevent->subsystem == SUBSYSTEM_OTHER || uevent->subsystem == SUBSYSTEM_THUNDERBOLT)
                 return;
         if (uevent->place.truncated) {
                 for (uint32_t i = 0; i < core->port_count; i++) {
@@ -56,6 +58,7 @@ static void overrun_apply(struct core *core, struct effects *effects)
                 model_reserve_forget(&core->ports[i]);
         }
         core->discover = true;
+        model_routers_doubt(core);
         core_record_add(effects, &record);
 }
 
@@ -113,6 +116,7 @@ static void answer_apply(struct core *core, const struct event *event, struct ef
         case EVENT_MEMORY_END:
         case EVENT_LOOK:
         case EVENT_GUESTS:
+        case EVENT_ROUTERS:
         case EVENT_MAX:
                 base_assert(false);
         }
@@ -131,6 +135,7 @@ static void discovery_failed(struct core *core, const struct event *event)
 static void rules_apply(struct core *core, const struct policy_rules *rules)
 {
         core->rules = rules;
+        model_routers_reweigh(core);
         for (uint32_t i = 0; i < core->port_count; i++) {
                 struct model_port *port = &core->ports[i];
 
@@ -143,6 +148,15 @@ static void rules_apply(struct core *core, const struct policy_rules *rules)
         }
 }
 
+static void config_apply(struct core *core, const struct event_config *config)
+{
+        core->config = *config;
+        core->configured = true;
+        core->discover = true;
+        for (uint32_t i = 0; i < core->port_count; i++)
+                core->ports[i].judged = core->ports[i].weighed = false;
+}
+
 void model_event_apply(struct core *core, const struct event *event, struct effects *effects)
 {
         struct model_port *port;
@@ -153,12 +167,11 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
         case EVENT_NONE:
         case EVENT_REQUEST: /* plan/request.c */
                 break;
+        case EVENT_ROUTERS:
+                model_routers_apply(core, event, effects);
+                break;
         case EVENT_CONFIG:
-                core->config = event->config;
-                core->configured = true;
-                core->discover = true;
-                for (uint32_t i = 0; i < core->port_count; i++)
-                        core->ports[i].judged = core->ports[i].weighed = false;
+                config_apply(core, &event->config);
                 break;
         case EVENT_RULES:
                 rules_apply(core, event->rules);
@@ -188,6 +201,7 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 break;
         case EVENT_COMPLETED:
                 discovery_failed(core, event);
+                model_routers_completed(core, event, effects);
                 answer_apply(core, event, effects);
                 break;
         case EVENT_UEVENT:

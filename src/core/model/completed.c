@@ -154,6 +154,8 @@ void model_completed_apply(struct core *core, struct model_port *port, const str
         case EFFECT_SLOT_CLEAR:
         case EFFECT_GUESTS:
         case EFFECT_PORT_OPEN:
+        case EFFECT_ROUTERS: case EFFECT_AUTHORIZE: case EFFECT_DEAUTHORIZE: /* these are no port's */
+        case EFFECT_ENROLL: case EFFECT_FORGET:
         case EFFECT_REPLY:
         case EFFECT_MAX:
                 break;

@@ -116,6 +116,8 @@ struct model_function {
         struct model_attempt driver, quarantine, removal, detach, registration, pciback, attach;
         enum record_verdict verdict; /**< of the rules, for this function alone */
         uint32_t rule;               /**< 1 + index of the rule that decided; 0 = a default */
+        bool routed;          /**< whether it is behind a Thunderbolt router is known */
+        struct record_router router; /**< that router; .any is false: behind none */
         bool barred;                 /**< the rules would give it away, but for what was found: REASON_FINDING */
         uint32_t findings_told;      /**< that were told since the kernel enumerated it */
         enum model_state state; /**< as last reported */
@@ -206,6 +208,52 @@ struct model_port {
         bool taint_told;
 };
 
+/** As shown to people. */
+enum model_router_state {
+        ROUTER_NONE,
+        ROUTER_HELD,        /**< not authorized: nothing behind it is on PCI */
+        ROUTER_WAITING,     /**< it may be authorized, and something has to come first */
+        ROUTER_AUTHORIZING, /**< asked for, and what it brings is waited for */
+        ROUTER_AUTHORIZED,  /**< by us, as last listed */
+        ROUTER_FOREIGN,     /**< by somebody else, firmware, or an earlier daemon */
+        ROUTER_STATE_MAX
+};
+
+/** A Thunderbolt router as last listed. Domain, route, instance and unique ID name one, never its successor (I5). */
+struct model_router {
+        struct event_router facts;
+        bool changed;         /**< it showed one identity and then another: never authorized */
+        bool refuted;         /**< it was challenged, and does not have the key */
+        bool requested;       /**< somebody asked for it to be authorized */
+        bool retired;         /**< it was deauthorized by `eject`: not again by itself */
+        bool asked;           /**< authorizing was tried since it appeared */
+        bool awaited;         /**< ... and what it brings has not come to rest, or it has not failed yet */
+        bool scanned;         /**< of one behind another: what it brings was looked for since */
+        uint64_t asked_at_ms; /**< when that was */
+        uint64_t tunnel_at_ms; /**< when it was first listed as authorized since; 0 = not */
+        uint32_t port;        /**< of one next to the host: where something appeared since; or BASE_SBDF_NONE */
+        bool ambiguous;       /**< at more than one port something did */
+        uint16_t minute;      /**< of the week, when it was first listed */
+        struct model_attempt attempt; /**< to authorize it, or to end that */
+        bool weighed;         /**< the rules were asked since something about it changed */
+        enum record_verdict verdict; /**< of the rules, by what is known without an enumeration */
+        bool named;           /**< the rule that decided has a condition on the router */
+        uint32_t rule;        /**< 1 + index of the rule that decided; 0 = a default, or undecided */
+        enum model_router_state state; /**< as last reported */
+        enum record_reason reason;
+};
+
+/** What somebody asked for about a router: one at a time. */
+struct model_router_request {
+        uint64_t id; /**< 0 = none */
+        enum event_verb verb;
+        struct record_router router;
+        bool manual;
+        bool acted;      /**< the identity store was asked to change */
+        int32_t error;   /**< its answer */
+        uint64_t until_ms;
+};
+
 /** What an earlier daemon of this boot remembered of a port, until the port is found. */
 struct model_memory_port {
         uint32_t port;
@@ -240,10 +288,22 @@ struct core {
         enum event_memory_status memory;
         bool memory_failed;   /**< the last write did, and that was told */
         uint32_t memory_port_count, memory_function_count;
+        uint32_t domain_count, router_count;
+        bool routers_once;      /**< they were listed */
+        bool routers_fresh, routers_dirty; /**< dirty: something changed after the listing under way began */
+        bool routers_truncated; /**< the last list did not hold everything */
+        struct model_attempt listing; /**< of the routers */
+        uint32_t router_token;  /**< of the effect on a router, or on all, that is under way; 0 = none */
+        enum effect_kind router_pending;
+        struct record_router router_pending_name;
+        uint64_t router_until_ms;
+        struct model_router_request router_request;
         struct model_port ports[LIMIT_PORTS];
         struct model_function functions[LIMIT_FUNCTIONS];
         struct model_memory_port memory_ports[LIMIT_PORTS];
         struct model_memory_function memory_functions[LIMIT_FUNCTIONS];
+        struct event_domain domains[LIMIT_DOMAINS];
+        struct model_router routers[LIMIT_ROUTERS];
         /* Last: constant while the daemon runs, so explorers need not copy it. */
         struct event_platform platform;
         struct event_config config;
@@ -277,6 +337,15 @@ bool model_token_take(struct model_port *port, uint32_t token);
 
 /** EVENT_GUESTS: whether the guests that ports are given to are there. */
 void model_guests_apply(struct core *core, const struct event *event);
+
+/** EVENT_ROUTERS, where it answers what was asked: each list replaces the one before. */
+void model_routers_apply(struct core *core, const struct event *event, struct effects *effects);
+/** EVENT_COMPLETED of an effect on a router, or of a listing that failed. */
+void model_routers_completed(struct core *core, const struct event *event, struct effects *effects);
+/** Something about routers changed: they are to be listed again. */
+void model_routers_doubt(struct core *core);
+/** The rules are to be asked again about routers, and about what is behind them. */
+void model_routers_reweigh(struct core *core);
 
 void model_memory_apply(struct core *core, const struct event_memory *memory);
 void model_memory_end(struct core *core, const struct event *event, struct effects *effects);
@@ -383,6 +452,29 @@ bool model_function_unasked(const struct core *core, const struct model_function
 bool model_port_used(const struct core *core, const struct model_port *port);
 /** Is this owner a guest? */
 bool model_owner_guest(uint16_t owner);
+
+/** The name of a router, which no successor has. */
+struct record_router model_router_name(const struct model_router *router);
+/** The router of this name, or NULL. */
+struct model_router *model_router_get(struct core *core, const struct record_router *name);
+/** How many hops it is from the host: 1 is next to it. */
+uint32_t model_router_depth(const struct model_router *router);
+/** The router one hop nearer to the host; NULL: it is next to it, or that one is not listed. */
+const struct model_router *model_router_parent(const struct core *core,
+                                               const struct model_router *router);
+/** The router next to the host through which it is reached, which can be itself; NULL where that is not listed. */
+const struct model_router *model_router_root(const struct core *core,
+                                             const struct model_router *router);
+/** Its domain's security level, as last listed. */
+enum event_security model_router_security(const struct core *core,
+                                          const struct model_router *router);
+/** May PCIe be tunnelled to it: authorized by whomever, or in a domain that does not ask? */
+bool model_router_open(const struct core *core, const struct model_router *router);
+/** Does another router say that it has the same unique ID? */
+bool model_router_twin(const struct core *core, const struct model_router *router);
+/** A record about a router, with what it calls itself. */
+struct record model_router_record(const struct core *core, enum record_kind kind,
+                                  enum record_reason reason, const struct model_router *router);
 
 /** A record about a port and a function (or BASE_SBDF_NONE), with the core's time. */
 struct record model_record(const struct core *core, enum record_kind kind,

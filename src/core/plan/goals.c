@@ -61,9 +61,7 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         5000u /* the edge's own deadline comes first; this is for an edge that forgot */
 #define PLAN_COMMAND_MS 1000u /* Command Completed is due within 1 s (PCIe Base Spec 6.7.3.2) */
 
-/* Tries are immediate at first, then ever rarer; closing a door never waits longer than for the next look. */
-static void attempt_count(const struct core *core, struct model_attempt *attempt,
-                          const struct plan_goal *line)
+void plan_attempt_count(const struct core *core, struct model_attempt *attempt)
 {
         uint32_t wait_ms = 0;
 
@@ -72,10 +70,17 @@ static void attempt_count(const struct core *core, struct model_attempt *attempt
                 uint32_t doublings = attempt->tries - VERIFY_TRIES;
 
                 wait_ms = doublings < 5 ? PLAN_BACKOFF_MS << doublings : PLAN_BACKOFF_MAX_MS;
-                if (line->deadline_ms == 0)
-                        wait_ms = core->config.poll_interval_ms;
         }
         attempt->retry_at_ms = core->now_ms + wait_ms;
+}
+
+/* Closing a door never waits longer than for the next look. */
+static void attempt_count(const struct core *core, struct model_attempt *attempt,
+                          const struct plan_goal *line)
+{
+        plan_attempt_count(core, attempt);
+        if (line->deadline_ms == 0 && attempt->tries >= VERIFY_TRIES)
+                attempt->retry_at_ms = core->now_ms + core->config.poll_interval_ms;
 }
 
 static void effect_tell(struct core *core, const struct effect *effect, struct effects *effects)

@@ -36,5 +36,16 @@ void plan_trust_advance(struct core *core, struct effects *effects);
 /** Ends what is done or has failed: requests, and the stay of a hierarchy with a guest. */
 void plan_release_advance(struct core *core, struct model_port *port, struct effects *effects);
 
+/** Takes up a request about a Thunderbolt router. Answers at once where it cannot be begun. */
+void plan_router_request(struct core *core, const struct event_request *request,
+                         struct effects *effects);
+/**
+ * Has routers listed where that is due, authorizes those that somebody's word lets in, one at a time and only behind
+ * closed ports (I3), has what they bring looked for, and deauthorizes what was ejected. One effect is under way.
+ */
+void plan_routers_advance(struct core *core, struct effects *effects);
+/** Counts a try and says when the next may be: at once at first, then ever later. */
+void plan_attempt_count(const struct core *core, struct model_attempt *attempt);
+
 /** Ends removals: attention button after its 5 s, requests that are done, failed or too late. */
 void plan_requests_advance(struct core *core, struct effects *effects);

@@ -64,6 +64,10 @@ void plan_request_apply(struct core *core, const struct event *event, struct eff
 
         if (event->kind != EVENT_REQUEST)
                 return;
+        if (event->request.verb > REQUEST_UNASSIGN && event->request.verb < REQUEST_MAX) {
+                plan_router_request(core, &event->request, effects);
+                return;
+        }
         port = request_port(core, event->request.sbdf);
         if (!port || event->request.verb >= REQUEST_MAX) {
                 plan_request_answer(event->request.id, event->request.sbdf, RESULT_UNKNOWN,

@@ -48,6 +48,20 @@ bool policy_rules_decide(const struct policy_rules *rules, const struct policy_f
         return true;
 }
 
+bool policy_rules_router(const struct policy_rules *rules, uint32_t rule)
+{
+        base_assert(rule < rules->rule_count);
+        for (uint32_t i = 0; i < rules->rules[rule].count; i++) {
+                uint32_t condition = rules->rules[rule].first + i;
+                uint32_t needs = policy_subject_needs(
+                        (enum policy_subject)rules->conditions[condition].subject);
+
+                if (needs & POLICY_KNOWN_ROUTER)
+                        return true;
+        }
+        return false;
+}
+
 const char *policy_rules_file(const struct policy_rules *rules, uint32_t rule)
 {
         base_assert(rule < rules->rule_count);

@@ -281,6 +281,9 @@ static void test_open(void **state)
                 { "vendor-name = *", POLICY_KNOWN_ROUTER },
                 { "device-name = *", POLICY_KNOWN_ROUTER },
                 { "key = none", POLICY_KNOWN_ROUTER },
+                { "key = none", POLICY_KNOWN_KEY },
+                { "port = 00:1c.4", POLICY_KNOWN_PORT },
+                { "path = *", POLICY_KNOWN_PORT },
                 { "arrival-time = 00:00-24:00", POLICY_KNOWN_MINUTE },
                 { "arrival-day = mon-sun", POLICY_KNOWN_MINUTE },
         };
@@ -293,7 +296,7 @@ static void test_open(void **state)
                 given(text);
                 facts.known = POLICY_KNOWN_ALL & ~conditions[i].needs;
                 undecided();
-                strncat(text, " and port = 00:05.0", sizeof text - strlen(text) - 1);
+                strncat(text, " and at-boot = yes", sizeof text - strlen(text) - 1);
                 given(text);
                 decided(VERDICT_QUARANTINE, POLICY_RULE_NONE);
         }
@@ -303,7 +306,7 @@ static void test_open(void **state)
 static void test_open_order(void **state)
 {
         (void)state;
-        facts.known = 0;
+        facts.known = POLICY_KNOWN_PORT;
         facts.function = NULL;
         given("reject if port = 00:04.0\nask if id = 144d:*");
         decided(VERDICT_REJECT, 0);

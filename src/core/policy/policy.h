@@ -3,6 +3,10 @@
 #pragma once
 
 #include "core/model/model.h"
+#include "core/policy/rules.h"
+
+/** Bytes of a unique ID as text, NUL included: "d4030000-0090-8708-2315-9d8f2a1f0a1d". */
+#define POLICY_UNIQUE_ID_SIZE 37u
 
 /** What is known of a port that has to do with being external. Bits of model_port.evidence, in the order of output. */
 enum policy_evidence {
@@ -96,6 +100,36 @@ uint32_t policy_function_dangers(const struct core *core, const struct model_fun
  * unknown IOMMU counts as VT-d (I6).
  */
 bool policy_port_tainted(const struct core *core, const struct model_port *port);
+
+/** May something that is tunnelled through Thunderbolt appear at this port, as far as firmware and place tell? */
+bool policy_port_candidate(const struct core *core, const struct model_port *port);
+/**
+ * The port at which appears what is behind the router: where something appeared after the router next to the host was
+ * authorized, or the only one that there is. NULL: not known.
+ */
+const struct model_port *policy_router_port(const struct core *core,
+                                            const struct model_router *router);
+/** May it appear at this port? All candidates, but for those that are another router's; or the one that is known. */
+bool policy_router_reaches(const struct core *core, const struct model_router *router,
+                           const struct model_port *port);
+/** Notes behind which router a function below the port is, where that is known by now, and was not before. */
+void policy_function_route(struct core *core, const struct model_port *port,
+                           struct model_function *function);
+/** What a router has proved of who it is: no more than the routers before it, which could speak for it. */
+enum policy_key policy_router_key(const struct core *core, const struct model_router *router);
+/** It as rules ask for it: its strings are the router's own. */
+struct policy_router policy_router_facts(const struct core *core, const struct model_router *router,
+                                         char ret_unique_id[static POLICY_UNIQUE_ID_SIZE]);
+/** How it is to be authorized, by what the identity store has and the kernel takes. */
+enum effect_authorize policy_router_authorize(const struct model_router *router);
+/** Asks the rules about every router about which something changed. */
+void policy_routers_weigh(struct core *core);
+/**
+ * Why it is not to be authorized whatever the ports do, or REASON_NONE. It needs somebody's word: a request, an entry
+ * of the identity store, or a rule that names it; and nothing may speak against it. *ret_licence: which word that is.
+ */
+enum record_reason policy_router_bars(const struct core *core, const struct model_router *router,
+                                      enum record_reason *ret_licence);
 
 /** Does ACS Source Validation confine requester IDs to the port's bus range? As last read. */
 bool policy_port_validated(const struct model_port *port);

@@ -11,14 +11,16 @@
 #include "core/policy/config.h"
 #include "core/record.h"
 
-/** What of struct policy_facts is known yet; the rest must not be looked at. Port, path and at_boot always are. */
+/** What of struct policy_facts is known yet; the rest must not be looked at. at_boot always is. */
 #define POLICY_KNOWN_MINUTE 0x1u   /**< when it arrived, in local time */
 #define POLICY_KNOWN_FUNCTION 0x2u /**< enumerated and read: function, position, findings */
 #define POLICY_KNOWN_COUNT 0x4u    /**< everything below the port was counted */
 #define POLICY_KNOWN_ROUTER 0x8u   /**< whether there is a Thunderbolt router, and which */
-#define POLICY_KNOWN_ALL 0xfu
+#define POLICY_KNOWN_KEY 0x10u     /**< what that has proved */
+#define POLICY_KNOWN_PORT 0x20u    /**< port and path */
+#define POLICY_KNOWN_ALL 0x3fu
 
-/** What a Thunderbolt router has proved. */
+/** What a Thunderbolt router has proved: nothing; it says the unique ID of one that is enrolled; it has its key too. */
 enum policy_key { POLICY_KEY_NONE, POLICY_KEY_CLAIMED, POLICY_KEY_VERIFIED, POLICY_KEY_MAX };
 
 /** What a Thunderbolt router says of itself. Hostile, but for key. */
@@ -123,6 +125,9 @@ bool policy_rules_parse(const char *name, const char *text, size_t length,
  */
 bool policy_rules_decide(const struct policy_rules *rules, const struct policy_facts *facts,
                          struct policy_decision *ret_decision);
+
+/** Has the rule a condition on the Thunderbolt router? rule < rule_count. */
+bool policy_rules_router(const struct policy_rules *rules, uint32_t rule);
 
 /** The file (base name) and line of a rule; rule < rule_count. */
 const char *policy_rules_file(const struct policy_rules *rules, uint32_t rule);

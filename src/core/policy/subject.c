@@ -22,8 +22,8 @@ static const struct {
         enum policy_type type;
         uint32_t needs;
 } subjects[SUBJECT_MAX] = {
-        [SUBJECT_PORT] = { "port", TYPE_ADDRESS, 0 },
-        [SUBJECT_PATH] = { "path", TYPE_PATH, 0 },
+        [SUBJECT_PORT] = { "port", TYPE_ADDRESS, POLICY_KNOWN_PORT },
+        [SUBJECT_PATH] = { "path", TYPE_PATH, POLICY_KNOWN_PORT },
         [SUBJECT_POSITION] = { "position", TYPE_POSITION, POLICY_KNOWN_FUNCTION },
         [SUBJECT_DEPTH] = { "depth", TYPE_NUMBER, POLICY_KNOWN_FUNCTION },
         [SUBJECT_ID] = { "id", TYPE_ID, POLICY_KNOWN_FUNCTION },
@@ -36,7 +36,7 @@ static const struct {
         [SUBJECT_UNIQUE_ID] = { "unique-id", TYPE_STRING, POLICY_KNOWN_ROUTER },
         [SUBJECT_VENDOR_NAME] = { "vendor-name", TYPE_STRING, POLICY_KNOWN_ROUTER },
         [SUBJECT_DEVICE_NAME] = { "device-name", TYPE_STRING, POLICY_KNOWN_ROUTER },
-        [SUBJECT_KEY] = { "key", TYPE_KEY, POLICY_KNOWN_ROUTER },
+        [SUBJECT_KEY] = { "key", TYPE_KEY, POLICY_KNOWN_ROUTER | POLICY_KNOWN_KEY },
         [SUBJECT_AT_BOOT] = { "at-boot", TYPE_ANSWER, 0 },
         [SUBJECT_ARRIVAL_TIME] = { "arrival-time", TYPE_TIME, POLICY_KNOWN_MINUTE },
         [SUBJECT_ARRIVAL_DAY] = { "arrival-day", TYPE_DAY, POLICY_KNOWN_MINUTE },

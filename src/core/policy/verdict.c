@@ -39,7 +39,7 @@ static bool position_fill(struct core *core, const struct model_function *functi
 
 static struct policy_facts port_facts(const struct model_port *port)
 {
-        return (struct policy_facts){ .known = POLICY_KNOWN_MINUTE,
+        return (struct policy_facts){ .known = POLICY_KNOWN_MINUTE | POLICY_KNOWN_PORT,
                                       .port = port->found.sbdf,
                                       .path = port->found.path,
                                       .at_boot = port->at_boot,
@@ -56,16 +56,34 @@ static struct policy_decision decide(const struct core *core, const struct polic
         return decision;
 }
 
+/* A router that is gone takes what it was behind with it: nothing is known of that any more. */
+static void router_fill(struct core *core, const struct model_function *function,
+                        struct policy_router *said, char unique_id[static POLICY_UNIQUE_ID_SIZE],
+                        struct policy_facts *facts)
+{
+        const struct model_router *router = model_router_get(core, &function->router);
+
+        if (function->routed && (router || !function->router.any))
+                facts->known |= POLICY_KNOWN_ROUTER | POLICY_KNOWN_KEY;
+        if (!router)
+                return;
+        *said = policy_router_facts(core, router, unique_id);
+        facts->router = said;
+}
+
 static struct policy_decision function_decide(struct core *core, const struct model_port *port,
                                               const struct model_function *function, uint32_t count)
 {
         struct policy_facts facts = port_facts(port);
+        char unique_id[POLICY_UNIQUE_ID_SIZE];
+        struct policy_router said;
 
         facts.at_boot = function->at_boot;
         facts.function = &function->facts;
         facts.findings = policy_findings_gather(&function->facts);
         facts.count = count;
-        facts.known = POLICY_KNOWN_ALL;
+        facts.known |= POLICY_KNOWN_FUNCTION | POLICY_KNOWN_COUNT;
+        router_fill(core, function, &said, unique_id, &facts);
         if (!position_fill(core, function, &facts))
                 return undecided;
         return decide(core, &facts);
@@ -157,10 +175,13 @@ static void function_weigh(struct core *core, struct model_port *port,
                            struct model_function *function, uint32_t count, struct owner *owner,
                            struct effects *effects)
 {
-        struct policy_decision decision = function_decide(core, port, function, count);
-        bool barred = verdict_gives(decision.verdict) && policy_function_dangers(core, function);
+        struct policy_decision decision;
         struct record record;
+        bool barred;
 
+        policy_function_route(core, port, function);
+        decision = function_decide(core, port, function, count);
+        barred = verdict_gives(decision.verdict) && policy_function_dangers(core, function);
         findings_tell(core, function, effects);
         port_combine(port, &decision, owner);
         if (barred)

@@ -209,21 +209,18 @@ static enum audit drivers_judge(const struct subject *subject, struct base_text 
 
 static enum audit thunderbolt_judge(const struct subject *subject, struct base_text *what)
 {
-        switch (subject->machine->thunderbolt) {
-        case THUNDERBOLT_UNGUARDED:
-                base_text_add(what, "none: PCIe tunnels are made without asking");
-                return AUDIT_WEAK;
-        case THUNDERBOLT_GUARDED:
-                base_text_add(what, "PCIe tunnels wait for authorization");
-                return AUDIT_OK;
-        case THUNDERBOLT_ABSENT:
-                base_text_add(what, "no Thunderbolt domain");
-                return AUDIT_OK;
-        case THUNDERBOLT_UNKNOWN:
-        case THUNDERBOLT_MAX:
-                break;
-        }
-        return unknown(what);
+        static const char *const words[THUNDERBOLT_MAX] = {
+                [THUNDERBOLT_UNGUARDED] = "none: PCIe tunnels are made without asking",
+                [THUNDERBOLT_GUARDED] = "PCIe tunnels wait for authorization",
+                [THUNDERBOLT_NO_TUNNELS] = "no PCIe tunnels are made",
+                [THUNDERBOLT_ABSENT] = "no Thunderbolt domain",
+        };
+        enum event_thunderbolt thunderbolt = subject->machine->thunderbolt;
+
+        if (!words[thunderbolt])
+                return unknown(what);
+        base_text_add(what, words[thunderbolt]);
+        return thunderbolt == THUNDERBOLT_UNGUARDED ? AUDIT_WEAK : AUDIT_OK;
 }
 
 static enum audit boltd_judge(const struct subject *subject, struct base_text *what)

@@ -226,6 +226,10 @@ static void test_machine(void **state)
         EXPECT("thunderbolt", "weak");
         machine.thunderbolt = THUNDERBOLT_GUARDED;
         EXPECT("thunderbolt", "ok");
+        machine.thunderbolt = THUNDERBOLT_NO_TUNNELS;
+        EXPECT("thunderbolt", "ok");
+        machine.thunderbolt = THUNDERBOLT_UNKNOWN;
+        EXPECT("thunderbolt", "weak");
         machine.built_in = 2;
         EXPECT("built-in-drivers", "weak");
         core.overflowed = true;

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "core/policy/finding.h"
+#include "core/policy/rules.h"
 #include "core/report/report.h"
 
 static const char *const state_names[STATE_MAX] = {
@@ -102,6 +103,41 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_TRUSTED] = "trusted",
         [REASON_UNTRUSTED] = "not-trusted",
         [REASON_UNPROBED] = "kept-off",
+        [REASON_NO_THIRD_DOOR] = "no-third-door",
+        [REASON_NO_TUNNELS] = "no-pcie-tunnels",
+        [REASON_SECURITY_UNKNOWN] = "security-unknown",
+        [REASON_ROUTERS_LIMIT] = "too-many-routers",
+        [REASON_ROUTER_UNREADABLE] = "router-unreadable",
+        [REASON_ROUTER_CHANGED] = "router-changed",
+        [REASON_ROUTER_TWIN] = "same-unique-id",
+        [REASON_KEY_REJECTED] = "key-rejected",
+        [REASON_ASK] = "ask",
+        [REASON_NOT_ENROLLED] = "not-enrolled",
+        [REASON_MANUAL] = "manual",
+        [REASON_STORE] = "identity-store",
+        [REASON_KEY_UNCHECKED] = "key-not-challenged",
+        [REASON_ENROLLED] = "enrolled",
+        [REASON_RULE] = "rule",
+        [REASON_PARENT] = "parent-first",
+        [REASON_OTHER_ROUTER] = "other-router-first",
+        [REASON_CANDIDATE_OPEN] = "port-open",
+        [REASON_NO_CANDIDATE] = "no-guarded-port",
+        [REASON_ROUTER_GONE] = "router-gone",
+};
+
+static const char *const router_state_names[ROUTER_STATE_MAX] = {
+        [ROUTER_NONE] = "",
+        [ROUTER_HELD] = "held",
+        [ROUTER_WAITING] = "waiting",
+        [ROUTER_AUTHORIZING] = "authorizing",
+        [ROUTER_AUTHORIZED] = "authorized",
+        [ROUTER_FOREIGN] = "foreign",
+};
+
+static const char *const key_names[POLICY_KEY_MAX] = {
+        [POLICY_KEY_NONE] = "none",
+        [POLICY_KEY_CLAIMED] = "claimed",
+        [POLICY_KEY_VERIFIED] = "verified",
 };
 
 static const char *const verdict_names[VERDICT_MAX] = {
@@ -137,6 +173,11 @@ static const char *const effect_names[EFFECT_MAX] = {
         [EFFECT_DETACH] = "detach",
         [EFFECT_PORT_OPEN] = "port-open",
         [EFFECT_PROBE] = "probe",
+        [EFFECT_ROUTERS] = "routers",
+        [EFFECT_AUTHORIZE] = "authorize",
+        [EFFECT_DEAUTHORIZE] = "deauthorize",
+        [EFFECT_ENROLL] = "enroll",
+        [EFFECT_FORGET] = "forget",
         [EFFECT_REPLY] = "reply",
 };
 
@@ -173,6 +214,27 @@ const char *report_state_name(enum model_state state)
 {
         base_assert(state < STATE_MAX && state_names[state]);
         return state_names[state];
+}
+
+const char *report_router_state_name(enum model_router_state state)
+{
+        base_assert(state < ROUTER_STATE_MAX && router_state_names[state]);
+        return router_state_names[state];
+}
+
+const char *report_key_name(enum policy_key key)
+{
+        base_assert(key < POLICY_KEY_MAX && key_names[key]);
+        return key_names[key];
+}
+
+void report_router_text(const struct record_router *router, struct base_text *text)
+{
+        if (!router->any)
+                return;
+        base_text_add_u64(text, router->domain);
+        base_text_add_char(text, '-');
+        base_text_add_hex(text, router->route, 1);
 }
 
 const char *report_goal_text(enum model_goal goal)
@@ -254,6 +316,8 @@ const char *report_errno_name(int32_t error)
                 return "EUSERS";
         case EUCLEAN:
                 return "EUCLEAN";
+        case EKEYREJECTED:
+                return "EKEYREJECTED";
         default:
                 return NULL;
         }

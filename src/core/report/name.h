@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "core/model/model.h"
+#include "core/policy/rules.h"
 #include "core/report/report.h"
 
 /** "quarantined": the word for a state. */
@@ -16,6 +17,13 @@ void report_owner_text(uint16_t owner, struct base_text *text);
 void report_findings_text(uint32_t findings, struct base_text *text);
 /** What has to be so for a goal to be met, after "waits until": "Bus Master Enable of the port reads 0". */
 const char *report_goal_text(enum model_goal goal);
+
+/** "held": the word for a router's state. */
+const char *report_router_state_name(enum model_router_state state);
+/** "claimed": what a router has proved. */
+const char *report_key_name(enum policy_key key);
+/** Writes a router as the kernel calls it, "0-301"; nothing for none. */
+void report_router_text(const struct record_router *router, struct base_text *text);
 
 /** Opens the row's next field; the caller writes its value. There must be room. */
 struct base_text report_field_open(struct report_row *row, const char *key);

@@ -9,8 +9,8 @@
 
 /*
  * %p port, %f function, %r reason, %e error in brackets, %n count, %o count as an owner, %d driver, %x effect,
- * %v verdict, %u rule in brackets, %w use, %g findings, %h guest, %t what a toolstack said. Anything else stands for
- * itself.
+ * %v verdict, %u rule in brackets, %w use, %g findings, %h guest, %t what a toolstack said, %i a router: its place,
+ * name and unique ID, %k what it proved. Anything else stands for itself.
  */
 struct record_kind_text {
         struct report_message message;
@@ -272,6 +272,72 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 { "trust-shut", "1475235816c74b109d17cfb765101005", RECORD_WARNING },
                 "Port %p, which was open for dom0, is shut (%r) until what is below it is verified "
                 "again. Dom0's driver there fails meanwhile; see `sallyport explain %p`." },
+        [RECORD_ROUTER_FOUND] = {
+                { "router-found", "d13c513a42f8eda197b1165f0971b7c4", RECORD_INFO },
+                "Thunderbolt router %i appeared. Until it is authorized nothing behind it is on "
+                "PCI." },
+        [RECORD_ROUTER_GONE] = {
+                { "router-gone", "25abd89bd67e4d928a8318174d645fa6", RECORD_INFO },
+                "Thunderbolt router %i is gone." },
+        [RECORD_ROUTER_HELD] = {
+                { "router-held", "3cbb7daa64c184fa48a7c8252abc5619", RECORD_NOTICE },
+                "Thunderbolt router %i is not authorized (%r): nothing behind it is on PCI, "
+                "and nothing of it can reach memory. Where nothing but a word is missing, "
+                "`sallyport authorize` lets it in once and `sallyport enroll` always, behind "
+                "the closed port; doc/thunderbolt.md explains the reasons." },
+        [RECORD_ROUTER_WAITING] = {
+                { "router-waiting", "eca9bad1449e78e4f15ce760f3e452f2", RECORD_NOTICE },
+                "Thunderbolt router %i is to be authorized, and waits (%r). Nothing behind it is "
+                "on PCI meanwhile. If it waits for an open port: unassign what is there." },
+        [RECORD_ROUTER_AUTHORIZING] = {
+                { "router-authorizing", "76e9c8092966493dcbc16f01162794bf", RECORD_NOTICE },
+                "Thunderbolt router %i is being authorized (%r). Every port at which something "
+                "of it can appear was read as closed; what appears is quarantined. Nothing to "
+                "do." },
+        [RECORD_ROUTER_AUTHORIZED] = {
+                { "router-authorized", "29ec148cead50263f4d6d23508bd9d96", RECORD_NOTICE },
+                "Thunderbolt router %i is authorized; of who it is was proved: %k. What is "
+                "behind it is guarded by its port and the IOMMU, as if nothing had been proved." },
+        [RECORD_ROUTER_FOREIGN] = {
+                { "router-foreign", "959575fe0a734d03343a2c9fbed3e91c", RECORD_WARNING },
+                "Thunderbolt router %i is authorized, and not by this sallyportd: by firmware, "
+                "an earlier one, boltd or somebody by hand. Nobody here asked the rules first. "
+                "What is behind it is quarantined below external ports all the same; end boltd "
+                "if it runs." },
+        [RECORD_ROUTER_UNGUARDED] = {
+                { "router-unguarded", "7d791a3ca63cf5f9bdcdc219fe72c33b", RECORD_WARNING },
+                "Thunderbolt router %i: its domain makes PCIe tunnels without asking (security "
+                "level none), so there is no third door. Its port and the IOMMU hold it. Set the "
+                "level to user or secure in the firmware setup." },
+        [RECORD_ROUTER_REFUTED] = {
+                { "router-refuted", "cc9ff851b6ab9f1ab79db4df2694e1f7", RECORD_CRITICAL },
+                "Thunderbolt router %i says the unique ID of one that is enrolled, and DOES NOT "
+                "HAVE ITS KEY: it is another device, or was reset. It is not authorized, nothing "
+                "behind it is on PCI. If you know why, `sallyport forget` its unique ID and "
+                "enroll it again; else unplug it." },
+        [RECORD_ROUTER_CHANGED] = {
+                { "router-changed", "72488b810dfafe390727d4dad921bf95", RECORD_CRITICAL },
+                "Thunderbolt router %i showed another unique ID or name before: it is not what "
+                "it says. It is not authorized while it is plugged; if it was already, its port "
+                "and the IOMMU hold it. Unplug it." },
+        [RECORD_ROUTER_PORT] = {
+                { "router-port", "e14c1d7e84488709ef4d6ee6dda4dd1e", RECORD_NOTICE },
+                "Something appeared below port %p since Thunderbolt router %i was authorized, "
+                "and nowhere else: that counts as its port from now on. Nothing to do." },
+        [RECORD_ROUTER_AMBIGUOUS] = {
+                { "router-ambiguous", "f9fc2f72a562d07cbc2c8e3e93afd954", RECORD_WARNING },
+                "Something appeared below more than one port since Thunderbolt router %i was "
+                "authorized: which is its own is not known. All of them are closed and guarded; "
+                "what is behind it waits until all of them are at rest." },
+        [RECORD_ROUTER_FAILED] = {
+                { "router-failed", "4630de19bf77d38d8b9b7cefad989a70", RECORD_WARNING },
+                "%x failed for Thunderbolt routers, or for %i%e. Nothing was opened and it is "
+                "tried again; what is on PCI is guarded by its port." },
+        [RECORD_ROUTERS_OVERFLOW] = {
+                { "routers-overflow", "86ad910108d213b7b25a55f4796ce0e9", RECORD_ERROR },
+                "There are more Thunderbolt routers or domains than this version has room for, "
+                "or they could not all be listed. None is authorized until that ends; ports are "
+                "guarded all the same. Please report the topology." },
 };
 /* clang-format on */
 
@@ -327,6 +393,23 @@ static void told_add(struct base_text *text, const struct record *record)
         base_text_add(text, told.truncated ? "..." : "");
 }
 
+/* "0-301 ('Vendor Name', d4030000-...)": what it calls itself is hostile. */
+static void router_add(struct base_text *text, const struct record *record)
+{
+        report_router_text(&record->router, text);
+        if (!record->router.any) {
+                base_text_add(text, "(none)");
+                return;
+        }
+        base_text_add(text, " (");
+        if (record->told[0] != '\0') {
+                base_text_add_quoted(text, record->told, strlen(record->told));
+                base_text_add(text, ", ");
+        }
+        base_text_add_uuid(text, record->router.unique_id);
+        base_text_add_char(text, ')');
+}
+
 static void rule_add(struct base_text *text, const struct record *record)
 {
         base_text_add(text, " (");
@@ -375,6 +458,12 @@ static void placeholder_add(struct base_text *text, const struct record *record,
                 break;
         case 't':
                 told_add(text, record);
+                break;
+        case 'i':
+                router_add(text, record);
+                break;
+        case 'k':
+                base_text_add(text, report_key_name((enum policy_key)record->count));
                 break;
         case 'h':
                 base_text_add_escaped(text, record->guest, strlen(record->guest));

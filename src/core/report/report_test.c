@@ -13,6 +13,7 @@
 
 #include "base/sbdf.h"
 #include "core/policy/finding.h"
+#include "core/policy/rules.h"
 #include "core/report/report.h"
 #include "world/world.h"
 
@@ -232,11 +233,13 @@ static void test_records(void **state)
                                  .function = BASE_SBDF(0, 1, 0, 1),
                                  .count = 3,
                                  .guest = "work",
+                                 .router = { true, 0, 0x301, 7, { 0xd4, 0x03 } },
                                  .told = "xl ended with status 1: no \033[2J" };
 
         (void)state;
         for (int kind = 0; kind < RECORD_MAX; kind++) {
                 record.kind = (enum record_kind)kind;
+                record.count = kind == RECORD_ROUTER_AUTHORIZED ? POLICY_KEY_CLAIMED : 3;
                 record.reason = REASON_HOTPLUG_CAPABLE;
                 record.effect = EFFECT_RESCAN;
                 record.error = ETIMEDOUT;

@@ -138,8 +138,53 @@ static void port_transition(struct core *core, struct model_port *port, struct e
                 core_record_add(effects, &record);
 }
 
+static enum record_kind router_record(const struct model_router *router,
+                                      enum model_router_state from)
+{
+        switch (router->state) {
+        case ROUTER_HELD:
+                return router->reason == REASON_NO_THIRD_DOOR ? RECORD_ROUTER_UNGUARDED
+                                                              : RECORD_ROUTER_HELD;
+        case ROUTER_WAITING:
+                return from == ROUTER_AUTHORIZING ? RECORD_MAX : RECORD_ROUTER_WAITING;
+        case ROUTER_AUTHORIZED:
+                return RECORD_ROUTER_AUTHORIZED;
+        case ROUTER_FOREIGN:
+                return RECORD_ROUTER_FOREIGN;
+        case ROUTER_NONE:
+        case ROUTER_AUTHORIZING: /* told when it was asked for, with its licence */
+        case ROUTER_STATE_MAX:
+                break;
+        }
+        return RECORD_MAX;
+}
+
+/* That it waits for a port to be looked at is not worth a word: that is over in a moment. */
+static void router_transition(struct core *core, struct model_router *router,
+                              struct effects *effects)
+{
+        enum record_reason reason;
+        enum model_router_state from = router->state,
+                                state = verify_router_state(core, router, &reason);
+        struct record record;
+
+        if (state == ROUTER_WAITING && (reason == REASON_ARRIVING || reason == REASON_NONE))
+                reason = REASON_ARRIVING;
+        if (state == from && reason == router->reason)
+                return;
+        router->state = state;
+        router->reason = reason;
+        record = model_router_record(core, router_record(router, from), reason, router);
+        record.count = policy_router_key(core, router);
+        policy_verdict_rule(core, router->rule, record.rule);
+        if (record.kind != RECORD_MAX && !(state == ROUTER_WAITING && reason == REASON_ARRIVING))
+                core_record_add(effects, &record);
+}
+
 void report_transitions(struct core *core, struct effects *effects)
 {
+        for (uint32_t i = 0; i < core->router_count; i++)
+                router_transition(core, &core->routers[i], effects);
         for (uint32_t i = 0; i < core->port_count; i++) {
                 struct model_port *port = &core->ports[i];
 

@@ -126,7 +126,7 @@ bool verify_port_paused(const struct core *core, const struct model_port *port)
 
 bool verify_port_licensed(const struct core *core, const struct model_port *port)
 {
-        if (port->exposed || port->added)
+        if (port->exposed || port->added || verify_port_awaited(core, port))
                 return false;
         if (!port->registers.readable || !port->registers.pcieport || port->registers.pciehp ||
             !port->inventory_once || port->inventory_partial)

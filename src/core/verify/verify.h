@@ -106,6 +106,26 @@ bool verify_port_settling(const struct core *core, const struct model_port *port
 uint16_t verify_slot_wanted(const struct core *core, const struct model_port *port,
                             uint16_t *ret_mask);
 
+/**
+ * How long after a router was listed as authorized something of it may still appear: its PCIe link comes up after the
+ * tunnel does. Then the next one's turn comes; what appears later is guarded all the same.
+ */
+#define VERIFY_TUNNEL_MS 5000u
+
+/**
+ * What has to come before a router is authorized, or REASON_NONE (I3): every port at which something of it may appear
+ * is closed, ours and at rest, as just read; of one behind another, that one was authorized, and what it brought is in
+ * quarantine; and nothing of any other is awaited.
+ */
+enum record_reason verify_router_waits(const struct core *core, const struct model_router *router);
+/** May something appear at this port that a router was authorized for? It is not opened meanwhile. */
+bool verify_port_awaited(const struct core *core, const struct model_port *port);
+/** Did what was awaited of a router come to rest, or is it not to be expected any more? */
+bool verify_router_settled(const struct core *core, const struct model_router *router);
+enum model_router_state verify_router_state(const struct core *core,
+                                            const struct model_router *router,
+                                            enum record_reason *ret_reason);
+
 /** The state to show, and why. */
 enum model_state verify_function_state(const struct core *core, const struct model_port *port,
                                        const struct model_function *function,

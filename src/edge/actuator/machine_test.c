@@ -96,6 +96,9 @@ static void test_attributes(void **state)
 static void test_thunderbolt(void **state)
 {
         (void)state;
+        tree_text_write(actuator.sysfs, "bus/thunderbolt/devices/domain3", "security", "nopcie\n");
+        machine_read();
+        assert_int_equal(machine.thunderbolt, THUNDERBOLT_NO_TUNNELS);
         tree_text_write(actuator.sysfs, "bus/thunderbolt/devices/domain0", "security", "user\n");
         tree_text_write(actuator.sysfs, "bus/thunderbolt/devices/0-0", "security", "none\n");
         machine_read();

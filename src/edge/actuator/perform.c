@@ -10,11 +10,13 @@
 #include "edge/actuator/actuator.h"
 #include "edge/actuator/pci.h"
 #include "edge/actuator/sysfs.h"
+#include "edge/actuator/thunderbolt.h"
 #include "edge/actuator/xen.h"
 #include "edge/cleanup.h"
 #include "edge/actuator/toolstack.h"
 #include "edge/clock.h"
 #include "edge/source/guests.h"
+#include "edge/source/thunderbolt.h"
 
 int actuator_open(const char *sysfs_path, const char *proc_path, struct actuator *ret_actuator)
 {
@@ -100,6 +102,8 @@ static enum event_kind answer_kind(enum effect_kind kind)
                 return EVENT_RESERVED;
         case EFFECT_GUESTS:
                 return EVENT_GUESTS;
+        case EFFECT_ROUTERS:
+                return EVENT_ROUTERS;
         case EFFECT_CONFIRM:
         case EFFECT_PORT_CLOSE:
         case EFFECT_PORT_BIND:
@@ -119,6 +123,10 @@ static enum event_kind answer_kind(enum effect_kind kind)
         case EFFECT_DETACH:
         case EFFECT_PORT_OPEN:
         case EFFECT_PROBE:
+        case EFFECT_AUTHORIZE:
+        case EFFECT_DEAUTHORIZE:
+        case EFFECT_ENROLL:
+        case EFFECT_FORGET:
                 return EVENT_COMPLETED;
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
@@ -180,6 +188,16 @@ static int effect_perform(const struct actuator *actuator, const struct effect *
                 return actuator_port_open(actuator, effect);
         case EFFECT_PROBE:
                 return actuator_function_probe(actuator, effect);
+        case EFFECT_ROUTERS:
+                return source_routers_read(actuator->sysfs, &actuator->store, &event->routers);
+        case EFFECT_AUTHORIZE:
+                return actuator_router_authorize(actuator, effect);
+        case EFFECT_DEAUTHORIZE:
+                return actuator_router_deauthorize(actuator, effect);
+        case EFFECT_ENROLL:
+                return actuator_router_enroll(actuator, effect);
+        case EFFECT_FORGET:
+                return actuator_router_forget(actuator, effect);
         case EFFECT_NONE:
         case EFFECT_DISCOVER:
         case EFFECT_REPLY:

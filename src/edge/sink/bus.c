@@ -13,7 +13,9 @@
 #include "core/report/report.h"
 #include "edge/clock.h"
 #include "edge/sink/history.h"
+#include "edge/sink/request.h"
 #include "edge/sink/server.h"
+#include "edge/store/routers.h"
 
 /* Messages that wait for a client that does not read; each signal is below 1 KiB. */
 #define CLIENT_BACKLOG_MAX 1024u
@@ -128,20 +130,6 @@ static int method_status(sd_bus_message *call, void *userdata, sd_bus_error *err
         return row_reply(call, &row);
 }
 
-/* The address that a call is about. 0, or a negative errno with *error set. */
-static int device_read(sd_bus_message *call, uint32_t *ret_sbdf, sd_bus_error *error)
-{
-        const char *device;
-        int r = sd_bus_message_read(call, "s", &device);
-
-        if (r < 0)
-                return r;
-        if (!base_sbdf_parse(device, strlen(device), ret_sbdf))
-                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-                                        "not a PCI address; expected [DDDD:]BB:SS.F");
-        return 0;
-}
-
 static int unknown_reply(sd_bus_error *error)
 {
         return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
@@ -214,7 +202,7 @@ static int method_history(sd_bus_message *call, void *userdata, sd_bus_error *er
         REPLY_CLEANUP sd_bus_message *reply = NULL;
         const struct sink_bus *bus = userdata;
         uint32_t device, port;
-        int r = device_read(call, &device, error);
+        int r = sink_request_device(call, &device, error);
 
         if (r < 0)
                 return r;
@@ -271,7 +259,7 @@ static int method_test(sd_bus_message *call, void *userdata, sd_bus_error *error
         const struct core *after;
         struct report_row row;
         uint32_t device;
-        int r = device_read(call, &device, error);
+        int r = sink_request_device(call, &device, error);
 
         if (r < 0)
                 return r;
@@ -283,68 +271,60 @@ static int method_test(sd_bus_message *call, void *userdata, sd_bus_error *error
         return row_reply(call, &row);
 }
 
-static struct sink_bus_request *request_get(struct sink_bus *bus, uint64_t id)
+/* The rows of an answer that is being made, and how that went. */
+struct known {
+        sd_bus_message *reply;
+        int r;
+};
+
+static void name_field(struct report_row *row, const char *key, const char *name)
 {
-        for (unsigned int i = 0; i < SINK_BUS_REQUESTS_MAX; i++)
-                if (bus->requests[i].id == id)
-                        return &bus->requests[i];
-        return NULL;
+        struct report_field *field = &row->fields[row->count++];
+        struct base_text text = base_text_on(field->value, sizeof field->value);
+
+        field->key = key;
+        base_text_add_escaped(&text, name, strlen(name));
 }
 
-/* The name of the guest that a call is about. 0, or a negative errno with *error set. */
-static int guest_read(sd_bus_message *call, char ret_guest[static LIMIT_GUEST], sd_bus_error *error)
+/* Of an entry that cannot be read only the ID is known. */
+static void known_take(void *userdata, const uint8_t *id, const struct event_enrolment *enrolment)
 {
-        const char *guest;
-        int r = sd_bus_message_read(call, "s", &guest);
+        char text[EVENT_UNIQUE_ID_TEXT_SIZE];
+        struct report_row row = { .count = 0 };
+        struct known *known = userdata;
 
-        if (r < 0)
-                return r;
-        if (guest[0] == '\0' || !base_text_copy(guest, strlen(guest), ret_guest, LIMIT_GUEST))
-                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-                                        "not a guest's name; expected 1 to 63 bytes");
-        return 0;
+        name_field(&row, "unique_id", event_unique_id_format(id, text));
+        if (enrolment) {
+                name_field(&row, "policy", enrolment->manual ? "manual" : "auto");
+                name_field(&row, "key", event_enrolment_key_word(enrolment->key));
+                name_field(&row, "vendor_name", enrolment->vendor_name);
+                name_field(&row, "device_name", enrolment->device_name);
+        } else {
+                name_field(&row, "policy", "unreadable");
+        }
+        if (known->r >= 0)
+                known->r = row_append(known->reply, &row);
 }
 
-/* Hands in a request; sink_bus_reply answers it. */
-static int request_begin(sd_bus_message *call, struct sink_bus *bus, enum event_verb verb,
-                         sd_bus_error *error)
+/* The identity store as it is on the disk now: a few files, read as the configuration is. */
+static int method_known(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-        struct sink_bus_request *request = request_get(bus, 0);
-        struct event event = { .kind = EVENT_REQUEST, .port = BASE_SBDF_NONE };
-        int r = device_read(call, &event.request.sbdf, error);
+        REPLY_CLEANUP sd_bus_message *reply = NULL;
+        const struct sink_bus *bus = userdata;
+        struct known known = { .r = rows_open(call, &reply) };
+        int failed;
 
-        if (r >= 0 && verb == REQUEST_ASSIGN)
-                r = guest_read(call, event.request.guest, error);
-        if (r < 0)
-                return r;
-        if (!request)
-                return sd_bus_error_set(
-                        error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                        "too many requests are under way; try again when some have ended");
-        request->id = ++bus->request_last;
-        request->message = sd_bus_message_ref(call);
-        event.request.id = request->id;
-        event.request.verb = verb;
-        event.time_ms = edge_clock_ms();
-        bus->request(bus->userdata, &event); /* may answer at once */
-        return 1;
-}
-
-_Static_assert(LIMIT_GUEST == 64, "the message above names the limit");
-
-static int method_eject(sd_bus_message *call, void *userdata, sd_bus_error *error)
-{
-        return request_begin(call, userdata, REQUEST_EJECT, error);
-}
-
-static int method_assign(sd_bus_message *call, void *userdata, sd_bus_error *error)
-{
-        return request_begin(call, userdata, REQUEST_ASSIGN, error);
-}
-
-static int method_unassign(sd_bus_message *call, void *userdata, sd_bus_error *error)
-{
-        return request_begin(call, userdata, REQUEST_UNASSIGN, error);
+        if (known.r < 0)
+                return known.r;
+        known.reply = reply;
+        failed = bus->store ? store_routers_each(bus->store, known_take, &known) : -ENODEV;
+        if (failed < 0)
+                return sd_bus_error_setf(
+                        error, SD_BUS_ERROR_FAILED,
+                        "the identity store cannot be listed (%s); see "
+                        "StateDirectory= in sallyport.conf(5)",
+                        strerror(-failed));
+        return known.r < 0 ? known.r : rows_send(reply);
 }
 
 static const sd_bus_vtable manager_vtable[] = {
@@ -356,9 +336,14 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_METHOD("History", "s", "aa{ss}", method_history, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Reload", "b", "aa{ss}", method_reload, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Test", "s", "a{ss}", method_test, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("Eject", "s", "a{ss}", method_eject, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("Assign", "ss", "a{ss}", method_assign, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("Unassign", "s", "a{ss}", method_unassign, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Eject", "s", "a{ss}", sink_request_eject, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Assign", "ss", "a{ss}", sink_request_assign, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Unassign", "s", "a{ss}", sink_request_unassign, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Known", NULL, "aa{ss}", method_known, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Authorize", "s", "a{ss}", sink_request_authorize,
+                      SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Enroll", "sb", "a{ss}", sink_request_enroll, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Forget", "s", "a{ss}", sink_request_forget, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL("Record", "a{ss}", 0),
         SD_BUS_VTABLE_END,
 };
@@ -367,33 +352,6 @@ int sink_bus_serve(struct sink_bus *bus, sd_bus *client)
 {
         return sd_bus_add_object_vtable(client, NULL, SINK_BUS_PATH, SINK_BUS_INTERFACE,
                                         manager_vtable, bus);
-}
-
-static void request_end(struct sink_bus_request *request)
-{
-        request->message = sd_bus_message_unref(request->message);
-        request->id = 0;
-}
-
-void sink_bus_forget(struct sink_bus *bus, sd_bus *client)
-{
-        for (unsigned int i = 0; i < SINK_BUS_REQUESTS_MAX; i++)
-                if (bus->requests[i].id != 0 &&
-                    sd_bus_message_get_bus(bus->requests[i].message) == client)
-                        request_end(&bus->requests[i]);
-}
-
-void sink_bus_reply(struct sink_bus *bus, const struct effect *effect)
-{
-        struct sink_bus_request *request =
-                effect->request == 0 ? NULL : request_get(bus, effect->request);
-
-        if (!request)
-                return;
-        (void)sd_bus_reply_method_return(request->message, "a{ss}", 2, "result",
-                                         report_result_name(effect->result), "reason",
-                                         report_reason_name(effect->reason));
-        request_end(request);
 }
 
 static int record_send(sd_bus *client, const struct record *record)

@@ -12,6 +12,7 @@
 
 struct core;
 struct sink_history;
+struct store;
 
 #define SINK_BUS_SOCKET "socket" /**< file name in the run directory */
 #define SINK_BUS_PATH "/org/sallyport1"
@@ -49,7 +50,8 @@ struct sink_bus {
         void *userdata;
         bool defaults; /**< the configuration was rejected; Status says so */
         const struct sink_history
-                *history; /**< of the caller's, set after opening, like the three below */
+                *history; /**< of the caller's, set after opening, like the four below */
+        const struct store *store;
         sink_preview preview;
         sink_apply apply;
         sink_machine machine;
@@ -64,8 +66,10 @@ struct sink_bus {
  * Makes the run directory (0700) where it is missing, replaces the socket in it, and serves the interface
  * SINK_BUS_INTERFACE at SINK_BUS_PATH:
  *   Ports() -> aa{ss}, Functions() -> aa{ss}, Status() -> a{ss}: rows of core/report;
- *   Eject(s device), Assign(s device, s guest), Unassign(s device) -> a{ss}: result, reason; answered by
- *   sink_bus_reply;
+ *   Eject(s device), Assign(s device, s guest), Unassign(s device), Authorize(s router), Enroll(s router, b manual),
+ *   Forget(s unique_id) -> a{ss}: result, reason; answered by sink_bus_reply. A router is DOMAIN-ROUTE or a unique ID;
+ *   Known() -> aa{ss}: the identity store: unique_id, policy ("unreadable": no more is known), key, vendor_name,
+ *   device_name;
  *   History(s device) -> aa{ss}: rows of report_explain_* around those of the records, each with wall_ms,
  *   times and last_ms;
  *   Audit() -> aa{ss}: rows of report_audit_row;

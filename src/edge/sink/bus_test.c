@@ -13,7 +13,10 @@
 #include <unistd.h>
 
 #include "base/sbdf.h"
+#include "core/event/parse.h"
 #include "edge/sink/bus.h"
+#include "edge/store/routers.h"
+#include "tree/tree.h"
 
 /* Both ends live in this process. */
 struct world {
@@ -228,6 +231,111 @@ static void test_assign(void **state)
         assert_string_equal(world.request.guest, "");
 }
 
+static void router_send(const char *member, const char *router, int manual)
+{
+        assert_true(sd_bus_call_method_async(world.client, NULL, NULL, SINK_BUS_PATH,
+                                             SINK_BUS_INTERFACE, member, reply_take, NULL,
+                                             manual < 0 ? "s" : "sb", router, manual) >= 0);
+}
+
+#define UUID "d4030000-0090-8708-2315-9d8f2a1f0a1d"
+
+/* By place, or by unique ID; a request for one names no address. */
+static void test_routers(void **state)
+{
+        static const char longer[] = UUID "0";
+        static const char *const bad[] = { "", "0-0", "0-", "00:04.0", "0-1.0", "dock", longer };
+        uint8_t id[RECORD_UNIQUE_ID_SIZE];
+
+        (void)state;
+        assert_true(event_unique_id_parse(UUID, strlen(UUID), id));
+        for (unsigned int i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+                router_send("Authorize", bad[i], -1);
+                replies_wait(i + 1);
+                assert_string_equal(world.reply, SD_BUS_ERROR_INVALID_ARGS);
+        }
+        router_send("Forget", "0-301", -1); /* what is plugged there is not what is known */
+        router_send("Enroll", "0-301", -1); /* automatically, or not? */
+        replies_wait(world.replies + 2);
+        assert_string_equal(world.reply, SD_BUS_ERROR_INVALID_ARGS);
+        assert_int_equal(world.requests, 0);
+        router_send("Authorize", "1-301", -1);
+        requests_wait(1);
+        assert_int_equal(world.request.verb, REQUEST_AUTHORIZE);
+        assert_int_equal(world.request.sbdf, BASE_SBDF_NONE);
+        assert_true(world.request.router.any);
+        assert_int_equal(world.request.router.domain, 1);
+        assert_int_equal(world.request.router.route, 0x301);
+        router_send("Enroll", UUID, 1);
+        requests_wait(2);
+        assert_int_equal(world.request.verb, REQUEST_ENROLL);
+        assert_int_equal(world.request.router.route, 0);
+        assert_memory_equal(world.request.router.unique_id, id, sizeof id);
+        assert_true(world.request.manual);
+        router_send("Enroll", "0-1", 0);
+        requests_wait(3);
+        assert_false(world.request.manual);
+        router_send("Forget", UUID, -1);
+        requests_wait(4);
+        assert_int_equal(world.request.verb, REQUEST_FORGET);
+        assert_memory_equal(world.request.router.unique_id, id, sizeof id);
+        sink_bus_reply(&world.bus, &(struct effect){ .kind = EFFECT_REPLY,
+                                                     .request = world.request.id,
+                                                     .result = RESULT_DONE });
+        replies_wait(world.replies + 1);
+        assert_string_equal(world.reply, "result=done;reason=;");
+}
+
+/* The first row, or the error's name. */
+static int known_take(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        if (sd_bus_message_is_method_error(message, NULL))
+                return reply_take(message, userdata, error);
+        assert_true(sd_bus_message_enter_container(message, 'a', "a{ss}") >= 0);
+        return reply_take(message, userdata, error);
+}
+
+static void known_call(void)
+{
+        assert_true(sd_bus_call_method_async(world.client, NULL, NULL, SINK_BUS_PATH,
+                                             SINK_BUS_INTERFACE, "Known", known_take, NULL,
+                                             "") >= 0);
+        replies_wait(world.replies + 1);
+}
+
+/* The store is told without its keys; without a store there is no answer, not an empty one. */
+static void test_known(void **state)
+{
+        struct event_enrolment enrolment = { .key = ENROLLED_NEW_KEY,
+                                             .vendor_name = "De\nll",
+                                             .device_name = "Dock" };
+        uint8_t id[RECORD_UNIQUE_ID_SIZE], key[EVENT_KEY_SIZE];
+        char folder[80], text[EVENT_KEY_TEXT_SIZE];
+        struct store store;
+
+        (void)state;
+        known_call();
+        assert_string_equal(world.reply, SD_BUS_ERROR_FAILED);
+        (void)snprintf(folder, sizeof folder, "%s/state", world.directory);
+        store_open(folder, &store);
+        assert_int_equal(store.error, 0);
+        world.bus.store = &store;
+        assert_true(event_unique_id_parse(UUID, strlen(UUID), id));
+        assert_int_equal(store_router_write(&store, id, &enrolment), 0);
+        known_call();
+        assert_string_equal(world.reply, "unique_id=" UUID ";policy=auto;key=new;"
+                                         "vendor_name=De\\x0all;device_name=Dock;");
+        assert_int_equal(store_router_key_read(&store, id, key), 0);
+        event_key_format(key, text);
+        text[8] = '\0'; /* not even the beginning of it */
+        assert_null(strstr(world.reply, text));
+        tree_text_write(store.folder, "routers", UUID, "");
+        known_call();
+        assert_string_equal(world.reply, "unique_id=" UUID ";policy=unreadable;");
+        store_close(&store);
+        assert_int_equal(tree_remove(folder), 0);
+}
+
 static void test_eject_full(void **state)
 {
         (void)state;
@@ -308,7 +416,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(test_modes),         TEST(test_eject),        TEST(test_assign),
                 TEST(test_eject_full),    TEST(test_disconnect),   TEST(test_record),
-                TEST(test_record_unread), TEST(test_clients_full),
+                TEST(test_record_unread), TEST(test_clients_full), TEST(test_routers),
+                TEST(test_known),
         };
 
         if (geteuid() != 0)

@@ -39,12 +39,32 @@ static struct sink_history_entry *ring_slot(struct sink_history_ring *ring, uint
         return &ring->entries[index % SINK_HISTORY_RECORDS];
 }
 
+bool sink_history_about(const struct record *record, const struct record_router *router)
+{
+        if (!record->router.any || !router->any)
+                return false;
+        if (router->route != 0)
+                return record->router.domain == router->domain &&
+                       record->router.route == router->route;
+        return memcmp(record->router.unique_id, router->unique_id, sizeof router->unique_id) == 0;
+}
+
+/* About the same router, calling itself the same; or both about none. */
+static bool router_same(const struct record *a, const struct record *b)
+{
+        if (!a->router.any || !b->router.any)
+                return a->router.any == b->router.any;
+        return a->router.instance == b->router.instance && sink_history_about(a, &b->router) &&
+               memcmp(a->router.unique_id, b->router.unique_id, sizeof a->router.unique_id) == 0 &&
+               memcmp(a->told, b->told, sizeof a->told) == 0;
+}
+
 /* The same, but for the time? */
 static bool record_same(const struct record *a, const struct record *b)
 {
         return a->kind == b->kind && a->reason == b->reason && a->function == b->function &&
                a->effect == b->effect && a->error == b->error && a->count == b->count &&
-               memcmp(a->driver, b->driver, sizeof a->driver) == 0;
+               memcmp(a->driver, b->driver, sizeof a->driver) == 0 && router_same(a, b);
 }
 
 /* Are the newest records the same as those before them? */
@@ -70,7 +90,9 @@ static void ring_fold(struct sink_history_ring *ring, uint64_t period)
 
 void sink_history_add(struct sink_history *history, const struct record *record)
 {
-        struct sink_history_ring *ring = ring_take(history, record->port);
+        /* What is about a router stands together, at whichever port that appears. */
+        struct sink_history_ring *ring =
+                ring_take(history, record->router.any ? BASE_SBDF_NONE : record->port);
 
         ring->last = ++history->sequence;
         *ring_slot(ring, ring->added) = (struct sink_history_entry){

@@ -49,5 +49,11 @@ const struct sink_history_entry *sink_history_next(const struct sink_history *hi
                                                    uint32_t port, uint32_t function,
                                                    uint64_t *sequence);
 
+/**
+ * Is the record about this router? By domain and route, whichever was there; or where route is 0, by unique ID,
+ * wherever that was. What is about routers is kept with what is about all ports.
+ */
+bool sink_history_about(const struct record *record, const struct record_router *router);
+
 /** How many older records of the port there is no room for any more. */
 uint64_t sink_history_dropped(const struct sink_history *history, uint32_t port);

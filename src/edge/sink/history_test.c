@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/sbdf.h"
@@ -170,6 +171,68 @@ static void test_many_ports(void **state)
         assert_history(PORT + LIMIT_PORTS, BASE_SBDF_NONE, "93");
 }
 
+static void router_add(uint64_t route, uint64_t instance, uint8_t id, const char *told)
+{
+        struct record record = { .kind = RECORD_ROUTER_HELD,
+                                 .port = PORT,
+                                 .function = BASE_SBDF_NONE,
+                                 .router = { .any = true, .route = route, .instance = instance } };
+
+        record.router.unique_id[15] = id;
+        (void)snprintf(record.told, sizeof record.told, "%s", told);
+        sink_history_add(&history, &record);
+}
+
+/* How many entries there are, whatever they are about. */
+static unsigned int entries_count(void)
+{
+        uint64_t sequence = 0;
+        unsigned int count = 0;
+
+        while (sink_history_next(&history, BASE_SBDF_NONE, BASE_SBDF_NONE, &sequence))
+                count++;
+        return count;
+}
+
+/* Only what says the same of the same router repeats itself; all of it is kept with what is about all ports. */
+static void test_routers(void **state)
+{
+        (void)state;
+        router_add(1, 10, 7, "Dell");
+        router_add(1, 10, 7, "Dell");
+        assert_int_equal(entries_count(), 1);
+        router_add(3, 10, 7, "Dell");
+        assert_int_equal(entries_count(), 2);
+        router_add(3, 11, 7, "Dell"); /* its successor */
+        assert_int_equal(entries_count(), 3);
+        router_add(3, 11, 8, "Dell");
+        assert_int_equal(entries_count(), 4);
+        router_add(3, 11, 8, "Dill");
+        assert_int_equal(entries_count(), 5);
+        assert_history(PORT, BASE_SBDF_NONE, "0*0000");
+}
+
+static void test_about(void **state)
+{
+        const struct record none = { .kind = RECORD_ARRIVAL };
+        struct record record = { .router = { .any = true, .domain = 1, .route = 3 } };
+        struct record_router router = { .any = true, .domain = 1, .route = 3 };
+
+        (void)state;
+        record.router.unique_id[0] = 7;
+        assert_true(sink_history_about(&record, &router));
+        assert_false(sink_history_about(&none, &router));
+        router.domain = 0;
+        assert_false(sink_history_about(&record, &router));
+        router = (struct record_router){ .any = true, .domain = 1, .route = 1 };
+        assert_false(sink_history_about(&record, &router));
+        router = (struct record_router){ .any = true, .unique_id = { 7 } };
+        assert_true(sink_history_about(&record, &router));
+        router.unique_id[0] = 8;
+        assert_false(sink_history_about(&record, &router));
+        assert_false(sink_history_about(&record, &none.router));
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -177,6 +240,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(test_order),    TEST(test_port_of),       TEST(test_dropped),
                 TEST(test_repeated), TEST(test_repeated_full), TEST(test_many_ports),
+                TEST(test_routers),  TEST(test_about),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

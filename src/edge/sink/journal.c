@@ -14,12 +14,14 @@
 
 #include "base/sbdf.h"
 #include "base/text.h"
+#include "core/event/parse.h"
+#include "core/report/name.h"
 #include "core/report/report.h"
 #include "edge/clock.h"
 
 #define TEXT_SIZE 640
 #define LINE_SIZE (TEXT_SIZE + 128)
-#define FIELDS_MAX 10
+#define FIELDS_MAX 12
 #define FIELD_SIZE 96
 /* How long a line waits for a stderr that nobody reads. Lines are lost rather than the watch. */
 #define STDERR_WAIT_MS 100
@@ -152,6 +154,28 @@ static void journal_send(struct fields *fields, enum record_priority priority, c
         (void)sd_journal_sendv(fields->vectors, (int)fields->count);
 }
 
+/* "0-301", as the kernel calls it; or what stands for none. */
+static const char *router_text(const struct record_router *router, const char *none, char *buffer,
+                               size_t size)
+{
+        struct base_text text = base_text_on(buffer, size);
+
+        if (!router->any)
+                return none;
+        report_router_text(router, &text);
+        return buffer;
+}
+
+static void router_send(struct fields *fields, const struct record_router *router)
+{
+        char place[FIELD_SIZE], id[EVENT_UNIQUE_ID_TEXT_SIZE];
+
+        if (!router->any)
+                return;
+        field_add(fields, "SALLYPORT_ROUTER", router_text(router, "", place, sizeof place));
+        field_add(fields, "SALLYPORT_UNIQUE_ID", event_unique_id_format(router->unique_id, id));
+}
+
 static void record_send(const struct record *record, const struct report_message *message,
                         char *text)
 {
@@ -162,6 +186,7 @@ static void record_send(const struct record *record, const struct report_message
         field_add(&fields, "SALLYPORT_EVENT", message->name);
         field_add(&fields, "SALLYPORT_PORT", sbdf_text(record->port, "", sbdf));
         field_add(&fields, "SALLYPORT_FUNCTION", sbdf_text(record->function, "", sbdf));
+        router_send(&fields, &record->router);
         field_add(&fields, "SALLYPORT_REASON", report_reason_name(record->reason));
         if (record->effect)
                 field_add(&fields, "SALLYPORT_EFFECT", report_effect_name(record->effect));
@@ -174,7 +199,7 @@ void sink_journal_record(const struct sink_journal *sink, const struct record *r
 {
         const struct report_message *message = report_message_get(record->kind);
         char buffer[TEXT_SIZE], subject[FIELD_SIZE], port[BASE_SBDF_TEXT_SIZE],
-                function[BASE_SBDF_TEXT_SIZE];
+                function[BASE_SBDF_TEXT_SIZE], router[32];
         struct base_text text = base_text_on(buffer, sizeof buffer);
 
         if (!sink_journal_wants(sink, record->kind))
@@ -188,7 +213,8 @@ void sink_journal_record(const struct sink_journal *sink, const struct record *r
         }
         (void)snprintf(subject, sizeof subject, "%s %s %s", message->name,
                        sbdf_text(record->port, "-", port),
-                       sbdf_text(record->function, "-", function));
+                       record->router.any ? router_text(&record->router, "-", router, sizeof router)
+                                          : sbdf_text(record->function, "-", function));
         stderr_write((enum record_priority)message->priority, record->time_ms, subject, buffer);
 }
 

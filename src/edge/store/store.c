@@ -13,9 +13,9 @@
 #include "base/sbdf.h"
 #include "edge/cleanup.h"
 #include "edge/clock.h"
+#include "edge/store/file.h"
 
 #define NAME "state"
-#define NAME_NEW "state.new" /* half written, perhaps: it counts only after its rename */
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 /* The whole file, and room for one more entry. Larger ones are not ours. */
@@ -24,9 +24,9 @@ struct image {
         uint8_t bytes[STORE_SIZE_MAX + EVENT_MEMORY_ENTRY_MAX];
 };
 
-/* The file, its successor and what is read back: too large for the stack. A process does one thing at a time. */
+/* The file and its successor: too large for the stack. A process does one thing at a time. */
 static struct image image;
-static uint8_t compacted[sizeof image.bytes], back[sizeof image.bytes];
+static uint8_t compacted[sizeof image.bytes];
 static struct event_memory entry;
 
 static int boot_read(uint8_t ret_boot[static EVENT_MEMORY_BOOT_SIZE])
@@ -218,31 +218,6 @@ void store_read(const struct store *store, store_found found, void *userdata)
         found(userdata, &event);
 }
 
-static int bytes_write(int fd, const uint8_t *bytes, size_t length, size_t at)
-{
-        while (length > 0) {
-                ssize_t written = pwrite(fd, bytes, length, (off_t)at);
-
-                if (written < 0)
-                        return -errno;
-                if (written == 0)
-                        return -EIO;
-                bytes += written;
-                at += (size_t)written;
-                length -= (size_t)written;
-        }
-        return fsync(fd) < 0 ? -errno : 0;
-}
-
-static int bytes_compare(int fd, const uint8_t *bytes, size_t length, size_t at)
-{
-        ssize_t got = pread(fd, back, length, (off_t)at);
-
-        if (got < 0)
-                return -errno;
-        return (size_t)got == length && memcmp(back, bytes, length) == 0 ? 0 : -EIO;
-}
-
 /*
  * Behind the last entry that is good. What could not be written whole is taken back: after a failed fsync the kernel
  * may drop pages that it calls clean, and what stands behind them would be damage.
@@ -254,9 +229,7 @@ static int entry_append(int fd, const struct event_memory_cursor *cursor, const 
 
         if (cursor->status == MEMORY_TORN && ftruncate(fd, (off_t)cursor->at) < 0)
                 return -errno;
-        error = bytes_write(fd, bytes, length, cursor->at);
-        if (!error)
-                error = bytes_compare(fd, bytes, length, cursor->at);
+        error = store_file_write(fd, bytes, length, cursor->at);
         if (error && (ftruncate(fd, (off_t)cursor->at) < 0 || fsync(fd) < 0))
                 return -EIO;
         return error;
@@ -285,26 +258,10 @@ static size_t image_compact(const struct store *store, const struct event_memory
 /* A file in place of the old one, or the first: whole before it has its name. */
 static int file_replace(const struct store *store, const struct event_memory *memory)
 {
-        EDGE_CLEANUP_FD int fd = -1;
         size_t length = image_compact(store, memory);
-        int error;
 
-        if (length > STORE_SIZE_MAX)
-                return -EFBIG;
-        fd = openat(store->folder, NAME_NEW, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                    0600);
-        if (fd < 0)
-                return -errno;
-        error = bytes_write(fd, compacted, length, 0);
-        if (!error)
-                error = bytes_compare(fd, compacted, length, 0);
-        if (!error && renameat(store->folder, NAME_NEW, store->folder, NAME) < 0)
-                error = -errno;
-        if (error)
-                (void)unlinkat(store->folder, NAME_NEW, 0);
-        else if (fsync(store->folder) < 0)
-                error = -EIO;
-        return error;
+        return length > STORE_SIZE_MAX ? -EFBIG
+                                       : store_file_replace(store->folder, NAME, compacted, length);
 }
 
 /* The file under its lock: appended to where there is room, else replaced. fd < 0: there is none. */

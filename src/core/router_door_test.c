@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Thunderbolt: when a router is let in, and what becomes of it. Each test tells one story on the small machine. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/sbdf.h"
+#include "base/text.h"
+#include "core/policy/policy.h"
+#include "core/step.h"
+#include "core/verify/verify.h"
+#include "world/world.h"
+
+#define DOCK 1u       /* next to the host */
+#define OTHER 3u      /* likewise */
+#define BEHIND 0x301u /* behind DOCK */
+
+static struct world world;
+static struct policy_rules rules;
+
+static int begin(void **state)
+{
+        (void)state;
+        world_init(&world);
+        world_start(&world);
+        world_run(&world, 5);
+        return 0;
+}
+
+static void given(const char *text)
+{
+        struct event event = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE, .rules = &rules };
+        struct policy_diagnosis diagnosis;
+
+        policy_rules_init(&rules);
+        assert_true(policy_rules_parse("a.rules", text, strlen(text), &rules, &diagnosis));
+        world_event(&world, &event);
+        world_run(&world, 2);
+}
+
+static void shows(uint64_t route, enum model_router_state state, enum record_reason reason)
+{
+        enum record_reason found;
+
+        assert_int_equal(world_router_state(&world, route, &found), state);
+        assert_int_equal(found, reason);
+}
+
+static uint32_t authorized(void)
+{
+        return world.done[EFFECT_AUTHORIZE];
+}
+
+/* Somebody asks for something about the router at this route. */
+static void asks(enum event_verb verb, uint64_t route, bool manual)
+{
+        struct event event = { .kind = EVENT_REQUEST, .port = BASE_SBDF_NONE };
+
+        event.request.id = 7;
+        event.request.verb = verb;
+        event.request.router.route = route;
+        event.request.manual = manual;
+        world_event(&world, &event);
+        world_run(&world, 5);
+}
+
+/* One that is enrolled, and let in by that. */
+static struct event_router *enrolled(uint64_t route, uint8_t identity)
+{
+        struct event_router *router = world_router(&world, route, identity);
+
+        router->enrolled = ENROLLED_YES;
+        world_routers_tell(&world, 5);
+        return router;
+}
+
+static void pull(uint32_t index)
+{
+        world.routers.routers[index] = world.routers.routers[--world.routers.count];
+        world_routers_tell(&world, 5);
+}
+
+static void test_twins(void **state)
+{
+        (void)state;
+        world_router(&world, DOCK, 1)->enrolled = ENROLLED_YES;
+        world_router(&world, OTHER, 1)->enrolled = ENROLLED_YES;
+        world_routers_tell(&world, 10);
+        shows(DOCK, ROUTER_HELD, REASON_ROUTER_TWIN);
+        shows(OTHER, ROUTER_HELD, REASON_ROUTER_TWIN);
+        assert_int_equal(authorized(), 0);
+        pull(0);
+        assert_int_equal(authorized(), 1);
+}
+
+/* I3: as long as door 1 is open at a port where it could appear, it is not let in. */
+static void test_waits_for_the_door(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        assert_true(world_open(&world));
+        enrolled(DOCK, 1);
+        shows(DOCK, ROUTER_WAITING, REASON_CANDIDATE_OPEN);
+        assert_int_equal(world_records_count(&world, RECORD_ROUTER_WAITING), 1);
+        world_run(&world, 100);
+        assert_int_equal(authorized(), 0);
+        world_asks(&world, REQUEST_UNASSIGN, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
+        world_run(&world, 5);
+        assert_int_equal(authorized(), 1);
+}
+
+/* ... and while what it brings is awaited, door 1 stays shut, whoever wants it. */
+static void test_door_waits_for_it(void **state)
+{
+        (void)state;
+        world_quarantined(&world);
+        enrolled(DOCK, 1);
+        assert_int_equal(authorized(), 1);
+        world_request(&world, REQUEST_ASSIGN, WORLD_LEAF, WORLD_GUEST);
+        world_run(&world, 10);
+        assert_false(world_open(&world));
+        world_run(&world, 60); /* nothing came */
+        assert_true(world_open(&world));
+}
+
+static void test_no_port(void **state)
+{
+        (void)state;
+        world_init(&world);
+        world.config.auto_ports = false;
+        world_start(&world);
+        world_router(&world, DOCK, 1)->enrolled = ENROLLED_YES;
+        world_routers_tell(&world, 10);
+        shows(DOCK, ROUTER_WAITING, REASON_NO_CANDIDATE);
+        assert_int_equal(authorized(), 0);
+}
+
+static void test_chain(void **state)
+{
+        (void)state;
+        enrolled(DOCK, 1);
+        world_router(&world, BEHIND, 2)->enrolled = ENROLLED_YES;
+        world_routers_tell(&world, 5);
+        assert_int_equal(authorized(), 1);
+        shows(BEHIND, ROUTER_WAITING, REASON_PARENT);
+        world_plug(&world, 2);
+        world_run(&world, 1);
+        assert_int_equal(world_port(&world)->state, STATE_ARRIVING);
+        assert_int_equal(authorized(), 1);
+        world_run(&world, 20);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_int_equal(authorized(), 2);
+        world_run(&world, 20);
+        assert_int_equal(world.done[EFFECT_RESCAN], 2); /* its functions tell nobody */
+        shows(BEHIND, ROUTER_AUTHORIZED, REASON_NONE);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+}
+
+static void test_behind_one_that_is_held(void **state)
+{
+        (void)state;
+        world_router(&world, DOCK, 1);
+        world_router(&world, BEHIND, 2)->enrolled = ENROLLED_YES;
+        world_routers_tell(&world, 100);
+        shows(BEHIND, ROUTER_WAITING, REASON_PARENT);
+        assert_int_equal(authorized(), 0);
+}
+
+static void test_one_at_a_time(void **state)
+{
+        (void)state;
+        world_router(&world, DOCK, 1)->enrolled = ENROLLED_YES;
+        world_router(&world, OTHER, 2)->enrolled = ENROLLED_YES;
+        world_routers_tell(&world, 10);
+        assert_int_equal(authorized(), 1);
+        shows(OTHER, ROUTER_WAITING, REASON_OTHER_ROUTER);
+        world_run(&world, VERIFY_TUNNEL_MS / 100);
+        assert_int_equal(authorized(), 2);
+}
+
+static void test_foreign(void **state)
+{
+        (void)state;
+        given("reject if vendor-name = Maker\n");
+        world_router(&world, DOCK, 1)->authorized = AUTHORIZED_YES;
+        world_routers_tell(&world, 10);
+        shows(DOCK, ROUTER_FOREIGN, REASON_NONE);
+        assert_int_equal(world_records_count(&world, RECORD_ROUTER_FOREIGN), 1);
+        world_plug(&world, 2);
+        world_run(&world, 20);
+        assert_int_equal(world_port(&world)->state,
+                         STATE_EJECTED); /* as the rules want of what is on PCI */
+        assert_int_equal(world.exposures, 0);
+}
+
+static void test_eject(void **state)
+{
+        struct event_router *dock;
+
+        (void)state;
+        dock = enrolled(DOCK, 1);
+        world_plug(&world, 2);
+        world_run(&world, 20);
+        world_asks(&world, REQUEST_EJECT, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
+        world_run(&world, 5);
+        assert_int_equal(dock->authorized, AUTHORIZED_NO);
+        world_unplug(&world);
+        world_routers_tell(&world, 100);
+        shows(DOCK, ROUTER_HELD, REASON_REQUESTED);
+        assert_int_equal(authorized(), 1); /* it is not let in again by itself */
+        asks(REQUEST_AUTHORIZE, DOCK, false);
+        assert_int_equal(authorized(), 2);
+}
+
+static void test_eject_where_it_cannot(void **state)
+{
+        (void)state;
+        world_domain(&world, SECURITY_USER, false);
+        enrolled(DOCK, 1);
+        world_plug(&world, 2);
+        world_run(&world, 20);
+        world_asks(&world, REQUEST_EJECT, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
+        world_run(&world, 10);
+        assert_int_equal(world.done[EFFECT_DEAUTHORIZE], 0);
+}
+
+static void test_failure_is_tried_again(void **state)
+{
+        (void)state;
+        world.fails = EFFECT_AUTHORIZE;
+        enrolled(DOCK, 1);
+        world_run(&world, 60);
+        assert_in_range(authorized(), VERIFY_TRIES, VERIFY_TRIES + 3);
+        assert_true(world_records_count(&world, RECORD_ROUTER_FAILED) >= VERIFY_TRIES);
+        world.fails = EFFECT_NONE;
+        world_run(&world, 300);
+        assert_int_equal(world.routers.routers[0].authorized, AUTHORIZED_YES);
+}
+
+/* A return code closes nothing. */
+static void test_lie(void **state)
+{
+        (void)state;
+        world.lies = EFFECT_AUTHORIZE;
+        enrolled(DOCK, 1);
+        world_run(&world, 20);
+        assert_int_equal(world_records_count(&world, RECORD_ROUTER_AUTHORIZED), 0);
+        assert_true(authorized() > 1);
+}
+
+static void test_hang(void **state)
+{
+        (void)state;
+        world.hangs = EFFECT_AUTHORIZE;
+        enrolled(DOCK, 1);
+        world.hangs = EFFECT_NONE;
+        world_run(&world, 300);
+        assert_int_equal(authorized(), 1);
+        world_run(&world, 100);
+        assert_int_equal(authorized(), 2);
+}
+
+/* I5: what was asked of one is not done to the next at its place. */
+static void test_successor(void **state)
+{
+        struct event_router *router;
+        struct effect effect;
+
+        (void)state;
+        router = enrolled(DOCK, 1);
+        effect = (struct effect){ .kind = EFFECT_AUTHORIZE,
+                                  .router = model_router_name(&world.core.routers[0]) };
+        assert_int_equal(world_router_act(&world, &effect), 0);
+        router->instance++;
+        router->authorized = AUTHORIZED_NO;
+        assert_int_equal(world_router_act(&world, &effect), ESTALE);
+        world_routers_tell(&world, 5);
+        assert_int_equal(world_records_count(&world, RECORD_ROUTER_GONE), 1);
+        assert_int_equal(authorized(), 2); /* by its own entry in the store */
+}
+
+static void test_storm(void **state)
+{
+        uint32_t listed = world.done[EFFECT_ROUTERS];
+
+        (void)state;
+        for (uint32_t i = 0; i < 100; i++)
+                world_routers_tell(&world, i % 2);
+        assert_in_range(world.done[EFFECT_ROUTERS] - listed, 10, 60);
+}
+
+/* Functions know behind which router they are, and the rules with them. */
+static void test_functions_of_a_router(void **state)
+{
+        (void)state;
+        given("assign sys-net if device-name = Dock and kind = endpoint\n");
+        enrolled(DOCK, 1);
+        world_plug(&world, 1);
+        world_run(&world, 20);
+        assert_int_equal(world.core.functions[0].verdict, VERDICT_ASSIGN);
+        assert_true(world.core.functions[0].router.any);
+}
+
+static void test_functions_of_none(void **state)
+{
+        (void)state;
+        given("assign sys-net if thunderbolt = no and kind = endpoint\n");
+        world_router(&world, DOCK, 1);
+        world_routers_tell(&world, 5);
+        world_plug(&world, 1);
+        world_run(&world, 20);
+        assert_int_equal(world.core.functions[0].verdict, VERDICT_ASSIGN);
+        assert_false(world.core.functions[0].router.any);
+}
+
+/* A router is worth no more than one that stands between it and the host. */
+static void test_key_of_a_chain(void **state)
+{
+        (void)state;
+        enrolled(DOCK, 1);
+        world_plug(&world, 2);
+        world_run(&world, 20);
+        world_router(&world, BEHIND, 2);
+        world.routers.routers[1].enrolled = ENROLLED_KEY;
+        world.routers.routers[1].authorized = AUTHORIZED_CHALLENGED;
+        world.routers.routers[1].key = ROUTER_KEY_OURS;
+        world_routers_tell(&world, 5);
+        assert_int_equal(policy_router_key(&world.core, &world.core.routers[1]),
+                         POLICY_KEY_CLAIMED);
+        assert_int_equal(model_router_depth(&world.core.routers[1]), 2);
+}
+
+static void test_restart(void **state)
+{
+        (void)state;
+        enrolled(DOCK, 1);
+        world_plug(&world, 2);
+        world_run(&world, 20);
+        world_restart(&world);
+        world_run(&world, 40);
+        shows(DOCK, ROUTER_FOREIGN, REASON_NONE);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_int_equal(world.exposures, 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(test_twins, begin),
+                cmocka_unit_test_setup(test_waits_for_the_door, begin),
+                cmocka_unit_test_setup(test_door_waits_for_it, begin),
+                cmocka_unit_test_setup(test_no_port, begin),
+                cmocka_unit_test_setup(test_chain, begin),
+                cmocka_unit_test_setup(test_behind_one_that_is_held, begin),
+                cmocka_unit_test_setup(test_one_at_a_time, begin),
+                cmocka_unit_test_setup(test_foreign, begin),
+                cmocka_unit_test_setup(test_eject, begin),
+                cmocka_unit_test_setup(test_eject_where_it_cannot, begin),
+                cmocka_unit_test_setup(test_failure_is_tried_again, begin),
+                cmocka_unit_test_setup(test_lie, begin),
+                cmocka_unit_test_setup(test_hang, begin),
+                cmocka_unit_test_setup(test_successor, begin),
+                cmocka_unit_test_setup(test_storm, begin),
+                cmocka_unit_test_setup(test_functions_of_a_router, begin),
+                cmocka_unit_test_setup(test_functions_of_none, begin),
+                cmocka_unit_test_setup(test_key_of_a_chain, begin),
+                cmocka_unit_test_setup(test_restart, begin),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
