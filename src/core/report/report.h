@@ -36,8 +36,9 @@ struct report_row {
  * enumerated. Keys: sbdf port parent state owner driver kind class id subsystem reason at_boot verdict verdict_why
  * (reason why the rules' verdict is not followed) rule ("FILE:LINE"; empty where a default decided) guest findings
  * dangers (names of policy_finding_get, between blanks; dangers: that bar a verdict) assigned_to (the guest that it was
- * given to, whether that is there or not). Empty values stand for "none". False, with an empty row, where there is no
- * such row. parent is the port's sbdf for functions directly below it.
+ * given to, whether that is there or not) router (the Thunderbolt router that it is behind:
+ * "0-301"). Empty values stand for "none". False, with an empty row, where there is no such row. parent is the port's
+ * sbdf for functions directly below it.
  */
 bool report_function_row(const struct core *core, uint32_t index, struct report_row *ret_row);
 
@@ -63,6 +64,16 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
  * config ("ok"/"auto": guarding with defaults after an error; set by the daemon).
  */
 void report_status_row(const struct core *core, struct report_row *ret_row);
+
+/**
+ * Row number index of the Thunderbolt routers, as the kernel lists them. Keys: router ("0-301": domain and route) state
+ * ("held"/"waiting"/"authorizing"/"authorized"/"foreign") reason port (where something of it appears, or empty) port_by
+ * ("seen": something appeared there since it, or the one before it, was authorized; "only": there is no other)
+ * unique_id vendor_name device_name id generation key ("none"/"claimed"/"verified") authorized
+ * ("no"/"yes"/"challenged"/"unknown": what the kernel says) enrolled ("no"/"plain"/"new-key"/"key"/"unknown") manual
+ * boot ("true"/"false") security (the domain's) verdict rule. False, with an empty row, where there is no such row.
+ */
+bool report_router_row(const struct core *core, uint32_t index, struct report_row *ret_row);
 
 /** The row of the function, else of the port, with this address. False where there is neither. */
 bool report_device_row(const struct core *core, uint32_t sbdf, struct report_row *ret_row);

@@ -132,6 +132,8 @@ bool report_function_row(const struct core *core, uint32_t index, struct report_
                        function->rule, ret_row);
         function_findings(core, function, ret_row);
         field_guest(ret_row, port, function->given);
+        text = report_field_open(ret_row, "router");
+        report_router_text(&function->router, &text);
         return true;
 }
 
