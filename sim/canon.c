@@ -7,30 +7,8 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "bits.h"
 #include "core/verify/verify.h"
-
-/* A port of model and world, and four of its places: at most so many words (core_port_add, world_port_add). */
-#define PORT_WORDS 20
-#define WORDS_MAX (4 + SIM_PORTS * (PORT_WORDS + SIM_FUNCTIONS * 4))
-
-/* Bits that are written one after the other: a state is compared by what it says, not by how it is laid out. */
-struct canon {
-        uint32_t count; /* words that are full */
-        uint32_t used;  /* bits of the next one */
-        uint64_t next;
-        uint64_t words[WORDS_MAX];
-};
-
-static inline void bits_add(struct canon *canon, uint64_t value, uint32_t width)
-{
-        if (canon->used + width > 64) {
-                base_assert(canon->count < WORDS_MAX);
-                canon->words[canon->count++] = canon->next;
-                canon->next = canon->used = 0;
-        }
-        canon->next |= (value & (UINT64_MAX >> (64 - width))) << canon->used;
-        canon->used += width;
-}
 
 /*
  * What the moments of a port are: after each of them something else is true. 0 = none. A moment that nothing would ask
@@ -49,25 +27,6 @@ static void port_moments(const struct model_port *port, uint64_t ret_moments[sta
                 port->occupied && !port->up ? port->occupied_since_ms + VERIFY_LINK_MS + 1 : 0;
         ret_moments[3] = port->button_at_ms ? port->button_at_ms + 5000 : 0;
         ret_moments[4] = port->request ? port->request_until_ms : 0;
-}
-
-/* A moment in the future counts by its distance, one in the past (or none, 0) not at all. */
-static void moment_add(struct canon *canon, uint64_t now_ms, uint64_t moment_ms)
-{
-        uint64_t ahead_ms = moment_ms > now_ms ? moment_ms - now_ms : 0;
-
-        base_assert(ahead_ms < 1u << 21);
-        bits_add(canon, ahead_ms, 21);
-}
-
-#define ATTEMPT_BITS 4
-
-/* From the fourth try on only the length of the wait differs; how long it still is, is not told apart (canon.h). */
-static inline uint64_t attempt_code(uint64_t now_ms, const struct model_attempt *attempt)
-{
-        uint64_t tries = attempt->tries < VERIFY_TRIES ? attempt->tries : VERIFY_TRIES;
-
-        return tries << 1 | (tries != 0 && attempt->retry_at_ms > now_ms);
 }
 
 /*
@@ -443,8 +402,10 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
         for (uint32_t i = 0; i < world->port_count; i++)
                 world_port_add(canon, world, &world->ports[i], sim_function_count(world, i));
         memory_add(canon, world);
+        sim_canon_thunderbolt(canon, world);
         if (world->crashed)
                 return; /* the core's state is lost */
+        sim_canon_routers(canon, world, core);
         moment_add(canon, world->now_ms, core->discover_again_ms);
         for (uint32_t i = 0; i < core->port_count; i++)
                 core_port_add(canon, world, i, &core->ports[i]);
@@ -509,6 +470,15 @@ uint64_t sim_canon_next(const struct sim_state *state)
         uint64_t now_ms = state->world.now_ms, next_ms = 0, moments[MOMENTS];
 
         moment_next(now_ms, core->discover_again_ms, &next_ms);
+        if (state->world.thunderbolt.there && !core->routers_fresh)
+                moment_next(now_ms, core->listing.retry_at_ms, &next_ms);
+        for (uint32_t i = 0; i < core->router_count; i++) {
+                const struct model_router *router = &core->routers[i];
+
+                moment_next(now_ms, router->attempt.retry_at_ms, &next_ms);
+                if (router->awaited && router->tunnel_at_ms != 0)
+                        moment_next(now_ms, router->tunnel_at_ms + VERIFY_TUNNEL_MS, &next_ms);
+        }
         for (uint32_t i = 0; i < core->port_count; i++) {
                 port_moments(&core->ports[i], moments);
                 for (uint32_t j = 0; j < MOMENTS; j++)

@@ -26,6 +26,11 @@ static size_t memory_size(const struct sim_state *state)
         return state->core.memory_function_count * sizeof state->core.memory_functions[0];
 }
 
+static size_t routers_size(const struct sim_state *state)
+{
+        return state->core.router_count * sizeof state->core.routers[0];
+}
+
 /* What was seen counts only until it is delivered, and only where there is something to deliver. */
 static bool port_seen(const struct sim_port *port)
 {
@@ -62,6 +67,8 @@ void sim_copy(struct sim_state *to, const struct sim_state *from)
         memcpy(to->core.functions, from->core.functions, functions_size(from));
         base_assert(from->core.memory_port_count == 0); /* every port was found at once */
         memcpy(to->core.memory_functions, from->core.memory_functions, memory_size(from));
+        memcpy(to->core.domains, from->core.domains, sizeof to->core.domains);
+        memcpy(to->core.routers, from->core.routers, routers_size(from));
         platform_copy(&to->core.platform, &from->core.platform);
         to->core.config.pause = from->core.config.pause;
         to->core.config.toolstack = from->core.config.toolstack;
@@ -73,7 +80,7 @@ void sim_copy(struct sim_state *to, const struct sim_state *from)
 size_t sim_packed_size(const struct sim_state *state)
 {
         size_t size = WORLD_HEAD_SIZE + CORE_HEAD_SIZE + ports_size(state) + functions_size(state) +
-                      memory_size(state);
+                      memory_size(state) + routers_size(state) + sizeof state->core.domains;
 
         for (uint32_t i = 0; i < state->world.port_count; i++)
                 size += PORT_HEAD_SIZE +
@@ -108,7 +115,9 @@ void sim_pack(void *bytes, const struct sim_state *state)
         at = piece_pack(at, &state->core, CORE_HEAD_SIZE);
         at = piece_pack(at, state->core.ports, ports_size(state));
         at = piece_pack(at, state->core.functions, functions_size(state));
-        (void)piece_pack(at, state->core.memory_functions, memory_size(state));
+        at = piece_pack(at, state->core.memory_functions, memory_size(state));
+        at = piece_pack(at, state->core.domains, sizeof state->core.domains);
+        (void)piece_pack(at, state->core.routers, routers_size(state));
 }
 
 void sim_unpack(struct sim_state *to, const void *bytes)
@@ -126,5 +135,7 @@ void sim_unpack(struct sim_state *to, const void *bytes)
         at = piece_unpack(&to->core, at, CORE_HEAD_SIZE);
         at = piece_unpack(to->core.ports, at, ports_size(to));
         at = piece_unpack(to->core.functions, at, functions_size(to));
-        (void)piece_unpack(to->core.memory_functions, at, memory_size(to));
+        at = piece_unpack(to->core.memory_functions, at, memory_size(to));
+        at = piece_unpack(to->core.domains, at, sizeof to->core.domains);
+        (void)piece_unpack(to->core.routers, at, routers_size(to));
 }

@@ -137,9 +137,11 @@ static void effects_do(struct sim_state *state, const struct effects *effects, b
 
                 if (effect->kind == EFFECT_REPLY)
                         reply_take(state, effect);
-                else if (effect->kind == EFFECT_ROUTERS) /* there are none: nothing comes between */
-                        answer_push((struct answer){ .kind = EVENT_ROUTERS,
+                else if (effect->kind == EFFECT_ROUTERS && !state->world.thunderbolt.there)
+                        answer_push((struct answer){ .kind = EVENT_ROUTERS, /* of none */
                                                      .token = effect->token });
+                else if (effect->kind >= EFFECT_ROUTERS)
+                        sim_router_begin(&state->world, effect);
                 else if (effect->deadline_ms == 0)
                         at_once(state, effect, blind);
                 else

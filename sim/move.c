@@ -163,6 +163,21 @@ static void answer_send(struct sim_state *state, uint32_t port)
         sim_edge_event(state, &event, /* blind= */ false);
 }
 
+static void router_answer_send(struct sim_state *state)
+{
+        sim_router_answer(&state->world, &event);
+        sim_edge_event(state, &event, /* blind= */ false);
+}
+
+static void router_event_send(struct sim_state *state)
+{
+        state->world.thunderbolt.due = false;
+        memset(&event.uevent, 0, sizeof event.uevent);
+        event.uevent.action = UEVENT_CHANGE;
+        event.uevent.subsystem = SUBSYSTEM_THUNDERBOLT;
+        event_send(state, EVENT_UEVENT, SIM_PORTS);
+}
+
 static void uevent_send(struct sim_state *state, uint32_t port)
 {
         struct event_place *place = &event.uevent.place;
@@ -217,7 +232,12 @@ static void attacker_do(struct sim_world *world, struct sim_move move)
         struct sim_port *port = &world->ports[move.port];
 
         attack_count(world);
-        if (move.kind == MOVE_DUMB) {
+        if (move.kind == MOVE_ROUTER || move.kind == MOVE_ROUTER_GO) {
+                sim_router_set(world, move.kind == MOVE_ROUTER ? move.detail : 0);
+        } else if (move.kind == MOVE_ROUTER_NAME) {
+                world->thunderbolt.router.renamed = !world->thunderbolt.router.renamed;
+                world->thunderbolt.due = true;
+        } else if (move.kind == MOVE_DUMB) {
                 base_assert(move.detail < SIM_FUNCTIONS);
                 port->functions[move.detail].dumb = !port->functions[move.detail].dumb;
                 port->hid = true;
@@ -288,6 +308,10 @@ static void daemon_kill(struct sim_state *state, bool late)
         struct sim_world *world = &state->world;
 
         world->crashed = true;
+        if (late && world->thunderbolt.token != 0 && !world->thunderbolt.acted)
+                sim_router_act(world, /* lies= */ false, 0);
+        world->thunderbolt.token = 0;
+        world->thunderbolt.due = false; /* the next one lists them anyway */
         for (uint32_t i = 0; i < world->port_count; i++) {
                 struct sim_port *port = &world->ports[i];
 
@@ -321,6 +345,10 @@ static void jump_do(struct sim_state *state)
                 if (state->world.ports[i].pending_token != 0 && !state->world.ports[i].acted)
                         worker_expire(state, i, /* acts= */ false);
         state->world.now_ms = then_ms;
+        if (state->world.thunderbolt.token != 0 && !state->world.thunderbolt.acted)
+                sim_router_act(&state->world, /* lies= */ true, ETIMEDOUT);
+        if (state->world.thunderbolt.token != 0)
+                router_answer_send(state);
         for (uint32_t i = 0; i < state->world.port_count; i++)
                 if (state->world.ports[i].pending_token != 0)
                         answer_send(state, i); /* it is there before anything else is looked at */
@@ -361,6 +389,12 @@ static void fault_do(struct sim_state *state, struct sim_move move)
                 daemon_kill(state, /* late= */ kind == MOVE_CRASH_LATE);
         else if (kind == MOVE_AMNESIA)
                 sim_memory_lose(&state->world);
+        else if (kind == MOVE_ROUTER_FAIL)
+                sim_router_act(&state->world, /* lies= */ true, EIO);
+        else if (kind == MOVE_ROUTER_LIE)
+                sim_router_act(&state->world, /* lies= */ true, 0);
+        else if (kind == MOVE_ROUTER_FOREIGN)
+                state->world.thunderbolt.router.authorized = state->world.thunderbolt.due = true;
         else if (kind >= MOVE_SET_BME)
                 intruder_do(state, move);
 }
@@ -479,6 +513,14 @@ static void daemon_do(struct sim_state *state, struct sim_move move)
                 guests_take(state);
         else if (move.kind == MOVE_LOOK)
                 look_send(state);
+        else if (move.kind == MOVE_ROUTER_EVENT)
+                router_event_send(state);
+        else if (move.kind == MOVE_ROUTER_ACT)
+                sim_router_act(&state->world, /* lies= */ false, 0);
+        else if (move.kind == MOVE_ROUTER_ANSWER)
+                router_answer_send(state);
+        else if (move.kind == MOVE_TUNNEL)
+                sim_tunnel_make(&state->world, move.port);
         else if (move.kind == MOVE_TAKE_BACK)
                 sim_guest_release(&state->world);
         else if (move.kind == MOVE_START)

@@ -87,6 +87,7 @@ void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
         world->guests = world->guest_there = scope->guests != 0;
         world->pause = scope->guests == 2;
         world->domid = SIM_OTHER_DOMID + 1;
+        world->thunderbolt.there = scope->thunderbolt;
         for (uint32_t i = 0; scope->booted && scope->booted < SIM_BOOTED_GIVEN && i < scope->ports;
              i++)
                 sim_move_do(ret_state, (struct sim_move){ MOVE_PLUG, (uint8_t)i, 0 });
@@ -117,6 +118,8 @@ void sim_scope_format(const struct sim_scope *scope, char ret_text[static 48])
                 length += snprintf(ret_text + length, 48 - (size_t)length, ".r%u", scope->rules);
         if (scope->guests)
                 length += snprintf(ret_text + length, 48 - (size_t)length, ".g%u", scope->guests);
+        if (scope->thunderbolt)
+                length += snprintf(ret_text + length, 48 - (size_t)length, ".t1");
         base_assert(length > 0 && length < 48);
 }
 
@@ -135,7 +138,8 @@ static bool option_parse(const char **text, char letter, unsigned int max, unsig
 
 bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
 {
-        unsigned int minor, ports, faults, attacks, wishes, controller, booted, rules, guests;
+        unsigned int minor, ports, faults, attacks, wishes, controller, booted, rules, guests,
+                thunderbolt;
         const char *rest = text;
         char vendor[4];
         int end = 0;
@@ -147,7 +151,7 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
                 return false;
         rest += end;
         if (!option_parse(&rest, 'r', RULES_MAX, &rules) || !option_parse(&rest, 'g', 2, &guests) ||
-            *rest != '\0')
+            !option_parse(&rest, 't', 1, &thunderbolt) || *rest != '\0')
                 return false;
         if (booted == SIM_BOOTED_TRUSTED ? rules != RULES_TRUST || guests != 0
                                          : booted >= SIM_BOOTED_GIVEN && guests == 0)
@@ -164,6 +168,7 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
                                          .rules = (uint8_t)rules,
                                          .booted = (uint8_t)booted,
                                          .guests = (uint8_t)guests,
+                                         .thunderbolt = thunderbolt != 0,
                                          .states_max = UINT64_MAX };
         return true;
 }

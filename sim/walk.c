@@ -21,10 +21,11 @@ static uint64_t random_next(uint64_t *seed)
 /* Which kinds take part in this walk: the machine's own always, each of the others by a coin (swarm testing). */
 static uint64_t kinds_draw(uint64_t *seed)
 {
-        static const enum sim_move_kind always[] = { MOVE_POLL,      MOVE_TIME,   MOVE_ACT,
-                                                     MOVE_ANSWER,    MOVE_UEVENT, MOVE_GUESTS,
-                                                     MOVE_TAKE_BACK, MOVE_LOOK,   MOVE_START,
-                                                     MOVE_PLUG };
+        static const enum sim_move_kind always[] = {
+                MOVE_POLL,          MOVE_TIME,      MOVE_ACT,    MOVE_ANSWER,       MOVE_UEVENT,
+                MOVE_GUESTS,        MOVE_TAKE_BACK, MOVE_LOOK,   MOVE_ROUTER_EVENT, MOVE_ROUTER_ACT,
+                MOVE_ROUTER_ANSWER, MOVE_TUNNEL,    MOVE_ROUTER, MOVE_START,        MOVE_PLUG
+        };
         uint64_t kinds = random_next(seed);
 
         for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)

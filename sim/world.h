@@ -98,6 +98,33 @@ struct sim_port {
         struct sim_function seen[SIM_FUNCTIONS]; /* by the worker; only where answer_observes */
 };
 
+#define SIM_ENROLLED 1u
+#define SIM_STRANGER 2u
+
+/* A Thunderbolt router next to the host. What is behind it may appear below any port. */
+struct sim_router {
+        uint8_t identity; /* 0: there is none; SIM_ENROLLED: the identity store knows its unique ID; SIM_STRANGER */
+        bool renamed;     /* it says another name than when it came */
+        bool authorized;
+        uint8_t tunnel;   /* 1 + port below which what is behind it was plugged; 0: not yet, or nothing is */
+        uint64_t instance;
+};
+
+/* The bus of such, and the worker that is under way for it: one. */
+struct sim_thunderbolt {
+        bool there;
+        bool due; /* the kernel has something to tell */
+        uint8_t names_told; /* bits: which names the core was told of the router that is there */
+        struct sim_router router, seen;
+        struct effect pending;
+        uint32_t token; /* 0 = none */
+        uint64_t until_ms;
+        bool acted, observes;
+        int32_t error;
+        bool open;  /* a router was authorized while door 1 of a port was open */
+        bool wrong; /* one was that nobody's word lets in, or that was told to have changed */
+};
+
 struct sim_world {
         const struct sim_shape *shape;
         const struct policy_rules *rules; /* that the daemon reads when it starts; NULL: none */
@@ -127,6 +154,7 @@ struct sim_world {
         bool failed_clean; /* a request failed, and nothing had come between */
         uint64_t now_ms;
         uint64_t instance_next;
+        struct sim_thunderbolt thunderbolt;
         struct sim_port ports[SIM_PORTS];
 };
 
@@ -210,6 +238,17 @@ int32_t sim_guest_toolstack(struct sim_world *world, struct sim_function *functi
                             const struct effect *effect, bool answers);
 /** The guests that xenstore names; domid: of the one that is meant, 0 = it is not there. */
 void sim_guests_fill(uint16_t domid, struct event_guests *ret_guests);
+
+/* Thunderbolt: router.c. */
+/** Another router (identity), or none (0): what was behind the one before is gone with it. */
+void sim_router_set(struct sim_world *world, uint8_t identity);
+/** May what is behind it be plugged below this port now? */
+bool sim_tunnel_possible(const struct sim_world *world, uint32_t port);
+void sim_tunnel_make(struct sim_world *world, uint32_t port);
+/** The worker takes an effect on routers; does its work; and is answered for. */
+void sim_router_begin(struct sim_world *world, const struct effect *effect);
+void sim_router_act(struct sim_world *world, bool lies, int32_t error);
+void sim_router_answer(struct sim_world *world, struct event *ret_event);
 
 /* What the checkers need to know of the past: history.c. */
 /** The daemon has looked at every port since: from now on what is open counts against it. */

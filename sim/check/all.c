@@ -10,8 +10,8 @@ const char *check_all(const struct sim_state *state, const char **ret_name)
                 const char *name;
                 check_call call;
         } checks[] = {
-                { "I1", check_i1 }, { "I2", check_i2 }, { "I4", check_i4 },      { "I5", check_i5 },
-                { "I6", check_i6 }, { "I7", check_i7 }, { "L1", check_answers },
+                { "I1", check_i1 }, { "I2", check_i2 }, { "I3", check_i3 }, { "I4", check_i4 },
+                { "I5", check_i5 }, { "I6", check_i6 }, { "I7", check_i7 }, { "L1", check_answers },
         };
 
         for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {

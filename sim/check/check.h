@@ -9,6 +9,7 @@ typedef const char *(*check_call)(const struct sim_state *state);
 
 const char *check_i1(const struct sim_state *state); /* both doors are never open together */
 const char *check_i2(const struct sim_state *state); /* no driver behind an open door */
+const char *check_i3(const struct sim_state *state); /* no router is let in through an open door, or unasked */
 const char *check_i4(const struct sim_state *state); /* killing the daemon opens nothing */
 const char *check_i5(const struct sim_state *state); /* no effect on a successor */
 const char *check_i6(const struct sim_state *state); /* what is called quarantined is */

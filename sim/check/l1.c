@@ -188,6 +188,27 @@ static const char *port_wrong(const struct sim_state *state, uint32_t number)
         return plugged_wrong(state, number, count);
 }
 
+/* What is enrolled is let in in the end, unless it was caught lying, or ejected. */
+static const char *router_wrong(const struct sim_state *state)
+{
+        const struct sim_router *router = &state->world.thunderbolt.router;
+        const struct core *core = &state->core;
+
+        if (!state->world.thunderbolt.there)
+                return NULL;
+        if (core->router_count != (router->identity != 0))
+                return "the daemon does not know its routers";
+        if (router->identity == 0 || core->routers[0].changed || core->routers[0].retired)
+                return NULL;
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if ((state->world.ports[i].command & MODEL_COMMAND_BME) &&
+                    core->routers[0].reason == REASON_CANDIDATE_OPEN)
+                        return NULL; /* it waits, and the operator is told for what */
+        return router->identity == SIM_ENROLLED && !router->authorized
+                       ? "an enrolled router is kept out"
+                       : NULL;
+}
+
 static const char *state_wrong(const struct sim_state *state)
 {
         if (state->world.crashed || state->core.port_count != state->world.port_count)
@@ -200,7 +221,7 @@ static const char *state_wrong(const struct sim_state *state)
                 if (wrong)
                         return wrong;
         }
-        return NULL;
+        return router_wrong(state);
 }
 
 static bool at_rest(const struct sim_world *world)

@@ -12,6 +12,7 @@
 #include "base/sbdf.h"
 #include "base/text.h"
 #include "core/policy/policy.h"
+#include "core/report/report.h"
 #include "core/step.h"
 #include "core/verify/verify.h"
 #include "world/world.h"
@@ -284,6 +285,31 @@ static void test_successor(void **state)
         assert_int_equal(authorized(), 2); /* by its own entry in the store */
 }
 
+static void test_row(void **state)
+{
+        struct report_row row;
+
+        (void)state;
+        enrolled(DOCK, 1);
+        world_plug(&world, 2);
+        world_run(&world, 20);
+        assert_true(report_router_row(&world.core, 0, &row));
+        assert_string_equal(report_row_value(&row, "router"), "0-1");
+        assert_string_equal(report_row_value(&row, "state"), "authorized");
+        assert_string_equal(report_row_value(&row, "port"), "0000:00:04.0");
+        assert_string_equal(report_row_value(&row, "port_by"), "seen");
+        assert_string_equal(report_row_value(&row, "unique_id"),
+                            "01010101-0101-0101-0101-010101010101");
+        assert_string_equal(report_row_value(&row, "id"), "8086:0001");
+        assert_string_equal(report_row_value(&row, "key"), "claimed");
+        assert_string_equal(report_row_value(&row, "enrolled"), "plain");
+        assert_string_equal(report_row_value(&row, "security"), "user");
+        assert_true(report_function_row(&world.core, 0, &row));
+        assert_string_equal(report_row_value(&row, "router"), "0-1");
+        assert_false(report_router_row(&world.core, 1, &row));
+        assert_int_equal(row.count, 0);
+}
+
 static void test_storm(void **state)
 {
         uint32_t listed = world.done[EFFECT_ROUTERS];
@@ -365,6 +391,7 @@ int main(void)
                 cmocka_unit_test_setup(test_lie, begin),
                 cmocka_unit_test_setup(test_hang, begin),
                 cmocka_unit_test_setup(test_successor, begin),
+                cmocka_unit_test_setup(test_row, begin),
                 cmocka_unit_test_setup(test_storm, begin),
                 cmocka_unit_test_setup(test_functions_of_a_router, begin),
                 cmocka_unit_test_setup(test_functions_of_none, begin),

@@ -81,6 +81,9 @@ static void scan_begin(struct core *core, struct model_router *router)
         if (router->scanned || model_router_depth(router) == 1 || router->tunnel_at_ms == 0 ||
             core->now_ms - router->tunnel_at_ms < SCAN_MS)
                 return;
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if (core->ports[i].token != 0 && core->ports[i].pending == EFFECT_RESCAN)
+                        return; /* its end would count for what it may have come too early for */
         router->scanned = true;
         for (uint32_t i = 0; i < core->port_count; i++) {
                 struct model_port *port = &core->ports[i];
