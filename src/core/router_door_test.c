@@ -88,12 +88,20 @@ static void pull(uint32_t index)
 
 static void test_twins(void **state)
 {
+        struct event event = { .kind = EVENT_REQUEST, .port = BASE_SBDF_NONE };
+
         (void)state;
         world_router(&world, DOCK, 1)->enrolled = ENROLLED_YES;
         world_router(&world, OTHER, 1)->enrolled = ENROLLED_YES;
         world_routers_tell(&world, 10);
         shows(DOCK, ROUTER_HELD, REASON_ROUTER_TWIN);
         shows(OTHER, ROUTER_HELD, REASON_ROUTER_TWIN);
+        event.request.id = 7;
+        event.request.verb = REQUEST_AUTHORIZE;
+        memset(event.request.router.unique_id, 1, sizeof event.request.router.unique_id);
+        world_event(&world, &event); /* which of the two is meant? */
+        world_run(&world, 5);
+        world_replied(&world, RESULT_UNKNOWN, REASON_NONE);
         assert_int_equal(authorized(), 0);
         pull(0);
         assert_int_equal(authorized(), 1);
@@ -165,6 +173,7 @@ static void test_chain(void **state)
 static void test_behind_one_that_is_held(void **state)
 {
         (void)state;
+        world_quarantined(&world); /* so that nothing but the router before it is waited for */
         world_router(&world, DOCK, 1);
         world_router(&world, BEHIND, 2)->enrolled = ENROLLED_YES;
         world_routers_tell(&world, 100);
@@ -270,10 +279,15 @@ static void test_hang(void **state)
 static void test_successor(void **state)
 {
         struct event_router *router;
+        struct record_router name;
         struct effect effect;
 
         (void)state;
         router = enrolled(DOCK, 1);
+        name = model_router_name(&world.core.routers[0]);
+        assert_non_null(model_router_get(&world.core, &name));
+        name.instance++;
+        assert_null(model_router_get(&world.core, &name));
         effect = (struct effect){ .kind = EFFECT_AUTHORIZE,
                                   .router = model_router_name(&world.core.routers[0]) };
         assert_int_equal(world_router_act(&world, &effect), 0);
@@ -359,6 +373,14 @@ static void test_key_of_a_chain(void **state)
         assert_int_equal(policy_router_key(&world.core, &world.core.routers[1]),
                          POLICY_KEY_CLAIMED);
         assert_int_equal(model_router_depth(&world.core.routers[1]), 2);
+        world.routers.routers[0] =
+                world.routers.routers[1]; /* next to the host, and not challenged */
+        world.routers.routers[0].route = DOCK;
+        world.routers.routers[0].authorized = AUTHORIZED_YES;
+        world.routers.count = 1;
+        world_routers_tell(&world, 5);
+        assert_int_equal(policy_router_key(&world.core, &world.core.routers[0]),
+                         POLICY_KEY_CLAIMED);
 }
 
 static void test_restart(void **state)
