@@ -3,7 +3,7 @@
 _sallyport()
 {
         local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='status list ports tree show explain audit reload monitor assign unassign eject authorize'
+        local verbs='status list ports routers tree show explain audit reload monitor assign unassign eject authorize'
         verbs+=' enroll forget import simulate dump rules'
         local options='--json --output= --noheadings --raw --verbose --dry-run --from= --config='
         options+=' --config-dir= --redact --known --manual --socket= --help --usage --version'

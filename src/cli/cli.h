@@ -40,6 +40,7 @@ struct cli_options {
 enum cli_exit cli_status_run(const struct cli_options *options);
 enum cli_exit cli_list_run(const struct cli_options *options);
 enum cli_exit cli_ports_run(const struct cli_options *options);
+enum cli_exit cli_routers_run(const struct cli_options *options);
 enum cli_exit cli_tree_run(const struct cli_options *options);
 enum cli_exit cli_show_run(const struct cli_options *options);
 enum cli_exit cli_explain_run(const struct cli_options *options);

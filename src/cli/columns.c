@@ -28,6 +28,7 @@ static const struct cli_column function_columns[] = {
         { .name = "GUEST", .hidden = true },
         { .name = "FINDINGS", .type = CLI_LIST, .hidden = true },
         { .name = "DANGERS", .type = CLI_LIST, .hidden = true },
+        { .name = "ROUTER", .hidden = true },
         { .name = "NAME" },
 };
 const struct cli_table cli_table_functions = TABLE("functions", function_columns, .tree = false);
@@ -65,7 +66,7 @@ const struct cli_table cli_table_ports = TABLE("ports", port_columns, .tree = fa
 static const struct cli_column tree_columns[] = {
         { .name = "SBDF" },   { .name = "KIND" },        { .name = "GATE" },   { .name = "STATE" },
         { .name = "OWNER" },  { .name = "ASSIGNED_TO" }, { .name = "DRIVER" }, { .name = "ID" },
-        { .name = "REASON" }, { .name = "NAME" },
+        { .name = "REASON" }, { .name = "ROUTER" },      { .name = "NAME" },
 };
 const struct cli_table cli_table_tree = TABLE("ports", tree_columns, .tree = true);
 
@@ -146,6 +147,28 @@ const struct cli_table cli_table_eject = TABLE("eject", request_columns, .tree =
 const struct cli_table cli_table_authorize = TABLE("authorize", request_columns, .tree = false);
 const struct cli_table cli_table_enroll = TABLE("enroll", request_columns, .tree = false);
 const struct cli_table cli_table_forget = TABLE("forget", request_columns, .tree = false);
+
+static const struct cli_column router_columns[] = {
+        { .name = "ROUTER" },
+        { .name = "STATE" },
+        { .name = "REASON" },
+        { .name = "PORT" },
+        { .name = "PORT_BY", .hidden = true },
+        { .name = "KEY" },
+        { .name = "AUTHORIZED", .hidden = true },
+        { .name = "ENROLLED" },
+        { .name = "MANUAL", .type = CLI_BOOLEAN, .hidden = true },
+        { .name = "BOOT", .type = CLI_BOOLEAN, .hidden = true },
+        { .name = "SECURITY" },
+        { .name = "VERDICT", .hidden = true },
+        { .name = "RULE", .hidden = true },
+        { .name = "ID", .hidden = true },
+        { .name = "GENERATION", .type = CLI_NUMBER, .hidden = true },
+        { .name = "UNIQUE_ID" },
+        { .name = "VENDOR_NAME" },
+        { .name = "DEVICE_NAME" },
+};
+const struct cli_table cli_table_routers = TABLE("routers", router_columns, .tree = false);
 
 static const struct cli_column known_columns[] = {
         { .name = "UNIQUE_ID" },   { .name = "POLICY" },      { .name = "KEY" },

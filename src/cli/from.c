@@ -97,7 +97,7 @@ enum cli_exit cli_from_audit(const struct cli_options *options, struct cli_rows 
 }
 
 enum cli_exit cli_from_get(const struct cli_options *options, struct cli_rows *ports,
-                           struct cli_rows *functions)
+                           struct cli_rows *functions, struct cli_rows *routers)
 {
         CLI_CLIENT_CLEANUP sd_bus *bus = NULL;
         enum cli_exit result;
@@ -109,5 +109,7 @@ enum cli_exit cli_from_get(const struct cli_options *options, struct cli_rows *p
                 result = cli_client_get(bus, "Ports", ports);
         if (result == CLI_OK && functions)
                 result = cli_client_get(bus, "Functions", functions);
+        if (result == CLI_OK && routers)
+                result = cli_client_get(bus, "Routers", routers);
         return result;
 }

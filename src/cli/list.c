@@ -19,7 +19,7 @@ enum cli_exit cli_list_run(const struct cli_options *options)
 
         if (options->known)
                 return known_show(options);
-        result = cli_from_get(options, NULL, &rows);
+        result = cli_from_get(options, NULL, &rows, NULL);
         if (result != CLI_OK)
                 return result;
         cli_names_add(&rows);

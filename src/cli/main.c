@@ -13,6 +13,7 @@ enum argument {
         ARGUMENT_DEVICE,
         ARGUMENT_GUEST, /* a device, then a guest */
         ARGUMENT_ROUTER,
+        ARGUMENT_ANY, /* a device or a router */
         ARGUMENT_FILE,
         ARGUMENT_FILES,
         ARGUMENT_OUTPUT
@@ -32,9 +33,10 @@ static const struct verb verbs[] = {
         { "status", NULL, ARGUMENT_NONE, false, cli_status_run },
         { "list", &cli_table_functions, ARGUMENT_NONE, true, cli_list_run },
         { "ports", &cli_table_ports, ARGUMENT_NONE, true, cli_ports_run },
+        { "routers", &cli_table_routers, ARGUMENT_NONE, false, cli_routers_run },
         { "tree", &cli_table_tree, ARGUMENT_NONE, true, cli_tree_run },
-        { "show", NULL, ARGUMENT_DEVICE, true, cli_show_run },
-        { "explain", &cli_table_explanation, ARGUMENT_DEVICE, false, cli_explain_run },
+        { "show", NULL, ARGUMENT_ANY, true, cli_show_run },
+        { "explain", &cli_table_explanation, ARGUMENT_ANY, false, cli_explain_run },
         { "audit", &cli_table_audit, ARGUMENT_NONE, true, cli_audit_run },
         { "reload", &cli_table_changes, ARGUMENT_NONE, false, cli_reload_run },
         { "monitor", NULL, ARGUMENT_NONE, false, cli_monitor_run },
@@ -163,9 +165,12 @@ static void argument_parse(struct command *command, const char *text, struct arg
                 command->options.device = text;
                 return;
         }
-        if (!base_sbdf_parse(text, strlen(text), &sbdf))
+        if (base_sbdf_parse(text, strlen(text), &sbdf))
+                command->options.device = base_sbdf_format(sbdf, command->device);
+        else if (command->verb->argument == ARGUMENT_ANY)
+                command->options.device = text;
+        else
                 argp_error(state, "not a PCI address: '%s', expected [DDDD:]BB:SS.F", text);
-        command->options.device = base_sbdf_format(sbdf, command->device);
 }
 
 /* For `dump`, -o names a file. */
@@ -217,8 +222,10 @@ static void command_check(const struct command *command, struct argp_state *stat
                   command->verb->argument == ARGUMENT_GUEST) &&
                  !command->options.device)
                 argp_error(state, "%s: no PCI address", command->verb->name);
-        else if (command->verb->argument == ARGUMENT_ROUTER && !command->options.device)
-                argp_error(state, "%s: no router", command->verb->name);
+        else if ((command->verb->argument == ARGUMENT_ROUTER ||
+                  command->verb->argument == ARGUMENT_ANY) &&
+                 !command->options.device)
+                argp_error(state, "%s: nothing named", command->verb->name);
         else if (command->verb->argument == ARGUMENT_GUEST && !command->options.guest)
                 argp_error(state, "%s: no guest", command->verb->name);
         else if (command->verb->argument == ARGUMENT_FILE && !command->options.file)
@@ -297,11 +304,11 @@ static error_t option_parse(int key, char *argument, struct argp_state *state)
 static const struct argp parser = {
         .options = options,
         .parser = option_parse,
-        .args_doc = "status\nlist\nports\ntree\nshow DEVICE\nexplain DEVICE\naudit\nreload\n"
-                    "monitor\nassign DEVICE GUEST\nunassign DEVICE\neject PORT\nauthorize ROUTER\n"
-                    "enroll ROUTER\nforget UNIQUE-ID\nlist --known\nimport\nsimulate FILE\ndump\n"
-                    "rules check [FILE...]\n"
-                    "rules test DEVICE\nrules generate",
+        .args_doc = "status\nlist\nports\nrouters\ntree\nshow DEVICE|ROUTER\n"
+                    "explain DEVICE|ROUTER\naudit\nreload\nmonitor\nassign DEVICE GUEST\n"
+                    "unassign DEVICE\neject PORT\nauthorize ROUTER\nenroll ROUTER\n"
+                    "forget UNIQUE-ID\nlist --known\nimport\nsimulate FILE\ndump\n"
+                    "rules check [FILE...]\nrules test DEVICE\nrules generate",
         .doc = "What sallyportd knows of hot-plugged PCI devices; giving them to guests, and "
                "orderly removal.\v"
                "DEVICE and PORT are PCI addresses: [DDDD:]BB:SS.F. GUEST is a guest's name. ROUTER "

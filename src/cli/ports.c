@@ -6,7 +6,7 @@ enum cli_exit cli_ports_run(const struct cli_options *options)
 {
         CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
         struct cli_options more = *options;
-        enum cli_exit result = cli_from_get(options, &rows, NULL);
+        enum cli_exit result = cli_from_get(options, &rows, NULL, NULL);
 
         /* JSON has all columns anyhow. */
         if (options->verbose && !options->style.json && !options->style.columns)

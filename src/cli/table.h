@@ -49,6 +49,7 @@ extern const struct cli_table cli_table_eject;
 extern const struct cli_table cli_table_authorize;
 extern const struct cli_table cli_table_enroll;
 extern const struct cli_table cli_table_forget;
+extern const struct cli_table cli_table_routers;
 extern const struct cli_table cli_table_known;
 extern const struct cli_table cli_table_import;
 extern const struct cli_table cli_table_explanation;

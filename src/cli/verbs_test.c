@@ -45,6 +45,18 @@ static int on_functions(sd_bus_message *call, void *contained, sd_bus_error *err
                 "ffff:ffff", "subsystem", "0000:0000", "class", "0xffffff");
 }
 
+/* A dock at the port and one behind it, of one hop more; and one that nobody knows where it is. */
+static int on_routers(sd_bus_message *call, void *contained, sd_bus_error *error)
+{
+        (void)contained;
+        (void)error;
+        return sd_bus_reply_method_return(
+                call, "aa{ss}", 4, 4, "router", "0-1", "port", "0000:00:04.0", "vendor_name",
+                "Dell", "device_name", "Dock", 3, "router", "0-301", "port", "0000:00:04.0",
+                "state", "held", 3, "router", "0-30301", "port", "0000:00:04.0", "unique_id",
+                "d403", 3, "router", "1-3", "port", "", "state", "foreign");
+}
+
 /* Says what happens to the first who asks, so that a monitor has something to show; then hangs up. */
 static int on_status(sd_bus_message *call, void *contained, sd_bus_error *error)
 {
@@ -104,6 +116,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD("Ports", NULL, "aa{ss}", on_ports, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Functions", NULL, "aa{ss}", on_functions, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Routers", NULL, "aa{ss}", on_routers, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Status", NULL, "a{ss}", on_status, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("History", "s", "aa{ss}", on_history, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Audit", NULL, "aa{ss}", on_audit, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -120,10 +133,12 @@ static void assert_not_shown(const char *text)
 
 static void test_no_daemon(void **state)
 {
-        static const verb_run all[] = { cli_status_run, cli_list_run,    cli_ports_run,
-                                        cli_tree_run,   cli_show_run,    cli_monitor_run,
-                                        cli_eject_run,  cli_explain_run, cli_audit_run,
-                                        cli_reload_run, cli_assign_run,  cli_unassign_run };
+        static const verb_run all[] = { cli_status_run,  cli_list_run,      cli_ports_run,
+                                        cli_tree_run,    cli_show_run,      cli_monitor_run,
+                                        cli_eject_run,   cli_explain_run,   cli_audit_run,
+                                        cli_reload_run,  cli_assign_run,    cli_unassign_run,
+                                        cli_routers_run, cli_authorize_run, cli_enroll_run,
+                                        cli_forget_run };
 
         (void)state;
         for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -194,6 +209,31 @@ static void test_lists(void **state)
         verbose = false;
         assert_int_equal(run(cli_tree_run, NULL, true), CLI_OK);
         assert_shown("\"children\"");
+        assert_int_equal(run(cli_routers_run, NULL, false), CLI_OK);
+        assert_shown("\n0-301 held ");
+}
+
+/* Each behind the one before, below their port, and before what is on PCI there; the last by itself. */
+static void test_tree_routers(void **state)
+{
+        const struct cli_options options = { .socket = socket_path,
+                                             .style = { .columns = "sbdf,kind,name" } };
+        FILE *file = tmpfile(), *terminal = stdout;
+
+        (void)state;
+        assert_non_null(file);
+        server_start("true");
+        stdout = file;
+        assert_int_equal(cli_tree_run(&options), CLI_OK);
+        stdout = terminal;
+        output_take(file);
+        assert_shown("\n0000:00:04.0   port ");
+        assert_shown("\n|-0-1 ");
+        assert_shown("\n| `-0-301 ");
+        assert_shown("\n|   `-0-30301 ");
+        assert_shown(" router             Dell Dock\n");
+        assert_shown("\n|-0000:01:00.0 ");
+        assert_shown("\n1-3 ");
 }
 
 /* What was not printed was not said: a script must not take it for an empty list. */
@@ -226,7 +266,14 @@ static void test_show(void **state)
         assert_shown("parent:");
         assert_int_equal(run(cli_show_run, "0000:00:04.0", true), CLI_OK);
         assert_shown("\"ports\"");
+        assert_int_equal(run(cli_show_run, "0-301", true), CLI_OK);
+        assert_shown("\"routers\"");
+        assert_shown("\"state\": \"held\"");
+        assert_int_equal(run(cli_show_run, "d403", false), CLI_OK);
+        assert_shown("0-30301");
         assert_int_equal(run(cli_show_run, "0000:00:06.0", false), CLI_FAILED);
+        assert_string_equal(output, "");
+        assert_int_equal(run(cli_show_run, "0-3", false), CLI_FAILED);
         assert_string_equal(output, "");
 }
 
@@ -430,6 +477,7 @@ int main(void)
                 cmocka_unit_test_teardown(test_status, server_stop),
                 cmocka_unit_test_teardown(test_status_trusted, server_stop),
                 cmocka_unit_test_teardown(test_lists, server_stop),
+                cmocka_unit_test_teardown(test_tree_routers, server_stop),
                 cmocka_unit_test_teardown(test_no_room, server_stop),
                 cmocka_unit_test_teardown(test_show, server_stop),
                 cmocka_unit_test_teardown(test_explain, server_stop),

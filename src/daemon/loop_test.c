@@ -331,6 +331,12 @@ static void test_routers(void **state)
         call("Authorize", "s", "0-3");
         assert_string_equal(reply, "result=done;reason=;|");
         authorized_wait(ROUTERS "/0-3/authorized", '1');
+        call("Routers", NULL, NULL);
+        assert_non_null(strstr(reply, "router=0-3;state=a"));
+        call("History", "s", "0-3");
+        assert_non_null(strstr(reply, "|event=router-authorizing;"));
+        assert_null(strstr(reply, DOCK_UUID));
+        assert_non_null(strstr(reply, "text=0-3: state a"));
         call("Known", NULL, NULL);
         assert_string_equal(reply, "unique_id=" DOCK_UUID ";policy=auto;key=given;"
                                    "vendor_name=Dell;device_name=Dock;|");

@@ -10,6 +10,8 @@
 
 #include "base/sbdf.h"
 #include "base/text.h"
+#include "core/event/parse.h"
+#include "core/report/name.h"
 #include "core/report/report.h"
 #include "edge/clock.h"
 #include "edge/sink/history.h"
@@ -91,6 +93,14 @@ static int method_functions(sd_bus_message *call, void *userdata, sd_bus_error *
         return rows_reply(call, bus->core, report_function_row);
 }
 
+static int method_routers(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        const struct sink_bus *bus = userdata;
+
+        (void)error;
+        return rows_reply(call, bus->core, report_router_row);
+}
+
 static int method_audit(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
         REPLY_CLEANUP sd_bus_message *reply = NULL;
@@ -144,32 +154,42 @@ static void field_append(struct report_row *row, const char *key, uint64_t numbe
         (void)snprintf(field->value, sizeof field->value, "%" PRIu64, number);
 }
 
-/* The records that there are; before them, how many there are no more. */
-static int history_append(sd_bus_message *reply, const struct sink_history *history, uint32_t port,
-                          uint32_t function)
+static int entry_append(sd_bus_message *reply, const struct sink_history_entry *entry)
 {
-        uint64_t dropped = sink_history_dropped(history, port), sequence = 0;
-        struct report_row row = { .count = 2 };
-        const struct sink_history_entry *entry;
-        int r = 0;
+        struct report_row row;
 
+        report_record_row(&entry->record, &row);
+        field_append(&row, "wall_ms", edge_clock_wall_ms(entry->record.time_ms));
+        field_append(&row, "times", entry->times);
+        field_append(&row, "last_ms", entry->last_ms);
+        return row_append(reply, &row);
+}
+
+static int dropped_append(sd_bus_message *reply, uint64_t dropped)
+{
+        struct report_row row = { .count = 2 };
+
+        if (dropped == 0)
+                return 0;
         row.fields[0].key = "event";
         (void)snprintf(row.fields[0].value, sizeof row.fields[0].value, "dropped");
         row.fields[1].key = "text";
         (void)snprintf(row.fields[1].value, sizeof row.fields[1].value,
                        "Older entries were dropped: %" PRIu64 ".", dropped);
-        if (dropped > 0)
-                r = row_append(reply, &row);
-        while (r >= 0) {
-                entry = sink_history_next(history, port, function, &sequence);
-                if (!entry)
-                        break;
-                report_record_row(&entry->record, &row);
-                field_append(&row, "wall_ms", edge_clock_wall_ms(entry->record.time_ms));
-                field_append(&row, "times", entry->times);
-                field_append(&row, "last_ms", entry->last_ms);
-                r = row_append(reply, &row);
-        }
+        return row_append(reply, &row);
+}
+
+/* The records that there are; before them, how many there are no more. Of one router's, those about it. */
+static int history_append(sd_bus_message *reply, const struct sink_history *history, uint32_t port,
+                          uint32_t function, const struct record_router *router)
+{
+        const struct sink_history_entry *entry;
+        uint64_t sequence = 0;
+        int r = dropped_append(reply, sink_history_dropped(history, port));
+
+        while (r >= 0 && (entry = sink_history_next(history, port, function, &sequence)))
+                if (!router || sink_history_about(&entry->record, router))
+                        r = entry_append(reply, entry);
         return r;
 }
 
@@ -188,7 +208,7 @@ static int explanation_append(sd_bus_message *reply, const struct sink_bus *bus,
         for (uint32_t i = 0; r >= 0 && report_explain_finding(bus->core, device, i, &row); i++)
                 r = row_append(reply, &row);
         if (r >= 0 && bus->history)
-                r = history_append(reply, bus->history, port, function);
+                r = history_append(reply, bus->history, port, function, NULL);
         if (r >= 0 && report_explain_now(bus->core, device, &row)) {
                 field_append(&row, "time_ms", now);
                 field_append(&row, "wall_ms", edge_clock_wall_ms(now));
@@ -197,23 +217,72 @@ static int explanation_append(sd_bus_message *reply, const struct sink_bus *bus,
         return r;
 }
 
+/* The row of a router as it is now. */
+static bool router_row(const struct core *core, const char *place, const char *unique_id,
+                       struct report_row *ret_row)
+{
+        for (uint32_t i = 0; report_router_row(core, i, ret_row); i++)
+                if (strcmp(report_row_value(ret_row, "router"), place) == 0 ||
+                    strcmp(report_row_value(ret_row, "unique_id"), unique_id) == 0)
+                        return true;
+        return false;
+}
+
+/* How it stands; that it is not there any more where it is not. */
+static int router_now_append(sd_bus_message *reply, const struct sink_bus *bus,
+                             const struct record_router *router)
+{
+        char place[32] = "", id[EVENT_UNIQUE_ID_TEXT_SIZE] = "";
+        struct base_text text = base_text_on(place, sizeof place);
+        struct report_row row = { .count = 2 }, found;
+        uint64_t now = edge_clock_ms();
+        bool there;
+
+        if (router->route != 0)
+                report_router_text(router, &text);
+        else
+                (void)event_unique_id_format(router->unique_id, id);
+        there = router_row(bus->core, place, id, &found);
+        row.fields[0].key = "event";
+        (void)snprintf(row.fields[0].value, sizeof row.fields[0].value, "now");
+        row.fields[1].key = "text";
+        if (!there)
+                (void)snprintf(row.fields[1].value, sizeof row.fields[1].value,
+                               "No such router is plugged in.");
+        else
+                (void)snprintf(
+                        row.fields[1].value, sizeof row.fields[1].value,
+                        "%s: state %s%s%s. See `sallyport show %s`.",
+                        report_row_value(&found, "router"), report_row_value(&found, "state"),
+                        report_row_value(&found, "reason")[0] ? ", because: " : "",
+                        report_row_value(&found, "reason"), report_row_value(&found, "router"));
+        field_append(&row, "time_ms", now);
+        field_append(&row, "wall_ms", edge_clock_wall_ms(now));
+        return row_append(reply, &row);
+}
+
 static int method_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
         REPLY_CLEANUP sd_bus_message *reply = NULL;
         const struct sink_bus *bus = userdata;
+        struct record_router router;
         uint32_t device, port;
-        int r = sink_request_device(call, &device, error);
+        int r = sink_request_subject(call, &device, &router, error);
 
         if (r < 0)
                 return r;
-        port = report_device_port(bus->core, device);
-        if (port == BASE_SBDF_NONE && bus->history)
+        port = router.any ? BASE_SBDF_NONE : report_device_port(bus->core, device);
+        if (!router.any && port == BASE_SBDF_NONE && bus->history)
                 port = sink_history_port(bus->history, device);
-        if (port == BASE_SBDF_NONE)
+        if (!router.any && port == BASE_SBDF_NONE)
                 return unknown_reply(error);
         r = rows_open(call, &reply);
-        if (r >= 0)
+        if (r >= 0 && !router.any)
                 r = explanation_append(reply, bus, port, device);
+        if (r >= 0 && router.any && bus->history)
+                r = history_append(reply, bus->history, port, BASE_SBDF_NONE, &router);
+        if (r >= 0 && router.any)
+                r = router_now_append(reply, bus, &router);
         return r < 0 ? r : rows_send(reply);
 }
 
@@ -319,11 +388,10 @@ static int method_known(sd_bus_message *call, void *userdata, sd_bus_error *erro
         known.reply = reply;
         failed = bus->store ? store_routers_each(bus->store, known_take, &known) : -ENODEV;
         if (failed < 0)
-                return sd_bus_error_setf(
-                        error, SD_BUS_ERROR_FAILED,
-                        "the identity store cannot be listed (%s); see "
-                        "StateDirectory= in sallyport.conf(5)",
-                        strerror(-failed));
+                return sd_bus_error_setf(error, SD_BUS_ERROR_FAILED,
+                                         "the identity store cannot be listed (%s); see "
+                                         "StateDirectory= in sallyport.conf(5)",
+                                         strerror(-failed));
         return known.r < 0 ? known.r : rows_send(reply);
 }
 
@@ -331,6 +399,7 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD("Ports", NULL, "aa{ss}", method_ports, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Functions", NULL, "aa{ss}", method_functions, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Routers", NULL, "aa{ss}", method_routers, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Status", NULL, "a{ss}", method_status, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Audit", NULL, "aa{ss}", method_audit, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("History", "s", "aa{ss}", method_history, SD_BUS_VTABLE_UNPRIVILEGED),

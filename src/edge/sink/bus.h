@@ -65,13 +65,13 @@ struct sink_bus {
 /**
  * Makes the run directory (0700) where it is missing, replaces the socket in it, and serves the interface
  * SINK_BUS_INTERFACE at SINK_BUS_PATH:
- *   Ports() -> aa{ss}, Functions() -> aa{ss}, Status() -> a{ss}: rows of core/report;
+ *   Ports() -> aa{ss}, Functions() -> aa{ss}, Routers() -> aa{ss}, Status() -> a{ss}: rows of core/report;
  *   Eject(s device), Assign(s device, s guest), Unassign(s device), Authorize(s router), Enroll(s router, b manual),
  *   Forget(s unique_id) -> a{ss}: result, reason; answered by sink_bus_reply. A router is DOMAIN-ROUTE or a unique ID;
  *   Known() -> aa{ss}: the identity store: unique_id, policy ("unreadable": no more is known), key, vendor_name,
  *   device_name;
  *   History(s device) -> aa{ss}: rows of report_explain_* around those of the records, each with wall_ms,
- *   times and last_ms;
+ *   times and last_ms; of a router the records about it, and one row, event "now", how it stands;
  *   Audit() -> aa{ss}: rows of report_audit_row;
  *   Reload(b dry_run) -> aa{ss}: what changes, rows of report_change_row;
  *   Test(s device) -> a{ss}: the device's row as the files on disk would have it;

@@ -40,6 +40,34 @@ static int request_begin(sd_bus_message *call, struct sink_bus *bus,
         return 1;
 }
 
+/* By its place, if that is allowed, or by its unique ID alone. False where the text is neither. */
+static bool router_parse(const char *text, bool by_place, struct record_router *ret_router)
+{
+        memset(ret_router, 0, sizeof *ret_router);
+        ret_router->any = true;
+        if (by_place &&
+            event_router_name_parse(text, strlen(text), &ret_router->domain, &ret_router->route))
+                return ret_router->route != 0; /* 0 is the host's own */
+        return event_unique_id_parse(text, strlen(text), ret_router->unique_id);
+}
+
+int sink_request_subject(sd_bus_message *call, uint32_t *ret_sbdf, struct record_router *ret_router,
+                         sd_bus_error *error)
+{
+        const char *text;
+        int r = sd_bus_message_read(call, "s", &text);
+
+        if (r < 0)
+                return r;
+        *ret_sbdf = BASE_SBDF_NONE;
+        memset(ret_router, 0, sizeof *ret_router);
+        if (base_sbdf_parse(text, strlen(text), ret_sbdf) ||
+            router_parse(text, /* by_place= */ true, ret_router))
+                return 0;
+        return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+                                "neither a PCI address, [DDDD:]BB:SS.F, nor a router");
+}
+
 int sink_request_device(sd_bus_message *call, uint32_t *ret_sbdf, sd_bus_error *error)
 {
         const char *device;
@@ -95,25 +123,15 @@ int sink_request_unassign(sd_bus_message *call, void *userdata, sd_bus_error *er
         return r < 0 ? r : request_begin(call, userdata, &request, error);
 }
 
-/* The router that a call is about: by its place, or by its unique ID alone. Likewise. */
+/* The router that a call is about. Likewise. */
 static int router_read(sd_bus_message *call, bool by_place, struct record_router *ret_router,
                        sd_bus_error *error)
 {
         const char *text;
         int r = sd_bus_message_read(call, "s", &text);
 
-        if (r < 0)
+        if (r < 0 || router_parse(text, by_place, ret_router))
                 return r;
-        ret_router->any = true;
-        if (by_place &&
-            event_router_name_parse(text, strlen(text), &ret_router->domain, &ret_router->route)) {
-                if (ret_router->route != 0)
-                        return 0;
-                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-                                        "route 0 is the host's own router");
-        }
-        if (event_unique_id_parse(text, strlen(text), ret_router->unique_id))
-                return 0;
         return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
                                 by_place ? "not a router; expected DOMAIN-ROUTE, as in 0-301, or a "
                                            "unique ID"
