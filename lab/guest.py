@@ -14,6 +14,7 @@ import subprocess
 
 import canary
 import emulator
+import kmod
 import platforms
 import toolstack
 from cpio import Archive
@@ -69,12 +70,12 @@ def unpacked(data):
     return subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=True).stdout
 
 
-def modules(suite, names):
+def modules(suite, names, own=()):
     """{path in dom0: content} of these kernel modules, with the modules.dep(5) that modprobe needs, made of what
-    they say themselves (`depends=` of .modinfo)."""
-    folders = [*root(suite).glob("lib/modules/*"), *root(suite).glob("usr/lib/modules/*")]
+    they say themselves (`depends=` of .modinfo). own: files of modules that are not of the suite's package."""
+    folders = kmod.folders(suite)
     found = {path.name.split(".")[0].replace("_", "-"): path
-             for folder in folders for path in folder.rglob("*.ko*")}
+             for paths in (*(folder.rglob("*.ko*") for folder in folders), own) for path in paths}
     contents, needs = {}, {}
 
     def add(name):
@@ -95,7 +96,7 @@ def modules(suite, names):
             needs[file] += [more for more in (below, *needs[below]) if more not in needs[file]]
         return file
 
-    for module in names:
+    for module in (*names, *(path.stem for path in own)):
         add(module)
     dep = "".join(f"{file}: {' '.join(below)}\n" for file, below in needs.items())
     where = f"lib/modules/{folders[0].name}"
@@ -178,19 +179,20 @@ def refresh(target, data):
         target.write_bytes(data)
 
 
-def initramfs(xen, linux, guests=(), built=None):
+def initramfs(xen, linux, guests, built, own):
     """dom0's root file system for the Xen and the kernel of two suites, not compressed; rebuilt when any of its
-    files is newer. guests: the kinds that it has to be able to run. built: see programs."""
-    target = IMAGES / "-".join(("initramfs", xen, linux, *guests, *((built,) if built else ())))
+    files is newer. guests: the kinds that it has to be able to run. built: see programs. own: see modules."""
+    target = IMAGES / "-".join(("initramfs", xen, linux, *guests, *((built,) if built else ()),
+                                *(path.stem for path in own)))
     files = content(xen, guests, built)
     listing = f"{MODULES} {MODULES_MORE} {kernel(linux).stat().st_mtime_ns}\n"
     listing += "\n".join(f"{path} {source} {source.stat().st_mtime_ns}"
-                        for path, source in sorted(files.items()))
+                        for path, source in sorted([*files.items(), *((path.name, path) for path in own)]))
     stamp = target.with_suffix(".list")
     if target.exists() and stamp.exists() and stamp.read_text() == listing:
         return target
     partial = target.with_suffix(f".{os.getpid()}")
-    texts = modules(linux, MODULES + MODULES_MORE) | {canary.PATH: canary.content()}
+    texts = modules(linux, MODULES + MODULES_MORE, own) | {canary.PATH: canary.content()}
     texts["lib/modules/order"] = "".join(f"{name}\n" for name in MODULES).encode()
     with open(partial, "wb") as out:
         archive = Archive(out)
@@ -210,12 +212,12 @@ class Image:
     emulator: emulator.Emulator
 
 
-def image(platform, say, newer=False, guests=(), built=None):
-    """A platform's image, built or brought up to date. newer: for a QEMU that has vfio-user-pci. guests: kinds
-    that dom0 has to be able to run. built: see programs."""
+def image(platform, say, setup):
+    """A platform's image, built or brought up to date. setup: what the machine is to be (machine.Setup)."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     xen, linux = platforms.XEN[platform.xen], platforms.LINUX[platform.linux]
     for suite in sorted({OWN, xen, linux}):
         unpack(suite, say)
-    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux, guests, built),
-                 emulator.newer(say) if newer else emulator.own())
+    own = (kmod.module(linux, say),) if setup.thunderbolt else ()
+    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux, setup.guests, setup.built, own),
+                 emulator.newer(say) if setup.newer else emulator.own())
