@@ -12,6 +12,7 @@ import re
 import struct
 import subprocess
 
+import bolt
 import canary
 import emulator
 import kmod
@@ -29,6 +30,8 @@ MODULES = ("xen-privcmd", "xenfs", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "
            "nvme")
 # There to be loaded: a file system for a disk.
 MODULES_MORE = ("vfat", "nls_cp437", "nls_ascii")
+
+LIBRARIES = "lib/x86_64-linux-gnu"
 
 # The program under test: path in dom0 -> path in the build folder.
 PROGRAMS = {"usr/sbin/sallyportd": "src/daemon/sallyportd", "usr/bin/sallyport": "src/cli/sallyport"}
@@ -113,12 +116,12 @@ def libraries(program, suite):
     their own C library, which serves the ones of this machine as well."""
     where = root(suite)
     if suite == OWN:
-        text = run("env", f"LD_LIBRARY_PATH={where}/usr/lib/x86_64-linux-gnu", "ldd", str(program))
+        text = run("env", f"LD_LIBRARY_PATH={where}/usr/{LIBRARIES}:{where}/{LIBRARIES}", "ldd", str(program))
     else:
         text = run(str(where / "usr/lib64/ld-linux-x86-64.so.2"), "--library-path",
-                   str(where / "usr/lib/x86_64-linux-gnu"), "--list", str(program))
+                   str(where / "usr" / LIBRARIES), "--list", str(program))
     found = set(re.findall(r"(/\S+)(?= \(0x)", text))
-    return {path.removeprefix(f"{where}/usr").lstrip("/"): pathlib.Path(path) for path in found}
+    return {path.removeprefix(str(where)).removeprefix("/usr").lstrip("/"): pathlib.Path(path) for path in found}
 
 
 def programs(suite, built=None):
@@ -136,16 +139,17 @@ def programs(suite, built=None):
     return files
 
 
-def content(xen, guests, built=None):
+def content(xen, setup):
     """{path in dom0: file here}: what the initramfs holds besides kernel modules and canary."""
     files = {"bin/busybox": one(OWN, "bin/busybox"), "init": DOM0 / "init"}
     files |= {f"lib/lab/{path.name}": path for path in DOM0.iterdir()
               if path.name not in ("init", "README.md")}
     files |= {f"scripts/{stage}/sallyport": HOOKS / stage for stage in ("init-top", "init-bottom")}
-    tools = toolstack.programs(guests)
+    tools = toolstack.programs(setup.guests) | (bolt.programs() if setup.bolt else {})
+    data = toolstack.data(setup.guests) | (bolt.data() if setup.bolt else {})
     for program in tools.values():
         files |= libraries(program, OWN)
-    return files | tools | toolstack.data(guests) | ramdisks(guests) | programs(xen, built)
+    return files | tools | data | ramdisks(setup.guests) | programs(xen, setup.built)
 
 
 def ramdisks(guests):
@@ -179,12 +183,12 @@ def refresh(target, data):
         target.write_bytes(data)
 
 
-def initramfs(xen, linux, guests, built, own):
+def initramfs(xen, linux, setup, own):
     """dom0's root file system for the Xen and the kernel of two suites, not compressed; rebuilt when any of its
-    files is newer. guests: the kinds that it has to be able to run. built: see programs. own: see modules."""
-    target = IMAGES / "-".join(("initramfs", xen, linux, *guests, *((built,) if built else ()),
-                                *(path.stem for path in own)))
-    files = content(xen, guests, built)
+    files is newer. own: see modules."""
+    more = setup.built, *(path.stem for path in own), "bolt" if setup.bolt else None
+    target = IMAGES / "-".join(("initramfs", xen, linux, *setup.guests, *filter(None, more)))
+    files = content(xen, setup)
     listing = f"{MODULES} {MODULES_MORE} {kernel(linux).stat().st_mtime_ns}\n"
     listing += "\n".join(f"{path} {source} {source.stat().st_mtime_ns}"
                         for path, source in sorted([*files.items(), *((path.name, path) for path in own)]))
@@ -219,5 +223,7 @@ def image(platform, say, setup):
     for suite in sorted({OWN, xen, linux}):
         unpack(suite, say)
     own = (kmod.module(linux, say),) if setup.thunderbolt else ()
-    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux, setup.guests, setup.built, own),
+    if setup.bolt:
+        unpack(OWN, say, "bolt")
+    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux, setup, own),
                  emulator.newer(say) if setup.newer else emulator.own())

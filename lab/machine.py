@@ -143,7 +143,7 @@ class Setup:
     lab/dom0/init, or None; newer: with the newer QEMU (emulator.py); narrow: an AMD machine's IVRS stays
     as QEMU makes it (ivrs.py); guests: kinds of guests that dom0 has to be able to run ("pv", "hvm"); built: a
     build of tools/build other than usual, or None; thunderbolt: it has a Thunderbolt controller (lab/tbfake) with
-    this security level, or None."""
+    this security level, or None; bolt: dom0 can run it."""
     ports: tuple
     cold: tuple = ()
     boot: str | None = None
@@ -152,6 +152,7 @@ class Setup:
     guests: tuple = ()
     built: str | None = None
     thunderbolt: str | None = None
+    bolt: bool = False
 
 
 class Machine:
@@ -280,11 +281,14 @@ class Machine:
         own = sorted((d for d in devices if not d.bus), key=lambda d: d.addr.endswith(".0"))
         below = [d for d in devices if d.bus]
         rack = next(p for p in self.ports if p.name == port)
+        slots = {device.name: device.bus or port for device in devices}
         numbering = Numbering(self.config, rack, devices if self.iommu.by_number else ())
         with self.paused(), self.powered(rack, bool(numbering.numbers)):
             for device in own + below:
                 if device.bus in numbering.numbers:
                     numbering.give(device.bus)
+                if device.model == "xio3130-downstream":
+                    self.adopt(slots[device.bus], device.bus)
                 self.add(port, device, len(devices) > 1)
             numbering.take()
             for device in devices:
@@ -320,8 +324,6 @@ class Machine:
 
     def add(self, port, device, multifunction):
         """One device_add."""
-        if device.model == "xio3130-downstream":
-            self.adopt(port, device.bus)
         more = {"drive": self.drive()} if device.model == "nvme" else self.numbered(device)
         if device.personality:
             more = self.served(port, device)
@@ -335,12 +337,12 @@ class Machine:
             return {}
         return {"chassis": 77, "slot": next(self.slots), "power_controller_present": False}
 
-    def adopt(self, port, bus):
+    def adopt(self, slot, bus):
         """Lets a switch's internal bus accept hot-added downstream ports: QEMU gives that bus no
-        hotplug handler of its own ("does not support hotplugging"), so the root port's is lent to
-        it."""
+        hotplug handler of its own ("does not support hotplugging"), so that of the port above the
+        switch is lent to it, which then tells the guest of one more event."""
         self.qmp.execute("qom-set", path=f"/machine/peripheral/{bus}/{bus}",
-                         property="hotplug-handler", value=f"/machine/peripheral/{port}")
+                         property="hotplug-handler", value=f"/machine/peripheral/{slot}")
 
     def drive(self):
         """Name of a new empty disk."""
