@@ -7,7 +7,7 @@ import re
 
 import guest
 
-LOG, PIDFILE = "/run/sallyport.log", "/run/sallyportd.pid"
+LOG, PIDFILE, STRUCK = "/run/sallyport.log", "/run/sallyportd.pid", "/run/struck"
 # In the kernel's log something comes before it.
 LINE = re.compile(r"(?:^|\] )(\d+\.\d+) ([A-Z]+) (\S+) (\S+) (\S+): (.*)$")
 READY_S = 30
@@ -69,6 +69,16 @@ class Daemon:
     def signal(self, name):
         """Sends it a signal, by its process id."""
         self.rig.dom0(f"kill -{name} $(cat {PIDFILE})")
+
+    def strike(self, delay_s, pause_s):
+        """Has dom0 kill it (SIGKILL) so many seconds from now, and start another one pause_s later; `struck` tells when
+        that was done. Whatever dom0 does for the lab meanwhile."""
+        self.rig.dom0(f"rm -f {STRUCK}; setsid /lib/lab/strike {LOG} debug {PIDFILE} {delay_s:.3f} {pause_s:.3f} "
+                      f"{STRUCK} </dev/null >/dev/null 2>&1 &")
+
+    def struck(self):
+        """Was the strike done, and does another one answer?"""
+        return self.rig.agent.run(f"[ -e {STRUCK} ]")[0] == 0 and self.status() is not None
 
     def pid(self):
         """Its process id, as text."""

@@ -40,7 +40,7 @@ class Domain:
 
     def create(self):
         """Starts it; seconds until xl was done, and until its agent answered."""
-        text = (f'name = "{self.name}"\nramdisk = "/run/{self.name}.ramdisk"\nextra = "console=hvc0 loglevel=1"\n'
+        text = (f'name = "{self.name}"\nramdisk = "/run/{self.name}.ramdisk"\nextra = "console=hvc0 loglevel=0"\n'
                 f'vcpus = 1\non_crash = "destroy"\n{CONFIG[self.kind]}')
         if self.passthrough:
             text += 'passthrough = "enabled"\n'

@@ -8,12 +8,11 @@ import re
 import pci
 from domain import Domain
 
-# In the guest: a mebibyte of noise to its disk, and read back from there.
-BYTES = 1 << 20
-WRITE = f"""disk=$(echo /sys/bus/pci/devices/*/nvme/nvme*/nvme*n1); disk=/dev/${{disk##*/}}
-dd if=/dev/urandom of=/run/noise bs=64k count={BYTES >> 16} 2>/dev/null &&
+# In the guest: so many bytes of noise to its disk, and read back from there.
+WRITE = """disk=$(echo /sys/bus/pci/devices/*/nvme/nvme*/nvme*n1); disk=/dev/${disk##*/}
+head -c %d /dev/urandom >/run/noise &&
 dd if=/run/noise of=$disk bs=64k conv=fsync 2>/dev/null && echo 3 >/proc/sys/vm/drop_caches &&
-[ "$(head -c {BYTES} $disk | sha256sum)" = "$(sha256sum </run/noise)" ] && sha256sum </run/noise"""
+[ "$(head -c $(stat -c %%s /run/noise) $disk | sha256sum)" = "$(sha256sum </run/noise)" ] && sha256sum </run/noise"""
 DISK = "ls /sys/bus/pci/devices/*/nvme/nvme*/nvme*n1 >/dev/null 2>&1"
 
 # What Xen prints for debug keys q and Q (xen/common/domain.c: dump_domains, xen/common/rangeset.c:
@@ -24,6 +23,8 @@ FUNCTION = re.compile(r"\(XEN\) ([\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d) - (\S+)")
 # Lines of xenstore-ls (libxl: libxl_pci.c:libxl__create_pci_backend, pci_info_xs_path).
 BACKEND = re.compile(r"^/local/domain/0/backend/pci/(\d+) = ", re.M)
 GIVEN = re.compile(r"^/libxl/pci/(\w{4})-(\w\w)-(\w\w)-(\d)/domid = \"(\d+)\"", re.M)
+# An address in xl's tables.
+FULL = re.compile(r"\b[\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d\b")
 # More than a guest's memory ever has, in a guest's own addresses.
 SPACE = {"pv": 0, "hvm": 1 << 29}
 
@@ -95,17 +96,17 @@ class Guests:
             self.lab.expect(sorted(landed) == wanted, f"DMA of {function.sbdf} at {target.name}: "
                             f"{landed or 'landed nowhere'} (it is of {dma['owner']})")
 
-    def uses(self, domain):
-        """The guest's driver works with its disk: what it wrote is on the disk that is outside. Seconds until it had a
-        disk."""
+    def uses(self, domain, size=1 << 20):
+        """The guest's driver works with its disk: what it wrote, so many bytes, is on the disk that is outside. Seconds
+        until it had a disk."""
         clock = self.lab.machine.clock
         before = clock()
         self.lab.wait(f"{domain.name} has a disk", lambda: domain.run(DISK)[0] == 0, 60)
         took = round(clock() - before, 2)
-        told = domain.inside(WRITE, 60).split()[0]
-        files = {path.name: hashlib.sha256(path.open("rb").read(BYTES)).hexdigest()
+        told = domain.inside(WRITE % size, 60).split()[0]
+        files = {path.name: hashlib.sha256(path.open("rb").read(size)).hexdigest()
                  for path in self.lab.rig.folder.glob("*.disk")}
-        self.lab.expect(told in files.values(), f"{domain.name} wrote {BYTES} bytes to its disk and read them back; "
+        self.lab.expect(told in files.values(), f"{domain.name} wrote {size} bytes to its disk and read them back; "
                         f"outside they are the same: sha256 {told[:16]}")
         return took
 
@@ -136,18 +137,27 @@ class Guests:
         return {"backends": sorted(map(int, BACKEND.findall(text))), "given": given,
                 "slots": sorted(re.findall(r"^[\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d$", text, re.M))}
 
-    def assignable(self):
-        """SBDFs that `xl pci-assignable-list` has."""
-        return sorted(line.split()[0] for line in self.lab.dom0("xl pci-assignable-list").splitlines())
+    def toolstack(self):
+        """What xl tells: ({guest's name: domain ID}, {name of one of ours: SBDFs of what it has}, SBDFs that are
+        assignable)."""
+        text = self.lab.dom0(f"xl list; for name in {' '.join(self.domains)}; do echo =$name; "
+                             "xl pci-list $name 2>/dev/null; done; echo =; xl pci-assignable-list", 60)
+        listed, *devices = re.split(r"^=(\w*)\n", text, flags=re.M)
+        ids = {line.split()[0]: int(line.split()[1]) for line in listed.splitlines()[1:]}
+        found = {name: sorted(FULL.findall(rows)) for name, rows in zip(devices[::2], devices[1::2])}
+        return ids, found, found.pop("")
 
     def agree(self):
         """At rest xl and Sallyport must tell the same of every guest's devices, and of those that are free."""
-        owners = {sbdf: f["owner"] for sbdf, f in self.lab.daemon.functions().items()}
-        for name, domain in self.domains.items():
-            number = domain.id()
-            listed = [] if number is None else domain.devices()
-            mine = sorted(sbdf for sbdf, owner in owners.items() if number is not None and owner == f"dom{number}")
-            self.lab.expect(listed == mine, f"xl pci-list {name}: {listed}; sallyport list: {mine}")
-        free = self.assignable()
+        ids, devices, free = self.toolstack()
+        functions = self.lab.daemon.functions()
+        owners = {sbdf: f["owner"] for sbdf, f in functions.items()}
+        for name in self.domains:
+            mine = sorted(sbdf for sbdf, owner in owners.items() if name in ids and owner == f"dom{ids[name]}")
+            self.lab.expect(devices[name] == mine, f"xl pci-list {name}: {devices[name]}; sallyport list: {mine}")
+            given = sorted(sbdf for sbdf, f in functions.items() if f["assigned_to"] == name)
+            self.lab.expect(set(given) >= set(mine), f"given to {name}, for sallyport: {given}")
+        others = {owner for owner in owners.values() if owner} - {f"dom{number}" for number in ids.values()}
+        self.lab.expect(others <= {"dom_io", "guest"}, f"every guest that has something is in xl list: {ids}")
         self.lab.expect(all(owners.get(sbdf) == "dom_io" for sbdf in free),
                         f"what xl pci-assignable-list has is quarantined for sallyport: {free or 'nothing'}")

@@ -39,6 +39,18 @@ STORE = """/libxl/pci = ""
 """
 
 
+XL = """Name                                        ID   Mem VCPUs\tState\tTime(s)
+Domain-0                                     0  1024     2     r-----      40.1
+work                                         3   192     1     -b----       2.2
+=work
+Vdev Device
+00.0 0000:01:00.0
+=other
+=
+0000:02:00.0
+"""
+
+
 def guests(text):
     return Guests(types.SimpleNamespace(dom0=lambda *_: text))
 
@@ -54,6 +66,11 @@ class BooksTest(unittest.TestCase):
         self.assertEqual(guests(STORE).traces(), {"backends": [2], "given": {"0000:01:00.0": 3},
                                                   "slots": ["0000:01:00.0", "0000:04:00.0"]})
         self.assertEqual(guests("").traces(), {"backends": [], "given": {}, "slots": []})
+
+
+    def test_toolstack(self):
+        self.assertEqual(guests(XL).toolstack(), ({"Domain-0": 0, "work": 3}, {"work": ["0000:01:00.0"], "other": []},
+                                                  ["0000:02:00.0"]))
 
 
 class CanaryTest(unittest.TestCase):

@@ -25,7 +25,8 @@ enum effect_kind {
         EFFECT_SLOT_CONTROL, /**< Slot Control := (old & ~mask) | value, Command Completed cleared first. At once */
         EFFECT_SLOT_CLEAR,  /**< write value to Slot Status (its event bits are RW1C). At once */
         EFFECT_RESCAN,      /**< write 1 to port's rescan attribute */
-        EFFECT_DRIVER_OFF,  /**< function: driver_override := the keep-off name, then unbind its driver */
+        EFFECT_DRIVER_OFF,  /**< function: driver_override := the keep-off name, then unbind its driver, and have
+                                 pciback forget its address */
         EFFECT_QUARANTINE,  /**< XEN_DOMCTL_assign_device of function to DOMID_IO */
         EFFECT_RESERVE,     /**< those requester IDs of bus bus_first that Xen does not know are added to it, all are
                                  assigned to DOMID_IO, and once more -> EVENT_RESERVED */
@@ -37,7 +38,8 @@ enum effect_kind {
         EFFECT_GUESTS,      /**< read from xenstore which guests exist -> EVENT_GUESTS */
         EFFECT_REGISTER,    /**< have Xen forget function and learn of it anew (PHYSDEVOP_pci_device_remove, then _add):
                                  it is dom0's then, or nobody's -> EVENT_COMPLETED */
-        EFFECT_PCIBACK_BIND, /**< function: driver_override := EVENT_PCIBACK_DRIVER, then have it probed */
+        EFFECT_PCIBACK_BIND, /**< function: driver_override := EVENT_PCIBACK_DRIVER, then have it probed, and its
+                                 address forgotten */
         EFFECT_ATTACH,      /**< have `toolstack` attach function to guest `domid`, named `guest` */
         EFFECT_DETACH,      /**< ... detach it. Its device may be gone */
         EFFECT_PORT_OPEN,   /**< set Bus Master Enable in port's Command register. At once, never in a worker */
@@ -86,7 +88,8 @@ struct effect {
         uint64_t requesters[LIMIT_BUS_WORDS]; /**< EFFECT_RESERVE: bits by devfn */
         enum effect_toolstack toolstack; /**< EFFECT_ATTACH, EFFECT_DETACH */
         uint16_t domid;       /**< likewise: the guest's number */
-        bool forced;          /**< EFFECT_DETACH: the device was pulled; the guest's consent is not waited for */
+        bool forced;          /**< EFFECT_DETACH, EFFECT_REMOVE: the device was pulled; neither its reset nor the
+                                   guest's consent is waited for */
         char guest[LIMIT_GUEST]; /**< likewise: its name; may be empty where only the number is known */
         uint64_t request;     /**< EFFECT_REPLY: whose */
         enum effect_result result;

@@ -68,13 +68,11 @@ static void look_apply(struct core *core)
                         model_port_doubt(&core->ports[i]);
 }
 
-/* Ends the effect that this event answers. False where it answers none that we wait for: too late, or never asked. */
-static bool token_take(struct model_port *port, uint32_t token)
+bool model_token_take(struct model_port *port, uint32_t token)
 {
         if (token == 0 || port->token != token)
                 return false;
         port->token = 0;
-        /* A worker took its time: door 1 is opened on registers that are read after that. */
         port->rechecked = port->rechecked && port->guest[0] == '\0' && !port->trusted;
         return true;
 }
@@ -83,7 +81,7 @@ static void answer_apply(struct core *core, const struct event *event, struct ef
 {
         struct model_port *port = model_port_get(core, event->port);
 
-        if (!port || !token_take(port, event->token))
+        if (!port || !model_token_take(port, event->token))
                 return;
         switch (event->kind) {
         case EVENT_INVENTORY:

@@ -269,6 +269,12 @@ void model_reserved_apply(const struct core *core, struct model_port *port,
 /** After each event: where Xen's owner list is not read, doubt about it is doubt about what was confirmed. */
 void model_owners_settle(struct core *core);
 
+/**
+ * Ends the effect of port that the answer with this token is for. False where it answers none that is waited for: too
+ * late, never asked, or token 0. A worker took its time: door 1 is opened on registers that are read after that.
+ */
+bool model_token_take(struct model_port *port, uint32_t token);
+
 /** EVENT_GUESTS: whether the guests that ports are given to are there. */
 void model_guests_apply(struct core *core, const struct event *event);
 

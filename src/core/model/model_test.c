@@ -175,9 +175,11 @@ static void test_asked_anew(void **state)
         pending_set(EFFECT_ATTACH, GOAL_ATTACHED);
         port->pending_function = FUNCTION;
         port->pending_instance = function->facts.instance;
+        function->asked = function->confirmed = true;
         answer(EVENT_COMPLETED);
         apply();
         assert_true(function->due);
+        assert_false(function->asked || function->confirmed); /* Xen is asked twice */
         assert_int_equal(function->owner, EVENT_OWNER_UNKNOWN);
         assert_int_equal(function->quarantine.tries, 0);
         function->quarantine.tries = 9;

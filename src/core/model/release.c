@@ -52,11 +52,8 @@ void model_guests_apply(struct core *core, const struct event *event)
         for (uint32_t i = 0; i < core->port_count; i++) {
                 struct model_port *port = &core->ports[i];
 
-                if (event->token != 0 && port->token == event->token) {
-                        port->token = 0;
+                if (model_token_take(port, event->token))
                         port->guests_fresh = true;
-                        port->rechecked = false;
-                }
                 if (port->guest[0] != '\0')
                         guest_compare(core, port, &event->guests);
         }

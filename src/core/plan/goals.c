@@ -55,11 +55,6 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_PROBED, EFFECT_PROBE, 60000, true, false, false },
 };
 
-/*
- * When pciback lets go of what was pulled, the kernel waits 60 s for the end of a reset (pci.c:pci_dev_wait),
- * uninterruptibly, and may try a second way. No request waits for that.
- */
-#define PLAN_FORCED_MS 150000u
 #define PLAN_BACKOFF_MS 1000u
 #define PLAN_BACKOFF_MAX_MS 30000u
 #define PLAN_GRACE_MS \
@@ -110,7 +105,7 @@ static void shut_tell(const struct core *core, struct model_port *port, struct e
                 reason = REASON_GUEST_GONE;
         else if (bars)
                 reason = bars;
-        else if (core->config.pause && !port->trusted)
+        else if (verify_port_paused(core, port))
                 reason = REASON_OTHER_PORT_OPEN;
         record = model_record(core, port->trusted ? RECORD_TRUST_SHUT : RECORD_PORT_SHUT, reason,
                               port->found.sbdf, BASE_SBDF_NONE);
@@ -153,10 +148,6 @@ static void effect_guest(const struct core *core, const struct model_port *port,
         effect->domid = named ? function->owner : port->domid;
         if (effect->domid == port->domid)
                 memcpy(effect->guest, port->guest, sizeof effect->guest);
-        effect->forced = effect->kind == EFFECT_DETACH &&
-                         (!port->up || function->incarnation != port->incarnation);
-        if (effect->forced)
-                effect->deadline_ms = PLAN_FORCED_MS;
         if (effect->kind == EFFECT_ATTACH)
                 function->held = effect->domid;
 }
@@ -243,6 +234,8 @@ static void effect_leave(struct core *core, struct model_port *port,
                 effect_bus(core, port, &effect);
         if (function && port->trusted)
                 trusted_leave(function, line->goal);
+        if (function && (line->goal == GOAL_DETACHED || line->goal == GOAL_GONE))
+                effect.forced = !port->up || function->incarnation != port->incarnation;
         if (function && (line->goal == GOAL_ATTACHED || line->goal == GOAL_DETACHED))
                 effect_guest(core, port, function, &effect);
         effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;

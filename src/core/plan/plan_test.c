@@ -111,6 +111,26 @@ static void test_order(void **state)
         assert_int_equal(effects.items[0].instance, 7);
 }
 
+/* What was pulled has no reset to wait for; what is ejected has. */
+static void test_removal_forced(void **state)
+{
+        (void)state;
+        start();
+        port->incarnation++;
+        assert_int_equal(walk(), EFFECT_REMOVE);
+        assert_true(effects.items[0].forced);
+        start();
+        port->up = false;
+        port->attempts[GOAL_SLOT].retry_at_ms = core.now_ms + 1; /* its indicators wait */
+        assert_int_equal(walk(), EFFECT_REMOVE);
+        assert_true(effects.items[0].forced);
+        start();
+        port->leaving = true;
+        port->attempts[GOAL_SLOT].retry_at_ms = core.now_ms + 1;
+        assert_int_equal(walk(), EFFECT_REMOVE);
+        assert_false(effects.items[0].forced);
+}
+
 /* What the state file says of a predecessor is taken back before the evidence goes, and before pciehp's. */
 static void test_forgotten_first(void **state)
 {
@@ -508,8 +528,10 @@ int main(void)
                 cmocka_unit_test(test_internal_is_left_alone),
                 cmocka_unit_test(test_each_goal),
                 cmocka_unit_test(test_order),
+                cmocka_unit_test(test_removal_forced),
                 cmocka_unit_test(test_forgotten_first),
                 cmocka_unit_test(test_remembered),
+                cmocka_unit_test(test_removal_forced),
                 cmocka_unit_test(test_forgotten_first),
                 cmocka_unit_test(test_remembered),
                 cmocka_unit_test(test_one_worker),

@@ -119,6 +119,11 @@ bool verify_port_reached(const struct core *core, const struct model_port *port)
                  !(only->facts.header_type & EVENT_HEADER_MULTI_FUNCTION));
 }
 
+bool verify_port_paused(const struct core *core, const struct model_port *port)
+{
+        return core->config.pause && verify_port_reached(core, port) && rescan_comes(core, port);
+}
+
 bool verify_port_licensed(const struct core *core, const struct model_port *port)
 {
         if (port->exposed || port->added)
@@ -128,7 +133,7 @@ bool verify_port_licensed(const struct core *core, const struct model_port *port
                 return false;
         if (model_unlisted(core) && model_reserve_next(core, port, &(uint8_t){ 0 }))
                 return false;
-        if (core->config.pause && verify_port_reached(core, port) && rescan_comes(core, port))
+        if (verify_port_paused(core, port))
                 return false;
         return verify_port_bars(core, port) == REASON_NONE && functions_licensed(core, port);
 }

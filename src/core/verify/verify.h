@@ -96,6 +96,8 @@ enum record_reason verify_port_bars(const struct core *core, const struct model_
  * single endpoint of one function: the kernel looks at nothing else there.
  */
 bool verify_port_reached(const struct core *core, const struct model_port *port);
+/** Is the port shut, by the operator's wish, while another port's enumeration would reach below it? */
+bool verify_port_paused(const struct core *core, const struct model_port *port);
 
 /** Does what is plugged still bounce, or has it only just come up? */
 bool verify_port_settling(const struct core *core, const struct model_port *port);

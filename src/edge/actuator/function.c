@@ -13,6 +13,7 @@
 
 /* sysfs hands out a page at most. */
 #define ATTRIBUTE_SIZE 4096
+#define PCIBACK_FOLDER "bus/pci/drivers/" EVENT_PCIBACK_DRIVER
 
 int actuator_function_open(const struct actuator *actuator, const struct effect *effect)
 {
@@ -33,6 +34,19 @@ int actuator_function_open(const struct actuator *actuator, const struct effect 
         return folder;
 }
 
+/*
+ * Whatever pciback is bound to it would take again, whoever is at that address next, the moment the kernel lists it
+ * (xen-pciback/pci_stub.c:pcistub_seize, pcistub_match): before any look, and with MSI-X that Xen may not know (H5).
+ */
+static int slot_forget(const struct actuator *actuator, uint32_t function)
+{
+        char name[BASE_SBDF_TEXT_SIZE];
+        int error = actuator_sysfs_write(actuator->sysfs, PCIBACK_FOLDER "/remove_slot",
+                                         base_sbdf_format(function, name));
+
+        return error == -ENOENT ? 0 : error; /* it is not loaded, or remembers nothing */
+}
+
 int actuator_function_driver_off(const struct actuator *actuator, const struct effect *effect)
 {
         EDGE_CLEANUP_FD int folder = actuator_function_open(actuator, effect);
@@ -48,7 +62,9 @@ int actuator_function_driver_off(const struct actuator *actuator, const struct e
                 return error;
         error = actuator_sysfs_write(folder, "driver/unbind",
                                      base_sbdf_format(effect->function, name));
-        return error == -ENOENT ? 0 : error; /* no driver is bound */
+        if (error && error != -ENOENT) /* no driver is bound */
+                return error;
+        return slot_forget(actuator, effect->function);
 }
 
 /*
@@ -79,8 +95,9 @@ static int function_offer(const struct actuator *actuator, const struct effect *
  */
 int actuator_function_pciback(const struct actuator *actuator, const struct effect *effect)
 {
-        return function_offer(actuator, effect, EVENT_PCIBACK_DRIVER,
-                              "bus/pci/drivers/" EVENT_PCIBACK_DRIVER, "bind");
+        int error = function_offer(actuator, effect, EVENT_PCIBACK_DRIVER, PCIBACK_FOLDER, "bind");
+
+        return error ? error : slot_forget(actuator, effect->function);
 }
 
 /*
@@ -92,12 +109,43 @@ int actuator_function_probe(const struct actuator *actuator, const struct effect
         return function_offer(actuator, effect, "\n", "bus/pci", "drivers_probe");
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): it ends at LIMIT_DEPTH. */
+static void resets_forget(int folder, unsigned int depth)
+{
+        uint32_t below[LIMIT_PORT_FUNCTIONS];
+        bool truncated;
+        int count;
+
+        (void)actuator_sysfs_write(folder, "reset_method", "\n");
+        if (depth >= LIMIT_DEPTH)
+                return;
+        count = actuator_sysfs_functions(folder, below, LIMIT_PORT_FUNCTIONS, &truncated);
+        for (int i = 0; i < count; i++) {
+                char name[BASE_SBDF_TEXT_SIZE];
+                EDGE_CLEANUP_FD int child =
+                        actuator_sysfs_open(folder, base_sbdf_format(below[i], name));
+
+                if (child >= 0)
+                        resets_forget(child, depth + 1);
+        }
+}
+
+void actuator_function_resets_forget(const struct actuator *actuator, const struct effect *effect)
+{
+        EDGE_CLEANUP_FD int folder = actuator_function_open(actuator, effect);
+
+        if (folder >= 0)
+                resets_forget(folder, 0);
+}
+
 int actuator_function_remove(const struct actuator *actuator, const struct effect *effect)
 {
         EDGE_CLEANUP_FD int folder = actuator_function_open(actuator, effect);
 
         if (folder < 0)
                 return folder;
+        if (effect->forced)
+                resets_forget(folder, 0);
         return actuator_sysfs_write(folder, "remove", "1");
 }
 

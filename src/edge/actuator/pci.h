@@ -39,6 +39,13 @@ int actuator_requesters_reserve(const struct effect *effect, struct event_reserv
  */
 int actuator_function_open(const struct actuator *actuator, const struct effect *effect);
 int actuator_function_driver_off(const struct actuator *actuator, const struct effect *effect);
+/**
+ * Of what was pulled, the effect's function and all below it: Linux is to try no reset. It would wait 60 s for the end
+ * of each way that it knows (pci.c:pci_dev_wait), uninterruptibly, whenever pciback or its toolstack lets go. Since
+ * Linux 5.15 (ABI/testing/sysfs-bus-pci: reset_method); where it cannot be, the wait is all that is lost. What is
+ * plugged next has a folder and ways of its own.
+ */
+void actuator_function_resets_forget(const struct actuator *actuator, const struct effect *effect);
 int actuator_function_remove(const struct actuator *actuator, const struct effect *effect);
 /** EFFECT_PROBE. 0 where dom0's drivers were asked, whether one took it or not; or a negative errno. */
 int actuator_function_probe(const struct actuator *actuator, const struct effect *effect);

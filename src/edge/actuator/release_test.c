@@ -23,6 +23,7 @@
 #define PORT_FOLDER "bus/pci/devices/0000:00:04.0"
 #define LEAF BASE_SBDF(0, 1, 0, 1)
 #define LEAF_FOLDER "bus/pci/devices/0000:01:00.1"
+#define BELOW_FOLDER LEAF_FOLDER "/0000:02:00.0" /* should it turn out to be a bridge */
 #define PCIBACK_FOLDER "bus/pci/drivers/pciback"
 
 static char root[64];
@@ -73,18 +74,24 @@ static int teardown(void **state)
         return tree_remove(root);
 }
 
-static void assert_completed(enum effect_kind kind, uint64_t meant, int error)
+static void assert_performed(enum effect_kind kind, uint64_t meant, bool forced, int error)
 {
         const struct effect effect = { .kind = kind,
                                        .port = PORT,
                                        .function = LEAF,
                                        .instance = meant,
+                                       .forced = forced,
                                        .toolstack = TOOLSTACK_NONE };
         struct event event;
 
         assert_int_equal(actuator_perform(&actuator, &effect, &event), 0);
         assert_int_equal(event.kind, EVENT_COMPLETED);
         assert_int_equal(event.error, error);
+}
+
+static void assert_completed(enum effect_kind kind, uint64_t meant, int error)
+{
+        assert_performed(kind, meant, false, error);
 }
 
 static void test_port_open(void **state)
@@ -110,8 +117,28 @@ static void test_pciback(void **state)
         assert_completed(EFFECT_PCIBACK_BIND, instance, 0);
         tree_text_assert(actuator.sysfs, LEAF_FOLDER "/driver_override", EVENT_PCIBACK_DRIVER);
         tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/bind", "0000:01:00.1");
+        tree_text_write(actuator.sysfs, PCIBACK_FOLDER, "remove_slot", "");
+        assert_completed(EFFECT_PCIBACK_BIND, instance, 0);
+        tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", "0000:01:00.1");
+        tree_text_write(actuator.sysfs, PCIBACK_FOLDER, "remove_slot", "");
         assert_int_equal(unlinkat(actuator.sysfs, PCIBACK_FOLDER "/bind", 0), 0);
         assert_completed(EFFECT_PCIBACK_BIND, instance, ENOENT);
+        tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", "");
+}
+
+/* What pciback would take again at this address is forgotten with the driver, also where somebody else told it. */
+static void test_forget(void **state)
+{
+        (void)state;
+        assert_completed(EFFECT_DRIVER_OFF, instance, 0); /* pciback is not loaded */
+        tree_text_write(actuator.sysfs, PCIBACK_FOLDER, "remove_slot", "");
+        assert_completed(EFFECT_DRIVER_OFF, instance + 1, ESTALE);
+        tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", "");
+        assert_completed(EFFECT_DRIVER_OFF, instance, 0);
+        tree_text_assert(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", "0000:01:00.1");
+        assert_int_equal(unlinkat(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", 0), 0);
+        assert_int_equal(mkdirat(actuator.sysfs, PCIBACK_FOLDER "/remove_slot", 0700), 0);
+        assert_completed(EFFECT_DRIVER_OFF, instance, EISDIR); /* it may remember */
 }
 
 /* The keep-off goes, then the bus is asked; where it cannot go nobody is asked. */
@@ -161,16 +188,34 @@ static void test_stale(void **state)
         assert_int_equal(xen_added, 0);
 }
 
+/* Linux would wait for the reset of each function that was pulled and that pciback holds; of none else. */
+static void test_resets(void **state)
+{
+        (void)state;
+        for (enum effect_kind kind = EFFECT_REMOVE; kind <= EFFECT_DETACH;
+             kind += EFFECT_DETACH - EFFECT_REMOVE) {
+                tree_text_write(actuator.sysfs, LEAF_FOLDER, "remove", "");
+                tree_text_write(actuator.sysfs, LEAF_FOLDER, "reset_method", "flr bus\n");
+                tree_text_write(actuator.sysfs, BELOW_FOLDER, "reset_method", "flr\n");
+                assert_performed(kind, instance, false, 0);
+                tree_text_assert(actuator.sysfs, LEAF_FOLDER "/reset_method", "flr bus\n");
+                assert_performed(kind, instance + 1, true, kind == EFFECT_REMOVE ? ESTALE : 0);
+                tree_text_assert(actuator.sysfs, LEAF_FOLDER "/reset_method", "flr bus\n");
+                assert_performed(kind, instance, true, 0);
+                tree_text_assert(actuator.sysfs, LEAF_FOLDER "/reset_method", "\n");
+                tree_text_assert(actuator.sysfs, BELOW_FOLDER "/reset_method", "\n");
+                assert_int_equal(unlinkat(actuator.sysfs, LEAF_FOLDER "/reset_method", 0), 0);
+                assert_performed(kind, instance, true, 0); /* before Linux 5.15 it is waited for */
+        }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                TEST(test_port_open),
-                TEST(test_pciback),
-                TEST(test_probe),
-                TEST(test_register),
-                TEST(test_stale),
+                TEST(test_port_open), TEST(test_pciback), TEST(test_forget), TEST(test_probe),
+                TEST(test_register),  TEST(test_stale),   TEST(test_resets),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

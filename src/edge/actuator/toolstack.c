@@ -344,6 +344,8 @@ int actuator_toolstack_run(const struct actuator *actuator, const struct effect 
         int error;
 
         memset(ret_told, 0, LIMIT_TOLD);
+        if (effect->forced)
+                actuator_function_resets_forget(actuator, effect);
         if (effect->kind == EFFECT_ATTACH) {
                 folder = actuator_function_open(actuator, effect);
                 if (folder < 0)

@@ -85,8 +85,28 @@ static void test_xl(void **state)
         assert_string_equal(told, "");
         tree_text_assert(actuator.sysfs, "arguments", "[pci-attach][7][0000:01:00.3]");
         tree_text_assert(actuator.sysfs, "input", "");
+        tree_text_write(actuator.sysfs, LEAF_FOLDER, "reset_method", "flr\n");
         assert_int_equal(run(EFFECT_DETACH, TOOLSTACK_XL), 0);
         tree_text_assert(actuator.sysfs, "arguments", "[pci-detach][7][0000:01:00.3]");
+        tree_text_assert(actuator.sysfs, LEAF_FOLDER "/reset_method", "flr\n");
+}
+
+/* libxl, pciback and the guest are not waited for, and Linux tries no reset. */
+static void test_xl_forced(void **state)
+{
+        struct effect effect = { .kind = EFFECT_DETACH,
+                                 .deadline_ms = 20000,
+                                 .function = LEAF,
+                                 .domid = 7,
+                                 .forced = true };
+
+        (void)state;
+        program_write("xl", SHOW "; cat $OUT/" LEAF_FOLDER "/reset_method >$OUT/reset");
+        tree_text_write(actuator.sysfs, LEAF_FOLDER, "reset_method", "flr\n");
+        effect.toolstack = TOOLSTACK_XL;
+        assert_int_equal(actuator_toolstack_run(&actuator, &effect, told), 0);
+        tree_text_assert(actuator.sysfs, "arguments", "[pci-detach][-f][7][0000:01:00.3]");
+        tree_text_assert(actuator.sysfs, "reset", "\n");
 }
 
 /* Nothing of the daemon's environment, descriptors or signals reaches the program. */
@@ -346,13 +366,11 @@ static void test_perform(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                TEST(test_xl),          TEST(test_surroundings),
-                TEST(test_virsh),       TEST(test_qvm_pci),
-                TEST(test_none),        TEST(test_missing),
-                TEST(test_failure),     TEST(test_control_characters),
-                TEST(test_much),        TEST(test_hanging),
-                TEST(test_left_behind), TEST(test_orphaned),
-                TEST(test_instance),    TEST(test_perform),
+                TEST(test_xl),       TEST(test_xl_forced), TEST(test_surroundings),
+                TEST(test_virsh),    TEST(test_qvm_pci),   TEST(test_none),
+                TEST(test_missing),  TEST(test_failure),   TEST(test_control_characters),
+                TEST(test_much),     TEST(test_hanging),   TEST(test_left_behind),
+                TEST(test_orphaned), TEST(test_instance),  TEST(test_perform),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
