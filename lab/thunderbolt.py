@@ -14,9 +14,10 @@ DEVICES = "/sys/bus/thunderbolt/devices"
 
 @dataclasses.dataclass(frozen=True)
 class Dock:
-    """port, devices: what its tunnel leads to, on PCI; below: of a dock behind another, the name of the other's
-    downstream port that it is at. The rest is what it says of itself (lab/tbfake/control.c). nvm: a name for what it
-    keeps its key in, None where it keeps none; boot: authorized before Linux was there."""
+    """port, devices: what its tunnel leads to, on PCI: to nothing, where there are no devices; below: of a dock behind
+    another, the name of the other's downstream port that it is at. The rest is what it says of itself
+    (lab/tbfake/control.c). nvm: a name for what it keeps its key in, None where it keeps none; boot: authorized before
+    Linux was there."""
     port: str
     devices: tuple
     uuid: str
@@ -82,6 +83,31 @@ class Thunderbolt(threading.Thread):
         self.lab.say(f"somebody writes {value} to {name} of 0-{route:x}: {error or 'done'}")
         return error
 
+    def ask(self, words):
+        """The operator's `sallyport` about a router: did it succeed?"""
+        status, output = self.lab.rig.agent.run(f"sallyport {words}", 120)
+        self.lab.say(f"sallyport {words}: {status}: {output.strip()}")
+        return status == 0
+
+    def told(self, event, route, after=0):
+        """Waits for a record of the daemon's about a router, among those after the first `after`: what it says."""
+        found, name = [], f"Thunderbolt router 0-{route:x} ("
+
+        def ready():
+            found[:] = [record.text for record in self.lab.daemon.records()[after:]
+                        if record.event == event and name in record.text]
+            return found
+
+        self.lab.wait(f"a record {event} about 0-{route:x}", ready, 60, 0.5)
+        self.lab.say(f"told: {event}: {found[0]}")
+        return found[0]
+
+    def held(self, route, port, seconds=5):
+        """For so long a router is not authorized, and nothing of it is on PCI."""
+        self.lab.dom0(f"sleep {seconds}")
+        self.lab.expect(self.attribute(route, "authorized") == "0", f"0-{route:x} is not authorized")
+        self.lab.nothing(port)
+
     def run(self):
         try:
             while not self.stopping.wait(LOOK_S):
@@ -104,7 +130,7 @@ class Thunderbolt(threading.Thread):
                 del self.tunnels[route]
                 self.vanish(self.docks[route])
         for route in sorted(entries, key=depth):
-            if entries[route] % 2 and route not in self.tunnels:
+            if entries[route] % 2 and route not in self.tunnels and self.docks[route].devices:
                 self.tunnels[route] = entries[route]
                 self.appear(self.docks[route])
 

@@ -86,8 +86,13 @@ class ServeTest(unittest.TestCase):
         self.serve((0x1, 1), (0x3, 1))
         self.assertEqual(self.serve((0x1, 1), (0x3, 2)), [("pull", "rp1")])
 
+    def test_a_tunnel_that_leads_to_nothing(self):
+        self.there.docks[0x5] = Dock("rp1", (), UUID)
+        self.assertEqual(self.serve((0x5, 1)), [])
+        self.assertEqual(self.serve((0x5, 2)), [])
+
     def test_an_error_ends_it_and_is_told(self):
-        self.lab.machine.controller.write(0, TUNNEL.pack(0x5, 1))    # of a dock that nobody connected
+        self.lab.machine.controller.write(0, TUNNEL.pack(0x7, 1))    # of a dock that nobody connected
         self.there.stopping.clear()
         self.there.run()
         self.assertIn("KeyError", self.there.stop())
