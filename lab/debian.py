@@ -39,10 +39,10 @@ def root(suite):
     return BUILD / "debian" / suite
 
 
-def wanted(suite):
-    """Names of a suite's packages: the lines `lab SUITE NAME` of packages.txt."""
+def wanted(suite, use):
+    """Names of a suite's packages: the lines `USE SUITE NAME` of packages.txt."""
     lines = (line.split() for line in (ROOT / "packages.txt").read_text().splitlines())
-    return [words[2] for words in lines if words[:2] == ["lab", suite]]
+    return [words[2] for words in lines if words[:2] == [use, suite]]
 
 
 def apt(suite):
@@ -67,21 +67,22 @@ def apt(suite):
 
 
 def with_kernel(name, options):
-    """A package, and if it is a kernel metapackage, the packages that the kernel is in."""
+    """A package, and if it is a metapackage of a kernel or of its headers, the packages that these are in."""
+    kinds = "headers|kbuild" if name.startswith("linux-headers") else "image|binary|modules"
     names = [name]
     for found in names:
         text = run("apt-cache", *options[1:], "depends", found) if found.startswith("linux-") else ""
-        kernel = re.findall(r"^  Depends: (linux-(?:image|binary|modules)-\d\S*)$", text, re.M)
+        kernel = re.findall(rf"^  Depends: (linux-(?:{kinds})-\d\S*)$", text, re.M)
         names += [other for other in kernel if other not in names]
     if name.startswith("linux-") and len(names) == 1:
         raise PackageError(f"{name}: apt knows no kernel package for it (apt-get update?)")
     return names
 
 
-def unpack(suite, say):
-    """Downloads and unpacks every package of a suite that is not there yet."""
+def unpack(suite, say, use="lab"):
+    """Downloads and unpacks every package of a suite that is not there yet. use: what for, see packages.txt."""
     target = root(suite)
-    missing = [name for name in wanted(suite) if not (target / f".{name}").exists()]
+    missing = [name for name in wanted(suite, use) if not (target / f".{name}").exists()]
     if not missing:
         return
     say(f"fetching {', '.join(missing)} of {suite}")

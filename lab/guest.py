@@ -12,8 +12,10 @@ import re
 import struct
 import subprocess
 
+import bolt
 import canary
 import emulator
+import kmod
 import platforms
 import toolstack
 from cpio import Archive
@@ -28,6 +30,8 @@ MODULES = ("xen-privcmd", "xenfs", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "
            "nvme")
 # There to be loaded: a file system for a disk.
 MODULES_MORE = ("vfat", "nls_cp437", "nls_ascii")
+
+LIBRARIES = "lib/x86_64-linux-gnu"
 
 # The program under test: path in dom0 -> path in the build folder.
 PROGRAMS = {"usr/sbin/sallyportd": "src/daemon/sallyportd", "usr/bin/sallyport": "src/cli/sallyport"}
@@ -80,12 +84,12 @@ def unpacked(data):
     return subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=True).stdout
 
 
-def modules(suite, names):
+def modules(suite, names, own=()):
     """{path in dom0: content} of these kernel modules, with the modules.dep(5) that modprobe needs, made of what
-    they say themselves (`depends=` of .modinfo)."""
-    folders = [*root(suite).glob("lib/modules/*"), *root(suite).glob("usr/lib/modules/*")]
+    they say themselves (`depends=` of .modinfo). own: files of modules that are not of the suite's package."""
+    folders = kmod.folders(suite)
     found = {path.name.split(".")[0].replace("_", "-"): path
-             for folder in folders for path in folder.rglob("*.ko*")}
+             for paths in (*(folder.rglob("*.ko*") for folder in folders), own) for path in paths}
     contents, needs = {}, {}
 
     def add(name):
@@ -106,7 +110,7 @@ def modules(suite, names):
             needs[file] += [more for more in (below, *needs[below]) if more not in needs[file]]
         return file
 
-    for module in names:
+    for module in (*names, *(path.stem for path in own)):
         add(module)
     dep = "".join(f"{file}: {' '.join(below)}\n" for file, below in needs.items())
     where = f"lib/modules/{folders[0].name}"
@@ -123,12 +127,12 @@ def libraries(program, suite):
     their own C library, which serves the ones of this machine as well."""
     where = root(suite)
     if suite == OWN:
-        text = run("env", f"LD_LIBRARY_PATH={where}/usr/lib/x86_64-linux-gnu", "ldd", str(program))
+        text = run("env", f"LD_LIBRARY_PATH={where}/usr/{LIBRARIES}:{where}/{LIBRARIES}", "ldd", str(program))
     else:
         text = run(str(where / "usr/lib64/ld-linux-x86-64.so.2"), "--library-path",
-                   str(where / "usr/lib/x86_64-linux-gnu"), "--list", str(program))
+                   str(where / "usr" / LIBRARIES), "--list", str(program))
     found = set(re.findall(r"(/\S+)(?= \(0x)", text))
-    return {path.removeprefix(f"{where}/usr").lstrip("/"): pathlib.Path(path) for path in found}
+    return {path.removeprefix(str(where)).removeprefix("/usr").lstrip("/"): pathlib.Path(path) for path in found}
 
 
 def programs(suite, built=None):
@@ -146,16 +150,17 @@ def programs(suite, built=None):
     return files
 
 
-def content(xen, guests, built=None):
+def content(xen, setup):
     """{path in dom0: file here}: what the initramfs holds besides kernel modules and canary."""
     files = {"bin/busybox": one(OWN, "bin/busybox"), "init": DOM0 / "init"}
     files |= {f"lib/lab/{path.name}": path for path in DOM0.iterdir()
               if path.name not in ("init", "README.md")}
     files |= {f"scripts/{stage}/sallyport": HOOKS / stage for stage in ("init-top", "init-bottom")}
-    tools = toolstack.programs(guests)
+    tools = toolstack.programs(setup.guests) | (bolt.programs() if setup.bolt else {})
+    data = toolstack.data(setup.guests) | (bolt.data() if setup.bolt else {})
     for program in tools.values():
         files |= libraries(program, OWN)
-    return files | tools | toolstack.data(guests) | ramdisks(guests) | programs(xen, built)
+    return files | tools | data | ramdisks(setup.guests) | programs(xen, setup.built)
 
 
 def ramdisks(guests):
@@ -189,19 +194,20 @@ def refresh(target, data):
         target.write_bytes(data)
 
 
-def initramfs(xen, linux, guests=(), built=None):
+def initramfs(xen, linux, setup, own):
     """dom0's root file system for the Xen and the kernel of two suites, not compressed; rebuilt when any of its
-    files is newer. guests: the kinds that it has to be able to run. built: see programs."""
-    target = IMAGES / "-".join(("initramfs", xen, linux, *guests, *((built,) if built else ())))
-    files = content(xen, guests, built)
+    files is newer. own: see modules."""
+    more = setup.built, *(path.stem for path in own), "bolt" if setup.bolt else None
+    target = IMAGES / "-".join(("initramfs", xen, linux, *setup.guests, *filter(None, more)))
+    files = content(xen, setup)
     listing = f"{MODULES} {MODULES_MORE} {kernel(linux).stat().st_mtime_ns}\n"
     listing += "\n".join(f"{path} {source} {source.stat().st_mtime_ns}"
-                        for path, source in sorted(files.items()))
+                        for path, source in sorted([*files.items(), *((path.name, path) for path in own)]))
     stamp = target.with_suffix(".list")
     if target.exists() and stamp.exists() and stamp.read_text() == listing:
         return target
     partial = target.with_suffix(f".{os.getpid()}")
-    texts = modules(linux, MODULES + MODULES_MORE) | {canary.PATH: canary.content()}
+    texts = modules(linux, MODULES + MODULES_MORE, own) | {canary.PATH: canary.content()}
     texts["lib/modules/order"] = "".join(f"{name}\n" for name in MODULES).encode()
     with open(partial, "wb") as out:
         archive = Archive(out)
@@ -221,12 +227,14 @@ class Image:
     emulator: emulator.Emulator
 
 
-def image(platform, say, newer=False, guests=(), built=None):
-    """A platform's image, built or brought up to date. newer: for a QEMU that has vfio-user-pci. guests: kinds
-    that dom0 has to be able to run. built: see programs."""
+def image(platform, say, setup):
+    """A platform's image, built or brought up to date. setup: what the machine is to be (machine.Setup)."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     xen, linux = platforms.XEN[platform.xen], platforms.LINUX[platform.linux]
     for suite in sorted({OWN, xen, linux}):
         unpack(suite, say)
-    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux, guests, built),
-                 emulator.newer(say) if newer else emulator.own())
+    own = (kmod.module(linux, say),) if setup.thunderbolt else ()
+    if setup.bolt:
+        unpack(OWN, say, "bolt")
+    return Image(hypervisor(xen), kernel(linux), initramfs(xen, linux, setup, own),
+                 emulator.newer(say) if setup.newer else emulator.own())

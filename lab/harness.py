@@ -16,6 +16,7 @@ from guests import Guests
 from machine import Device, Port
 from oracle import CONTAINED, QUARANTINE, Sampler, ranges
 from rig import LabError
+from thunderbolt import Thunderbolt
 
 SAMPLES_PER_GUEST_S = 20
 KEPT_OFF = (None, "pciback", "pci-stub")
@@ -102,7 +103,7 @@ class Lab:
         self.folder.mkdir(parents=True)
         self.progress = open(self.folder / "progress.log", "w", buffering=1)
         self.began = time.monotonic()
-        self.rig = self.sampler = None
+        self.rig = self.sampler = self.thunderbolt = None
         self.failures, self.rows, self.times = [], [], {}
         # By port: the kernel's objects of before the plug, and what is plugged.
         self.old, self.there = {}, {}
@@ -136,6 +137,8 @@ class Lab:
         self.machine, self.config, self.daemon = rig.machine, rig.config, rig.daemon
         if sampled:
             self.watch()
+        if security := self.machine.setup.thunderbolt:
+            self.thunderbolt = Thunderbolt(self, security)
 
     def watch(self, oracle=None):
         """Starts to sample. oracle: of a rig that is still booting."""
@@ -230,7 +233,7 @@ class Lab:
         self.say(f"swapping for {', '.join(d.model for d in devices)} at {name} within {gap_s} s")
         self.old[name], self.there[name] = old or self.instances(name), tuple(devices)
         with self.machine.paused():
-            self.machine.pull(self.port(name))
+            self.machine.pull(name, self.port(name).rid)
             if gap_s == 0:
                 self.machine.plug(name, devices)
         if gap_s:
@@ -248,7 +251,20 @@ class Lab:
         """Surprise removal of all that is below a port."""
         self.say(f"pulling everything out of {name}")
         self.there[name] = ()
-        self.machine.pull(self.port(name))
+        self.machine.pull(name, self.port(name).rid)
+
+    def hide(self, name, bridge, devices):
+        """Surprise removal of devices below a bridge that stays: a downstream port of a switch at a port."""
+        self.say(f"{', '.join(device.model for device in devices)} vanishes from below {name}")
+        rid = self.located(name, bridge)
+        self.there[name] = tuple(device for device in self.there[name] if device not in devices)
+        self.machine.pull(bridge, rid)
+
+    def located(self, name, bridge):
+        """Requester ID of a plugged bridge, by dom0's bus numbers."""
+        device = next(device for device in self.there[name] if device.name == bridge)
+        above = self.located(name, device.bus) if device.bus else self.port(name).rid
+        return self.config.buses(above)[0] << 8 | device.devfn
 
     def press_button(self, name, devices):
         """Presses the attention button of a slot with power controller and waits until QEMU has
@@ -299,6 +315,11 @@ class Lab:
         if not self.stock:
             self.wait(f"the daemon says that {name} is empty", lambda: self.state(name) == "empty"
                       and not self.daemon.functions(self.address(name)), limit_s)
+
+    def nothing(self, name):
+        """Is a port as if nobody had ever plugged anything into it?"""
+        self.expect(not self.config.occupied(self.port(name).rid) and not self.rig.enumerated(self.port(name)),
+                    f"nothing is on PCI below {name}")
 
     def state(self, name):
         """The daemon's word for a port's state."""
@@ -434,6 +455,8 @@ class Lab:
 
     def leave(self, error=None):
         """Ends the run; writes and returns the verdict. The rig goes on."""
+        if problem := self.thunderbolt and self.thunderbolt.stop():
+            self.failures.append(problem)
         sampling = self.sampler.stop() if self.sampler else {}
         if sampling.get("error"):
             self.failures.append(f"the sampler died: {sampling['error']}")

@@ -23,6 +23,7 @@ from vfiouser import Evil
 
 MIB = 1 << 20
 RAM_MIB, DOM0_MIB = 2048, 1024
+CONTROLLER_SIZE = 4096
 
 
 class MachineError(Exception):
@@ -93,7 +94,7 @@ class Device:
 
 
 class Ram:
-    """The guest's RAM, shared with QEMU by a memfd: guest-physical address = offset (all of it lies
+    """Memory shared with QEMU by a memfd. The guest's: guest-physical address = offset (all of it lies
     below 2 GiB)."""
 
     def __init__(self, size):
@@ -141,7 +142,8 @@ class Setup:
     """What a machine is to be. ports; cold: (port name, Device) there at power-on; boot: the word for
     lab/dom0/init, or None; newer: with the newer QEMU (emulator.py); narrow: an AMD machine's IVRS stays
     as QEMU makes it (ivrs.py); guests: kinds of guests that dom0 has to be able to run ("pv", "hvm"); built: a
-    build of tools/build other than usual, or None."""
+    build of tools/build other than usual, or None; thunderbolt: it has a Thunderbolt controller (lab/tbfake) with
+    this security level, or None; bolt: dom0 can run it."""
     ports: tuple
     cold: tuple = ()
     boot: str | None = None
@@ -149,6 +151,8 @@ class Setup:
     narrow: bool = False
     guests: tuple = ()
     built: str | None = None
+    thunderbolt: str | None = None
+    bolt: bool = False
 
 
 class Machine:
@@ -158,6 +162,8 @@ class Machine:
         self.folder, self.setup, self.ports = folder, setup, tuple(setup.ports)
         self.platform, self.iommu = platform, platforms.IOMMU[platform.iommu]
         self.ram = Ram(RAM_MIB * MIB)
+        # Of the Thunderbolt controller (thunderbolt.py); nobody looks at it where there is none.
+        self.controller = Ram(CONTROLLER_SIZE)
         self.lock = threading.RLock()
         self.emulator, self.evils = image.emulator, {}    # by port's name and number of function
         self.drives, self.slots = itertools.count(1), itertools.count(1)
@@ -192,6 +198,10 @@ class Machine:
         if marks := {port.rid: port.marks for port in self.ports if port.marks}:
             (self.folder / "ssdt.aml").write_bytes(acpi.ssdt(marks))
             argv += ["-acpitable", f"file={self.folder}/ssdt.aml"]
+        if self.setup.thunderbolt:
+            argv += ["-object", f"memory-backend-file,id=controller,size={CONTROLLER_SIZE},share=on,"
+                                f"mem-path=/proc/self/fd/{self.controller.file}",
+                     "-device", "ivshmem-plain,memdev=controller,addr=0x3"]
         for port, device in cold:
             values = device.arguments(port, True) | self.numbered(device)
             if device.model == "nvme":
@@ -208,7 +218,7 @@ class Machine:
         log = open(self.folder / "qemu.log", "wb")
         self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                         env=os.environ | {"LD_PRELOAD": self.emulator.preload},
-                                        pass_fds=(self.ram.file,))
+                                        pass_fds=(self.ram.file, self.controller.file))
         try:
             self.qmp, self.qtest = Qmp(self.folder / "qmp"), Qtest(self.folder / "qtest")
         except OSError as error:
@@ -237,6 +247,7 @@ class Machine:
         for evil in self.evils.values():
             evil.close()
         self.ram.close()
+        self.controller.close()
 
     def alive(self):
         return self.process.poll() is None
@@ -270,11 +281,14 @@ class Machine:
         own = sorted((d for d in devices if not d.bus), key=lambda d: d.addr.endswith(".0"))
         below = [d for d in devices if d.bus]
         rack = next(p for p in self.ports if p.name == port)
+        slots = {device.name: device.bus or port for device in devices}
         numbering = Numbering(self.config, rack, devices if self.iommu.by_number else ())
         with self.paused(), self.powered(rack, bool(numbering.numbers)):
             for device in own + below:
                 if device.bus in numbering.numbers:
                     numbering.give(device.bus)
+                if device.model == "xio3130-downstream":
+                    self.adopt(slots[device.bus], device.bus)
                 self.add(port, device, len(devices) > 1)
             numbering.take()
             for device in devices:
@@ -310,8 +324,6 @@ class Machine:
 
     def add(self, port, device, multifunction):
         """One device_add."""
-        if device.model == "xio3130-downstream":
-            self.adopt(port, device.bus)
         more = {"drive": self.drive()} if device.model == "nvme" else self.numbered(device)
         if device.personality:
             more = self.served(port, device)
@@ -325,12 +337,12 @@ class Machine:
             return {}
         return {"chassis": 77, "slot": next(self.slots), "power_controller_present": False}
 
-    def adopt(self, port, bus):
+    def adopt(self, slot, bus):
         """Lets a switch's internal bus accept hot-added downstream ports: QEMU gives that bus no
-        hotplug handler of its own ("does not support hotplugging"), so the root port's is lent to
-        it."""
+        hotplug handler of its own ("does not support hotplugging"), so that of the port above the
+        switch is lent to it, which then tells the guest of one more event."""
         self.qmp.execute("qom-set", path=f"/machine/peripheral/{bus}/{bus}",
-                         property="hotplug-handler", value=f"/machine/peripheral/{port}")
+                         property="hotplug-handler", value=f"/machine/peripheral/{slot}")
 
     def drive(self):
         """Name of a new empty disk."""
@@ -345,18 +357,18 @@ class Machine:
         os.truncate(path, 64 * MIB)
         return {"driver": "file", "node-name": name, "filename": str(path)}
 
-    def pull(self, port):
-        """Surprise removal of all below a port: QEMU unplugs at once when Slot Control turns to
-        "power off, indicator off" (pcie_cap_slot_write_config), also on a port without power
-        controller; the guest's Slot Control is put back."""
+    def pull(self, name, rid):
+        """Surprise removal of all below a port, or a switch's downstream port: QEMU unplugs at once when
+        Slot Control turns to "power off, indicator off" (pcie_cap_slot_write_config), also on a port
+        without power controller; the guest's Slot Control is put back."""
         config = self.config
-        register = config.capability(port.rid, CAP_EXPRESS) + SLTCTL
+        register = config.capability(rid, CAP_EXPRESS) + SLTCTL
         with self.paused():
-            before = config.load(port.rid, register, 2)
-            config.store(port.rid, register, 2, before & ~0x400 & ~0x300 | 0x100)
-            config.store(port.rid, register, 2, before | 0x400 | 0x300)
-            config.store(port.rid, register, 2, before)
-        for key in [key for key in self.evils if key[0] == port.name]:
+            before = config.load(rid, register, 2)
+            config.store(rid, register, 2, before & ~0x400 & ~0x300 | 0x100)
+            config.store(rid, register, 2, before | 0x400 | 0x300)
+            config.store(rid, register, 2, before)
+        for key in [key for key in self.evils if key[0] == name]:
             self.evils.pop(key).close()
 
     def press_button(self, device):

@@ -26,8 +26,8 @@ def names():
 def scenario(name):
     """A scenario's module: run(lab), PORTS, and where it differs: COLD, devices at boot; BOOT, how dom0
     boots, watched from the beginning; BASELINE, the scenario whose stock run shows its attack at work
-    (its own name, unless given); PROTECTS, the IOMMUs that it is about; NEWER, NARROW, GUESTS and BUILT: see
-    machine.Setup."""
+    (its own name, unless given); PROTECTS, the IOMMUs that it is about; NEWER, NARROW, GUESTS, BUILT,
+    THUNDERBOLT and BOLT: see machine.Setup."""
     module = importlib.import_module(f"scenarios.{name}")
     module.COLD = getattr(module, "COLD", ())
     module.BOOT = getattr(module, "BOOT", None)
@@ -37,6 +37,8 @@ def scenario(name):
     module.NARROW = getattr(module, "NARROW", False)
     module.GUESTS = getattr(module, "GUESTS", ())
     module.BUILT = getattr(module, "BUILT", None)
+    module.THUNDERBOLT = getattr(module, "THUNDERBOLT", None)
+    module.BOLT = getattr(module, "BOLT", False)
     return module
 
 
@@ -69,9 +71,9 @@ class Player:
         """A rig as after boot with the scenario's ports: the one that is there, or a new one."""
         boot = module.BOOT and ("stock" if lab.stock else module.BOOT)
         wanted = Setup(module.PORTS, module.COLD, boot, module.NEWER, module.NARROW, module.GUESTS,
-                       module.BUILT)
+                       module.BUILT, module.THUNDERBOLT, module.BOLT)
         setup, say = (lab.platform, lab.stock, wanted), lab.say
-        if self.rig and setup == self.setup and not (module.COLD or module.GUESTS):
+        if self.rig and setup == self.setup and not (module.COLD or module.GUESTS or module.BOLT):
             try:
                 self.rig.restore()
                 say("same machine, restored")

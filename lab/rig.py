@@ -46,7 +46,7 @@ class Rig:
     which everything that is there becomes dom0's."""
 
     def __init__(self, folder, platform, setup, say, watch=None):
-        image = guest.image(platform, say, setup.newer, setup.guests, setup.built)
+        image = guest.image(platform, say, setup)
         say(f"starting {emulator.version(image.emulator)} ({platform.name}): Xen and dom0 boot")
         start = time.monotonic()
         self.folder, self.mark = folder, 0
@@ -115,9 +115,11 @@ class Rig:
                for rid, owner in self.oracle.look().owners.items()):
             raise LabError("Xen has written into AMD-Vi's device table")
         self.daemon.stop()
+        if self.machine.setup.thunderbolt:
+            self.dom0("rmmod tbfake")
         for port in self.machine.ports:
             if self.config.slot(port.rid)["presence"]:
-                self.machine.pull(port)
+                self.machine.pull(port.name, port.rid)
         for port in self.machine.ports:
             name = pci.sbdf(port.rid)
             if self.config.bme(port.rid):    # stock: pciehp sees the removal and does it
