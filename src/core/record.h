@@ -176,6 +176,7 @@ enum record_reason {
         REASON_MANUAL,            /**< it is enrolled to be authorized on request only */
         REASON_STORE,             /**< the identity store cannot be read or written */
         REASON_KEY_UNCHECKED,     /**< it is enrolled with a key, and the kernel does not challenge one here */
+        REASON_RULES_REJECTED,    /**< the rules could not be read: one of them may reject it */
         REASON_ENROLLED,          /**< the identity store knows it */
         REASON_RULE,              /**< a rule names it */
         REASON_PARENT,            /**< the router before it comes first */

@@ -115,6 +115,18 @@ static void test_enrolled_is_let_in(void **state)
         assert_int_equal(authorized(), 1);
 }
 
+/* What cannot be read may reject it; who asks for it has read that. */
+static void test_no_rules_no_enrolled(void **state)
+{
+        (void)state;
+        world_event(&world, &(struct event){ .kind = EVENT_RULES, .port = BASE_SBDF_NONE });
+        enrolled(DOCK, 1);
+        assert_int_equal(authorized(), 0);
+        shows(DOCK, ROUTER_HELD, REASON_RULES_REJECTED);
+        asks(REQUEST_AUTHORIZE, DOCK, false);
+        assert_int_equal(authorized(), 1);
+}
+
 static void test_manual_waits_for_a_word(void **state)
 {
         struct event_router *router;
@@ -426,6 +438,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(test_unknown_is_held, begin),
                 cmocka_unit_test_setup(test_enrolled_is_let_in, begin),
+                cmocka_unit_test_setup(test_no_rules_no_enrolled, begin),
                 cmocka_unit_test_setup(test_manual_waits_for_a_word, begin),
                 cmocka_unit_test_setup(test_asked_once, begin),
                 cmocka_unit_test_setup(test_store_unreadable, begin),

@@ -253,7 +253,9 @@ static void config_take(struct daemon_loop *daemon)
 {
         struct event rules = { .kind = EVENT_RULES,
                                .port = BASE_SBDF_NONE,
-                               .rules = &daemon->rules[daemon->rules_used] };
+                               .rules = daemon->rules_rejected
+                                                ? NULL
+                                                : &daemon->rules[daemon->rules_used] };
         struct event config = { .kind = EVENT_CONFIG,
                                 .port = BASE_SBDF_NONE,
                                 .config = daemon->config };

@@ -9,6 +9,7 @@
 #include "base/sbdf.h"
 #include "base/text.h"
 #include "core/event/coverage.h"
+#include "core/policy/rules.h"
 #include "core/report/report.h"
 #include "core/step.h"
 
@@ -27,12 +28,22 @@ void world_event(struct world *world, const struct event *event)
         world->queue[(world->queue_first + world->queue_count++) % WORLD_QUEUE] = *event;
 }
 
+/* A core whose rules could be read: there are none. */
+static void core_begin(struct core *core)
+{
+        static struct policy_rules none;
+
+        policy_rules_init(&none);
+        core_init(core);
+        core->rules = &none;
+}
+
 void world_init(struct world *ret_world)
 {
         struct event_port *found = &ret_world->found;
 
         memset(ret_world, 0, sizeof *ret_world);
-        core_init(&ret_world->core);
+        core_begin(&ret_world->core);
         ret_world->now_ms = 1000;
         ret_world->instance_next = 100;
         ret_world->memory_status = MEMORY_GOOD;
@@ -535,7 +546,7 @@ void world_start(struct world *world)
 void world_restart(struct world *world)
 {
         world->queue_count = 0;
-        core_init(&world->core);
+        core_begin(&world->core);
         world_start(world);
 }
 

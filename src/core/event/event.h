@@ -486,7 +486,7 @@ struct event {
                 struct event_completed completed; /**< EVENT_COMPLETED, of those two effects alone */
                 /**
                  * EVENT_RULES, the one pointer in an event, which no worker sends: constant, and there until another
-                 * set was stepped in. NULL: none, everything is quarantined.
+                 * set was stepped in. NULL: they could not be read, everything is quarantined.
                  */
                 const struct policy_rules *rules;
         };

@@ -281,7 +281,7 @@ struct core {
         uint32_t discover_token; /**< of the one under way; 0 = none */
         uint64_t discover_until_ms;
         bool platform_known;
-        const struct policy_rules *rules; /**< NULL: none, everything is quarantined */
+        const struct policy_rules *rules; /**< NULL: they could not be read, everything is quarantined */
         uint16_t minute;      /**< of the week, as last told by a reading */
         uint32_t port_count;
         uint32_t function_count;

@@ -264,5 +264,5 @@ enum record_reason policy_router_bars(const struct core *core, const struct mode
         if (router->named)
                 return REASON_NONE;
         *ret_licence = REASON_ENROLLED;
-        return store_bars(router);
+        return core->rules ? store_bars(router) : REASON_RULES_REJECTED;
 }

@@ -116,6 +116,7 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_MANUAL] = "manual",
         [REASON_STORE] = "identity-store",
         [REASON_KEY_UNCHECKED] = "key-not-challenged",
+        [REASON_RULES_REJECTED] = "rules-rejected",
         [REASON_ENROLLED] = "enrolled",
         [REASON_RULE] = "rule",
         [REASON_PARENT] = "parent-first",
