@@ -284,7 +284,7 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "Thunderbolt router %i is not authorized (%r): nothing behind it is on PCI, "
                 "and nothing of it can reach memory. Where nothing but a word is missing, "
                 "`sallyport authorize` lets it in once and `sallyport enroll` always, behind "
-                "the closed port; doc/thunderbolt.md explains the reasons." },
+                "the closed port; sallyport(1) explains the reasons." },
         [RECORD_ROUTER_WAITING] = {
                 { "router-waiting", "eca9bad1449e78e4f15ce760f3e452f2", RECORD_NOTICE },
                 "Thunderbolt router %i is to be authorized, and waits (%r). Nothing behind it is "
