@@ -211,12 +211,26 @@ static void trusted_leave(struct model_function *function, enum model_goal goal)
                 function->returned = true; /* to take it back is for us */
 }
 
+/* What the line asks for, where that is not the same for every function. */
+static enum effect_kind effect_chosen(const struct core *core, const struct model_port *port,
+                                      const struct model_function *function,
+                                      const struct plan_goal *line)
+{
+        if (line->goal == GOAL_QUARANTINE && function)
+                return function->asked                                ? EFFECT_CONFIRM
+                       : verify_function_withdrawable(port, function) ? EFFECT_WITHDRAW
+                                                                      : EFFECT_QUARANTINE;
+        if (line->goal == GOAL_DETACHED && function && model_function_orphaned(port, function))
+                return model_unlisted(core) ? EFFECT_QUARANTINE : EFFECT_OWNERS;
+        return line->effect;
+}
+
 static void effect_leave(struct core *core, struct model_port *port,
                          struct model_function *function, const struct plan_goal *line,
                          struct effects *effects)
 {
         struct effect effect = {
-                .kind = line->effect,
+                .kind = effect_chosen(core, port, function, line),
                 .deadline_ms = line->deadline_ms,
                 .port = port->found.sbdf,
                 .function = function ? function->facts.sbdf : BASE_SBDF_NONE,
@@ -227,14 +241,8 @@ static void effect_leave(struct core *core, struct model_port *port,
                 .bus_last = port->registers.subordinate,
         };
 
-        if (line->goal == GOAL_QUARANTINE && function) {
-                effect.kind = function->asked                                ? EFFECT_CONFIRM
-                              : verify_function_withdrawable(port, function) ? EFFECT_WITHDRAW
-                                                                             : EFFECT_QUARANTINE;
+        if (line->goal == GOAL_QUARANTINE && function)
                 function->due = false;
-        }
-        if (line->goal == GOAL_DETACHED && function && model_function_orphaned(port, function))
-                effect.kind = model_unlisted(core) ? EFFECT_QUARANTINE : EFFECT_OWNERS;
         if (line->goal == GOAL_RESERVED)
                 effect_bus(core, port, &effect);
         if (function && port->trusted)
