@@ -115,6 +115,24 @@ static void test_enrolled_is_let_in(void **state)
         assert_int_equal(authorized(), 1);
 }
 
+/* Below a switch that stays nobody tells that something is gone: it is looked for when the router is. */
+static void test_gone_is_looked_for(void **state)
+{
+        uint32_t inventories;
+
+        (void)state;
+        enrolled(DOCK, 1);
+        world_plug(&world, 2);
+        world_run(&world, 20);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        inventories = world.done[EFFECT_INVENTORY];
+        world_routers_tell(&world, 5);
+        assert_int_equal(world.done[EFFECT_INVENTORY], inventories);
+        pull(0);
+        assert_true(world.done[EFFECT_INVENTORY] > inventories);
+        assert_false(world_open(&world));
+}
+
 /* What cannot be read may reject it; who asks for it has read that. */
 static void test_no_rules_no_enrolled(void **state)
 {
@@ -438,6 +456,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(test_unknown_is_held, begin),
                 cmocka_unit_test_setup(test_enrolled_is_let_in, begin),
+                cmocka_unit_test_setup(test_gone_is_looked_for, begin),
                 cmocka_unit_test_setup(test_no_rules_no_enrolled, begin),
                 cmocka_unit_test_setup(test_manual_waits_for_a_word, begin),
                 cmocka_unit_test_setup(test_asked_once, begin),

@@ -216,6 +216,14 @@ static bool list_sound(const struct event_routers *list)
         return true;
 }
 
+/* What it brought is gone with it, and below a switch that stays nobody tells of that. */
+static void brought_doubt(struct core *core)
+{
+        for (uint32_t i = 0; i < core->port_count; i++)
+                if (core->ports[i].external)
+                        model_port_doubt(&core->ports[i]);
+}
+
 static void list_merge(struct core *core, const struct event_routers *list, struct effects *effects)
 {
         struct record record;
@@ -231,6 +239,7 @@ static void list_merge(struct core *core, const struct event_routers *list, stru
                 record = model_router_record(core, RECORD_ROUTER_GONE, REASON_NONE, router);
                 core_record_add(effects, &record);
                 router_drop(core, i - 1);
+                brought_doubt(core);
         }
         for (uint32_t i = 0; i < list->count; i++) {
                 bool known = false;

@@ -248,7 +248,8 @@ static void effect_leave(struct core *core, struct model_port *port,
         if (function && port->trusted)
                 trusted_leave(function, line->goal);
         if (function && (line->goal == GOAL_DETACHED || line->goal == GOAL_GONE))
-                effect.forced = !port->up || function->incarnation != port->incarnation;
+                effect.forced = !port->up || function->incarnation != port->incarnation ||
+                                !function->facts.readable;
         if (function && (line->goal == GOAL_ATTACHED || line->goal == GOAL_DETACHED))
                 effect_guest(core, port, function, &effect);
         effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;

@@ -111,12 +111,16 @@ static void test_order(void **state)
         assert_int_equal(effects.items[0].instance, 7);
 }
 
-/* What was pulled has no reset to wait for; what is ejected has. */
+/* What was pulled or does not answer has no reset to wait for; what is ejected has. */
 static void test_removal_forced(void **state)
 {
         (void)state;
         start();
         port->incarnation++;
+        assert_int_equal(walk(), EFFECT_REMOVE);
+        assert_true(effects.items[0].forced);
+        start();
+        function->facts.readable = false;
         assert_int_equal(walk(), EFFECT_REMOVE);
         assert_true(effects.items[0].forced);
         start();
