@@ -59,10 +59,12 @@ static const struct model_router *router_at(const struct core *core, uint32_t do
 const struct model_router *model_router_parent(const struct core *core,
                                                const struct model_router *router)
 {
-        uint32_t above = (model_router_depth(router) - 1) * HOP_BITS;
+        uint32_t depth = model_router_depth(router);
 
+        if (depth <= 1)
+                return NULL; /* the host is above it */
         return router_at(core, router->facts.domain,
-                         router->facts.route & ((UINT64_C(1) << above) - 1));
+                         router->facts.route & ((UINT64_C(1) << (depth - 1) * HOP_BITS) - 1));
 }
 
 const struct model_router *model_router_root(const struct core *core,
