@@ -6,11 +6,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <string.h>
 
 #include "base/sbdf.h"
 #include "core/model/model.h"
-#include "core/policy/rules.h"
 #include "core/step.h"
 #include "world/world.h"
 
@@ -211,17 +209,9 @@ static void test_restart_unaware(void **state)
 
 static void test_restart_by_rule(void **state)
 {
-        static const char text[] = "assign " WORLD_GUEST "\n";
-        static struct policy_rules rules;
-        struct policy_diagnosis diagnosis;
-        struct event event = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE, .rules = &rules };
-
         (void)state;
-        policy_rules_init(&rules);
-        assert_true(policy_rules_parse("t.rules", text, strlen(text), &rules, &diagnosis));
         restarted();
-        event.time_ms = world.now_ms;
-        world_event(&world, &event);
+        world_rules(&world, "assign " WORLD_GUEST "\n", 0);
         world_guests_tell(&world);
         world_run(&world, 20);
         assert_true(world_open(&world));

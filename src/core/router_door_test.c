@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/sbdf.h"
-#include "base/text.h"
 #include "core/policy/policy.h"
 #include "core/report/report.h"
 #include "core/step.h"
@@ -22,7 +21,6 @@
 #define BEHIND 0x301u /* behind DOCK */
 
 static struct world world;
-static struct policy_rules rules;
 
 static int begin(void **state)
 {
@@ -33,59 +31,6 @@ static int begin(void **state)
         return 0;
 }
 
-static void given(const char *text)
-{
-        struct event event = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE, .rules = &rules };
-        struct policy_diagnosis diagnosis;
-
-        policy_rules_init(&rules);
-        assert_true(policy_rules_parse("a.rules", text, strlen(text), &rules, &diagnosis));
-        world_event(&world, &event);
-        world_run(&world, 2);
-}
-
-static void shows(uint64_t route, enum model_router_state state, enum record_reason reason)
-{
-        enum record_reason found;
-
-        assert_int_equal(world_router_state(&world, route, &found), state);
-        assert_int_equal(found, reason);
-}
-
-static uint32_t authorized(void)
-{
-        return world.done[EFFECT_AUTHORIZE];
-}
-
-/* Somebody asks for something about the router at this route. */
-static void asks(enum event_verb verb, uint64_t route, bool manual)
-{
-        struct event event = { .kind = EVENT_REQUEST, .port = BASE_SBDF_NONE };
-
-        event.request.id = 7;
-        event.request.verb = verb;
-        event.request.router.route = route;
-        event.request.manual = manual;
-        world_event(&world, &event);
-        world_run(&world, 5);
-}
-
-/* One that is enrolled, and let in by that. */
-static struct event_router *enrolled(uint64_t route, uint8_t identity)
-{
-        struct event_router *router = world_router(&world, route, identity);
-
-        router->enrolled = ENROLLED_YES;
-        world_routers_tell(&world, 5);
-        return router;
-}
-
-static void pull(uint32_t index)
-{
-        world.routers.routers[index] = world.routers.routers[--world.routers.count];
-        world_routers_tell(&world, 5);
-}
-
 static void test_twins(void **state)
 {
         struct event event = { .kind = EVENT_REQUEST, .port = BASE_SBDF_NONE };
@@ -94,17 +39,17 @@ static void test_twins(void **state)
         world_router(&world, DOCK, 1)->enrolled = ENROLLED_YES;
         world_router(&world, OTHER, 1)->enrolled = ENROLLED_YES;
         world_routers_tell(&world, 10);
-        shows(DOCK, ROUTER_HELD, REASON_ROUTER_TWIN);
-        shows(OTHER, ROUTER_HELD, REASON_ROUTER_TWIN);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_ROUTER_TWIN);
+        world_router_shows(&world, OTHER, ROUTER_HELD, REASON_ROUTER_TWIN);
         event.request.id = 7;
         event.request.verb = REQUEST_AUTHORIZE;
         memset(event.request.router.unique_id, 1, sizeof event.request.router.unique_id);
         world_event(&world, &event); /* which of the two is meant? */
         world_run(&world, 5);
         world_replied(&world, RESULT_UNKNOWN, REASON_NONE);
-        assert_int_equal(authorized(), 0);
-        pull(0);
-        assert_int_equal(authorized(), 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
+        world_router_pull(&world, 0);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
 }
 
 /* I3: as long as door 1 is open at a port where it could appear, it is not let in. */
@@ -113,14 +58,14 @@ static void test_waits_for_the_door(void **state)
         (void)state;
         world_assigned(&world);
         assert_true(world_open(&world));
-        enrolled(DOCK, 1);
-        shows(DOCK, ROUTER_WAITING, REASON_CANDIDATE_OPEN);
+        world_router_enrolled(&world, DOCK, 1);
+        world_router_shows(&world, DOCK, ROUTER_WAITING, REASON_CANDIDATE_OPEN);
         assert_int_equal(world_records_count(&world, RECORD_ROUTER_WAITING), 1);
         world_run(&world, 100);
-        assert_int_equal(authorized(), 0);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
         world_asks(&world, REQUEST_UNASSIGN, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
         world_run(&world, 5);
-        assert_int_equal(authorized(), 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
 }
 
 /* ... and while what it brings is awaited, door 1 stays shut, whoever wants it. */
@@ -128,8 +73,8 @@ static void test_door_waits_for_it(void **state)
 {
         (void)state;
         world_quarantined(&world);
-        enrolled(DOCK, 1);
-        assert_int_equal(authorized(), 1);
+        world_router_enrolled(&world, DOCK, 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
         world_request(&world, REQUEST_ASSIGN, WORLD_LEAF, WORLD_GUEST);
         world_run(&world, 10);
         assert_false(world_open(&world));
@@ -145,28 +90,28 @@ static void test_no_port(void **state)
         world_start(&world);
         world_router(&world, DOCK, 1)->enrolled = ENROLLED_YES;
         world_routers_tell(&world, 10);
-        shows(DOCK, ROUTER_WAITING, REASON_NO_CANDIDATE);
-        assert_int_equal(authorized(), 0);
+        world_router_shows(&world, DOCK, ROUTER_WAITING, REASON_NO_CANDIDATE);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
 }
 
 static void test_chain(void **state)
 {
         (void)state;
-        enrolled(DOCK, 1);
+        world_router_enrolled(&world, DOCK, 1);
         world_router(&world, BEHIND, 2)->enrolled = ENROLLED_YES;
         world_routers_tell(&world, 5);
-        assert_int_equal(authorized(), 1);
-        shows(BEHIND, ROUTER_WAITING, REASON_PARENT);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
+        world_router_shows(&world, BEHIND, ROUTER_WAITING, REASON_PARENT);
         world_plug(&world, 2);
         world_run(&world, 1);
         assert_int_equal(world_port(&world)->state, STATE_ARRIVING);
-        assert_int_equal(authorized(), 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
         world_run(&world, 20);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
-        assert_int_equal(authorized(), 2);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 2);
         world_run(&world, 20);
         assert_int_equal(world.done[EFFECT_RESCAN], 2); /* its functions tell nobody */
-        shows(BEHIND, ROUTER_AUTHORIZED, REASON_NONE);
+        world_router_shows(&world, BEHIND, ROUTER_AUTHORIZED, REASON_NONE);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
 }
 
@@ -177,8 +122,8 @@ static void test_behind_one_that_is_held(void **state)
         world_router(&world, DOCK, 1);
         world_router(&world, BEHIND, 2)->enrolled = ENROLLED_YES;
         world_routers_tell(&world, 100);
-        shows(BEHIND, ROUTER_WAITING, REASON_PARENT);
-        assert_int_equal(authorized(), 0);
+        world_router_shows(&world, BEHIND, ROUTER_WAITING, REASON_PARENT);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
 }
 
 static void test_one_at_a_time(void **state)
@@ -187,19 +132,19 @@ static void test_one_at_a_time(void **state)
         world_router(&world, DOCK, 1)->enrolled = ENROLLED_YES;
         world_router(&world, OTHER, 2)->enrolled = ENROLLED_YES;
         world_routers_tell(&world, 10);
-        assert_int_equal(authorized(), 1);
-        shows(OTHER, ROUTER_WAITING, REASON_OTHER_ROUTER);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
+        world_router_shows(&world, OTHER, ROUTER_WAITING, REASON_OTHER_ROUTER);
         world_run(&world, VERIFY_TUNNEL_MS / 100);
-        assert_int_equal(authorized(), 2);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 2);
 }
 
 static void test_foreign(void **state)
 {
         (void)state;
-        given("reject if vendor-name = Maker\n");
+        world_rules(&world, "reject if vendor-name = Maker\n", 2);
         world_router(&world, DOCK, 1)->authorized = AUTHORIZED_YES;
         world_routers_tell(&world, 10);
-        shows(DOCK, ROUTER_FOREIGN, REASON_NONE);
+        world_router_shows(&world, DOCK, ROUTER_FOREIGN, REASON_NONE);
         assert_int_equal(world_records_count(&world, RECORD_ROUTER_FOREIGN), 1);
         world_plug(&world, 2);
         world_run(&world, 20);
@@ -213,7 +158,7 @@ static void test_eject(void **state)
         struct event_router *dock;
 
         (void)state;
-        dock = enrolled(DOCK, 1);
+        dock = world_router_enrolled(&world, DOCK, 1);
         world_plug(&world, 2);
         world_run(&world, 20);
         world_asks(&world, REQUEST_EJECT, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
@@ -221,17 +166,17 @@ static void test_eject(void **state)
         assert_int_equal(dock->authorized, AUTHORIZED_NO);
         world_unplug(&world);
         world_routers_tell(&world, 100);
-        shows(DOCK, ROUTER_HELD, REASON_REQUESTED);
-        assert_int_equal(authorized(), 1); /* it is not let in again by itself */
-        asks(REQUEST_AUTHORIZE, DOCK, false);
-        assert_int_equal(authorized(), 2);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_REQUESTED);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1); /* it is not let in again by itself */
+        world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 2);
 }
 
 static void test_eject_where_it_cannot(void **state)
 {
         (void)state;
         world_domain(&world, SECURITY_USER, false);
-        enrolled(DOCK, 1);
+        world_router_enrolled(&world, DOCK, 1);
         world_plug(&world, 2);
         world_run(&world, 20);
         world_asks(&world, REQUEST_EJECT, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
@@ -243,9 +188,9 @@ static void test_failure_is_tried_again(void **state)
 {
         (void)state;
         world.fails = EFFECT_AUTHORIZE;
-        enrolled(DOCK, 1);
+        world_router_enrolled(&world, DOCK, 1);
         world_run(&world, 60);
-        assert_in_range(authorized(), VERIFY_TRIES, VERIFY_TRIES + 3);
+        assert_in_range(world.done[EFFECT_AUTHORIZE], VERIFY_TRIES, VERIFY_TRIES + 3);
         assert_true(world_records_count(&world, RECORD_ROUTER_FAILED) >= VERIFY_TRIES);
         world.fails = EFFECT_NONE;
         world_run(&world, 300);
@@ -257,22 +202,22 @@ static void test_lie(void **state)
 {
         (void)state;
         world.lies = EFFECT_AUTHORIZE;
-        enrolled(DOCK, 1);
+        world_router_enrolled(&world, DOCK, 1);
         world_run(&world, 20);
         assert_int_equal(world_records_count(&world, RECORD_ROUTER_AUTHORIZED), 0);
-        assert_true(authorized() > 1);
+        assert_true(world.done[EFFECT_AUTHORIZE] > 1);
 }
 
 static void test_hang(void **state)
 {
         (void)state;
         world.hangs = EFFECT_AUTHORIZE;
-        enrolled(DOCK, 1);
+        world_router_enrolled(&world, DOCK, 1);
         world.hangs = EFFECT_NONE;
         world_run(&world, 300);
-        assert_int_equal(authorized(), 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
         world_run(&world, 100);
-        assert_int_equal(authorized(), 2);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 2);
 }
 
 /* I5: what was asked of one is not done to the next at its place. */
@@ -283,7 +228,7 @@ static void test_successor(void **state)
         struct effect effect;
 
         (void)state;
-        router = enrolled(DOCK, 1);
+        router = world_router_enrolled(&world, DOCK, 1);
         name = model_router_name(&world.core.routers[0]);
         assert_non_null(model_router_get(&world.core, &name));
         name.instance++;
@@ -296,7 +241,7 @@ static void test_successor(void **state)
         assert_int_equal(world_router_act(&world, &effect), ESTALE);
         world_routers_tell(&world, 5);
         assert_int_equal(world_records_count(&world, RECORD_ROUTER_GONE), 1);
-        assert_int_equal(authorized(), 2); /* by its own entry in the store */
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 2); /* by its own entry in the store */
 }
 
 static void test_row(void **state)
@@ -304,7 +249,7 @@ static void test_row(void **state)
         struct report_row row;
 
         (void)state;
-        enrolled(DOCK, 1);
+        world_router_enrolled(&world, DOCK, 1);
         world_plug(&world, 2);
         world_run(&world, 20);
         assert_true(report_router_row(&world.core, 0, &row));
@@ -338,8 +283,8 @@ static void test_storm(void **state)
 static void test_functions_of_a_router(void **state)
 {
         (void)state;
-        given("assign sys-net if device-name = Dock and kind = endpoint\n");
-        enrolled(DOCK, 1);
+        world_rules(&world, "assign sys-net if device-name = Dock and kind = endpoint\n", 2);
+        world_router_enrolled(&world, DOCK, 1);
         world_plug(&world, 1);
         world_run(&world, 20);
         assert_int_equal(world.core.functions[0].verdict, VERDICT_ASSIGN);
@@ -349,7 +294,7 @@ static void test_functions_of_a_router(void **state)
 static void test_functions_of_none(void **state)
 {
         (void)state;
-        given("assign sys-net if thunderbolt = no and kind = endpoint\n");
+        world_rules(&world, "assign sys-net if thunderbolt = no and kind = endpoint\n", 2);
         world_router(&world, DOCK, 1);
         world_routers_tell(&world, 5);
         world_plug(&world, 1);
@@ -362,7 +307,7 @@ static void test_functions_of_none(void **state)
 static void test_key_of_a_chain(void **state)
 {
         (void)state;
-        enrolled(DOCK, 1);
+        world_router_enrolled(&world, DOCK, 1);
         world_plug(&world, 2);
         world_run(&world, 20);
         world_router(&world, BEHIND, 2);
@@ -386,12 +331,12 @@ static void test_key_of_a_chain(void **state)
 static void test_restart(void **state)
 {
         (void)state;
-        enrolled(DOCK, 1);
+        world_router_enrolled(&world, DOCK, 1);
         world_plug(&world, 2);
         world_run(&world, 20);
         world_restart(&world);
         world_run(&world, 40);
-        shows(DOCK, ROUTER_FOREIGN, REASON_NONE);
+        world_router_shows(&world, DOCK, ROUTER_FOREIGN, REASON_NONE);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
         assert_int_equal(world.exposures, 0);
 }

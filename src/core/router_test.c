@@ -6,11 +6,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <errno.h>
 #include <string.h>
 
 #include "base/sbdf.h"
-#include "base/text.h"
 #include "core/policy/policy.h"
 #include "core/step.h"
 #include "core/verify/verify.h"
@@ -21,7 +19,6 @@
 #define BEHIND 0x301u /* behind DOCK */
 
 static struct world world;
-static struct policy_rules rules;
 
 static int begin(void **state)
 {
@@ -32,87 +29,34 @@ static int begin(void **state)
         return 0;
 }
 
-static void given(const char *text)
-{
-        struct event event = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE, .rules = &rules };
-        struct policy_diagnosis diagnosis;
-
-        policy_rules_init(&rules);
-        assert_true(policy_rules_parse("a.rules", text, strlen(text), &rules, &diagnosis));
-        world_event(&world, &event);
-        world_run(&world, 2);
-}
-
-static void shows(uint64_t route, enum model_router_state state, enum record_reason reason)
-{
-        enum record_reason found;
-
-        assert_int_equal(world_router_state(&world, route, &found), state);
-        assert_int_equal(found, reason);
-}
-
-static uint32_t authorized(void)
-{
-        return world.done[EFFECT_AUTHORIZE];
-}
-
-/* Somebody asks for something about the router at this route. */
-static void asks(enum event_verb verb, uint64_t route, bool manual)
-{
-        struct event event = { .kind = EVENT_REQUEST, .port = BASE_SBDF_NONE };
-
-        event.request.id = 7;
-        event.request.verb = verb;
-        event.request.router.route = route;
-        event.request.manual = manual;
-        world_event(&world, &event);
-        world_run(&world, 5);
-}
-
-/* One that is enrolled, and let in by that. */
-static struct event_router *enrolled(uint64_t route, uint8_t identity)
-{
-        struct event_router *router = world_router(&world, route, identity);
-
-        router->enrolled = ENROLLED_YES;
-        world_routers_tell(&world, 5);
-        return router;
-}
-
-static void pull(uint32_t index)
-{
-        world.routers.routers[index] = world.routers.routers[--world.routers.count];
-        world_routers_tell(&world, 5);
-}
-
 static void test_unknown_is_held(void **state)
 {
         (void)state;
         world_router(&world, DOCK, 1);
         world_routers_tell(&world, 20);
-        shows(DOCK, ROUTER_HELD, REASON_NOT_ENROLLED);
-        given("quarantine\n");
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_NOT_ENROLLED);
+        world_rules(&world, "quarantine\n", 2);
         world_run(&world, 20);
-        shows(DOCK, ROUTER_HELD, REASON_NOT_ENROLLED);
-        assert_int_equal(authorized(), 0);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_NOT_ENROLLED);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
         assert_int_equal(world_records_count(&world, RECORD_ROUTER_HELD), 1);
 }
 
 static void test_enrolled_is_let_in(void **state)
 {
         (void)state;
-        enrolled(DOCK, 1);
-        assert_int_equal(authorized(), 1);
-        shows(DOCK, ROUTER_AUTHORIZING, REASON_NONE);
+        world_router_enrolled(&world, DOCK, 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
+        world_router_shows(&world, DOCK, ROUTER_AUTHORIZING, REASON_NONE);
         assert_int_equal(world_record(&world, RECORD_ROUTER_AUTHORIZING)->reason, REASON_ENROLLED);
         world_plug(&world, 2);
         world_run(&world, 20);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
-        shows(DOCK, ROUTER_AUTHORIZED, REASON_NONE);
+        world_router_shows(&world, DOCK, ROUTER_AUTHORIZED, REASON_NONE);
         assert_int_equal(world_record(&world, RECORD_ROUTER_PORT)->port, WORLD_PORT);
         assert_int_equal(world_record(&world, RECORD_ROUTER_AUTHORIZED)->count, POLICY_KEY_CLAIMED);
         assert_int_equal(world.exposures, 0);
-        assert_int_equal(authorized(), 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
 }
 
 /* Below a switch that stays nobody tells that something is gone: it is looked for when the router is. */
@@ -121,14 +65,14 @@ static void test_gone_is_looked_for(void **state)
         uint32_t inventories;
 
         (void)state;
-        enrolled(DOCK, 1);
+        world_router_enrolled(&world, DOCK, 1);
         world_plug(&world, 2);
         world_run(&world, 20);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
         inventories = world.done[EFFECT_INVENTORY];
         world_routers_tell(&world, 5);
         assert_int_equal(world.done[EFFECT_INVENTORY], inventories);
-        pull(0);
+        world_router_pull(&world, 0);
         assert_true(world.done[EFFECT_INVENTORY] > inventories);
         assert_false(world_open(&world));
 }
@@ -138,11 +82,11 @@ static void test_no_rules_no_enrolled(void **state)
 {
         (void)state;
         world_event(&world, &(struct event){ .kind = EVENT_RULES, .port = BASE_SBDF_NONE });
-        enrolled(DOCK, 1);
-        assert_int_equal(authorized(), 0);
-        shows(DOCK, ROUTER_HELD, REASON_RULES_REJECTED);
-        asks(REQUEST_AUTHORIZE, DOCK, false);
-        assert_int_equal(authorized(), 1);
+        world_router_enrolled(&world, DOCK, 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_RULES_REJECTED);
+        world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
 }
 
 static void test_manual_waits_for_a_word(void **state)
@@ -154,10 +98,10 @@ static void test_manual_waits_for_a_word(void **state)
         router->enrolled = ENROLLED_YES;
         router->manual = true;
         world_routers_tell(&world, 5);
-        shows(DOCK, ROUTER_HELD, REASON_MANUAL);
-        asks(REQUEST_AUTHORIZE, DOCK, false);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_MANUAL);
+        world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false);
         world_replied(&world, RESULT_DONE, REASON_NONE);
-        assert_int_equal(authorized(), 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
         assert_int_equal(world_record(&world, RECORD_ROUTER_AUTHORIZING)->reason, REASON_REQUESTED);
 }
 
@@ -167,14 +111,14 @@ static void test_asked_once(void **state)
         struct event_router *router = world_router(&world, DOCK, 1);
 
         (void)state;
-        asks(REQUEST_AUTHORIZE, DOCK, false);
+        world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false);
         world_routers_tell(&world, 5);
-        asks(REQUEST_AUTHORIZE, DOCK, false);
-        assert_int_equal(authorized(), 1);
+        world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
         router->authorized = AUTHORIZED_NO;
         world_routers_tell(&world, 60);
-        shows(DOCK, ROUTER_HELD, REASON_NOT_ENROLLED);
-        assert_int_equal(authorized(), 1);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_NOT_ENROLLED);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
 }
 
 static void test_store_unreadable(void **state)
@@ -182,69 +126,69 @@ static void test_store_unreadable(void **state)
         (void)state;
         world_router(&world, DOCK, 1)->enrolled = ENROLLED_UNKNOWN;
         world_routers_tell(&world, 10);
-        shows(DOCK, ROUTER_HELD, REASON_STORE);
-        assert_int_equal(authorized(), 0);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_STORE);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
 }
 
 static void test_rules_reject(void **state)
 {
         (void)state;
-        given("reject if vendor-name = \"Ma*\"\n");
-        enrolled(DOCK, 1);
-        shows(DOCK, ROUTER_HELD, REASON_REJECTED);
-        asks(REQUEST_AUTHORIZE, DOCK, false);
+        world_rules(&world, "reject if vendor-name = \"Ma*\"\n", 2);
+        world_router_enrolled(&world, DOCK, 1);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_REJECTED);
+        world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false);
         world_replied(&world, RESULT_FAILED, REASON_REJECTED);
         world_run(&world, 60);
-        assert_int_equal(authorized(), 0);
-        given("reject if vendor-name = Mb*\n");
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
+        world_rules(&world, "reject if vendor-name = Mb*\n", 2);
         world_run(&world, 5);
-        assert_int_equal(authorized(), 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
 }
 
 /* A default is a rule for what was not thought of, too. */
 static void test_default_rejects(void **state)
 {
         (void)state;
-        given("quarantine if vendor-name = Acme\ndefault reject\n");
-        enrolled(DOCK, 1);
-        shows(DOCK, ROUTER_HELD, REASON_REJECTED);
-        assert_int_equal(authorized(), 0);
+        world_rules(&world, "quarantine if vendor-name = Acme\ndefault reject\n", 2);
+        world_router_enrolled(&world, DOCK, 1);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_REJECTED);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
 }
 
 static void test_ask_waits(void **state)
 {
         (void)state;
-        given("ask if device-name = Dock\n");
-        enrolled(DOCK, 1);
-        shows(DOCK, ROUTER_HELD, REASON_ASK);
-        assert_int_equal(authorized(), 0);
-        asks(REQUEST_AUTHORIZE, DOCK, false);
-        assert_int_equal(authorized(), 1);
+        world_rules(&world, "ask if device-name = Dock\n", 2);
+        world_router_enrolled(&world, DOCK, 1);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_ASK);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
+        world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
 }
 
 static void test_rule_that_names_it(void **state)
 {
         (void)state;
-        given("quarantine if unique-id = 01010101-0101-0101-0101-010101010101\n");
+        world_rules(&world, "quarantine if unique-id = 01010101-0101-0101-0101-010101010101\n", 2);
         world_router(&world, DOCK, 1);
         world_router(&world, OTHER, 2);
         world_routers_tell(&world, 100);
-        assert_int_equal(authorized(), 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
         assert_int_equal(world_record(&world, RECORD_ROUTER_AUTHORIZING)->reason, REASON_RULE);
-        shows(OTHER, ROUTER_HELD, REASON_NOT_ENROLLED);
+        world_router_shows(&world, OTHER, ROUTER_HELD, REASON_NOT_ENROLLED);
 }
 
 /* What only an enumeration can tell decides nothing before it, neither for nor against. */
 static void test_rule_that_has_to_wait(void **state)
 {
         (void)state;
-        given("quarantine if vendor-name = Maker and class = 01\nreject\n");
+        world_rules(&world, "quarantine if vendor-name = Maker and class = 01\nreject\n", 2);
         world_router(&world, DOCK, 1);
         world_routers_tell(&world, 10);
-        shows(DOCK, ROUTER_HELD, REASON_NOT_ENROLLED);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_NOT_ENROLLED);
         world.routers.routers[0].enrolled = ENROLLED_YES;
         world_routers_tell(&world, 10);
-        assert_int_equal(authorized(), 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
 }
 
 static void test_challenge(void **state)
@@ -253,13 +197,14 @@ static void test_challenge(void **state)
 
         (void)state;
         world_domain(&world, SECURITY_SECURE, false);
-        given("quarantine if key = verified\nreject\n"); /* open until it was challenged */
+        world_rules(&world, "quarantine if key = verified\nreject\n",
+                    2); /* open until it was challenged */
         router = world_router(&world, DOCK, 1);
         router->enrolled = ENROLLED_KEY;
         world_routers_tell(&world, 10);
         assert_int_equal(router->authorized, AUTHORIZED_CHALLENGED);
         world_run(&world, 60);
-        shows(DOCK, ROUTER_AUTHORIZED, REASON_NONE);
+        world_router_shows(&world, DOCK, ROUTER_AUTHORIZED, REASON_NONE);
         assert_int_equal(world_record(&world, RECORD_ROUTER_AUTHORIZED)->count,
                          POLICY_KEY_VERIFIED);
 }
@@ -274,14 +219,14 @@ static void test_challenge_lost(void **state)
         router->enrolled = ENROLLED_KEY;
         world.keyless = true;
         world_routers_tell(&world, 100);
-        shows(DOCK, ROUTER_HELD, REASON_KEY_REJECTED);
-        assert_int_equal(authorized(), 1);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_KEY_REJECTED);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
         assert_int_equal(world_records_count(&world, RECORD_ROUTER_REFUTED), 1);
-        asks(REQUEST_AUTHORIZE, DOCK, false);
+        world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false);
         world_replied(&world, RESULT_FAILED, REASON_KEY_REJECTED);
         router->enrolled = ENROLLED_YES; /* a weaker word does not help it either */
         world_routers_tell(&world, 100);
-        assert_int_equal(authorized(), 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
 }
 
 static void test_key_nobody_challenges(void **state)
@@ -289,10 +234,10 @@ static void test_key_nobody_challenges(void **state)
         (void)state;
         world_router(&world, DOCK, 1)->enrolled = ENROLLED_KEY;
         world_routers_tell(&world, 10);
-        shows(DOCK, ROUTER_HELD, REASON_KEY_UNCHECKED);
-        assert_int_equal(authorized(), 0);
-        asks(REQUEST_AUTHORIZE, DOCK, false);
-        assert_int_equal(authorized(), 1);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_KEY_UNCHECKED);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
+        world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
 }
 
 static void test_key_of_somebody_else(void **state)
@@ -305,8 +250,8 @@ static void test_key_of_somebody_else(void **state)
         router->enrolled = ENROLLED_YES;
         router->key = ROUTER_KEY_OTHER;
         world_routers_tell(&world, 10);
-        shows(DOCK, ROUTER_HELD, REASON_KEY_REJECTED);
-        assert_int_equal(authorized(), 0);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_KEY_REJECTED);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
 }
 
 /* Given for the first time, a key proves nothing. */
@@ -318,7 +263,7 @@ static void test_key_given(void **state)
         world_domain(&world, SECURITY_SECURE, false);
         router = world_router(&world, DOCK, 1);
         world_routers_tell(&world, 5);
-        asks(REQUEST_ENROLL, DOCK, false);
+        world_router_asks(&world, REQUEST_ENROLL, DOCK, false);
         world_replied(&world, RESULT_DONE, REASON_NONE);
         assert_int_equal(router->enrolled, ENROLLED_NEW_KEY);
         world_run(&world, 60);
@@ -345,10 +290,10 @@ static void test_levels_that_make_none(void **state)
         for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
                 world_domain(&world, levels[i].security, true);
                 world_routers_tell(&world, 10);
-                shows(DOCK, ROUTER_HELD, levels[i].reason);
+                world_router_shows(&world, DOCK, ROUTER_HELD, levels[i].reason);
         }
         assert_int_equal(world_records_count(&world, RECORD_ROUTER_UNGUARDED), 1);
-        assert_int_equal(authorized(), 0);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
 }
 
 static void test_unreadable(void **state)
@@ -357,8 +302,8 @@ static void test_unreadable(void **state)
         world_router(&world, DOCK, 1)->enrolled = ENROLLED_YES;
         world.routers.routers[0].readable = false;
         world_routers_tell(&world, 10);
-        shows(DOCK, ROUTER_HELD, REASON_ROUTER_UNREADABLE);
-        assert_int_equal(authorized(), 0);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_ROUTER_UNREADABLE);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
 }
 
 static void test_renamed(void **state)
@@ -370,50 +315,50 @@ static void test_renamed(void **state)
         router->vendor_name[0] = 'B';
         router->enrolled = ENROLLED_YES;
         world_routers_tell(&world, 10);
-        shows(DOCK, ROUTER_HELD, REASON_ROUTER_CHANGED);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_ROUTER_CHANGED);
         router->vendor_name[0] = 'M'; /* and back */
         world_routers_tell(&world, 10);
-        shows(DOCK, ROUTER_HELD, REASON_ROUTER_CHANGED);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_ROUTER_CHANGED);
         assert_int_equal(world_records_count(&world, RECORD_ROUTER_CHANGED), 1);
         router->instance++; /* another one */
         world_routers_tell(&world, 10);
-        assert_int_equal(authorized(), 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
 }
 
 static void test_too_many(void **state)
 {
         (void)state;
         world.routers.truncated = true;
-        enrolled(DOCK, 1);
-        shows(DOCK, ROUTER_HELD, REASON_ROUTERS_LIMIT);
+        world_router_enrolled(&world, DOCK, 1);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_ROUTERS_LIMIT);
         assert_int_equal(world_records_count(&world, RECORD_ROUTERS_OVERFLOW), 1);
         world.routers.truncated = false;
         world_router(&world, DOCK, 2); /* two at one place: no list of a kernel's */
         world_routers_tell(&world, 10);
-        shows(DOCK, ROUTER_HELD, REASON_ROUTERS_LIMIT);
-        assert_int_equal(authorized(), 0);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_ROUTERS_LIMIT);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
 }
 
 static void test_requests(void **state)
 {
         (void)state;
-        asks(REQUEST_AUTHORIZE, DOCK, false);
+        world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false);
         world_replied(&world, RESULT_UNKNOWN, REASON_NONE);
         world_router(&world, DOCK, 1);
         world_routers_tell(&world, 5);
-        asks(REQUEST_ENROLL, DOCK, true);
+        world_router_asks(&world, REQUEST_ENROLL, DOCK, true);
         world_replied(&world, RESULT_DONE, REASON_NONE);
-        shows(DOCK, ROUTER_HELD, REASON_MANUAL);
+        world_router_shows(&world, DOCK, ROUTER_HELD, REASON_MANUAL);
         world.fails = EFFECT_ENROLL;
-        asks(REQUEST_ENROLL, DOCK, false);
+        world_router_asks(&world, REQUEST_ENROLL, DOCK, false);
         world_replied(&world, RESULT_FAILED, REASON_STORE);
         world.fails = EFFECT_NONE;
         world.lies = EFFECT_ENROLL;
-        asks(REQUEST_ENROLL, DOCK, false);
+        world_router_asks(&world, REQUEST_ENROLL, DOCK, false);
         world_replied(&world, RESULT_FAILED, REASON_STORE);
         world.routers.routers[0].readable = false;
         world_routers_tell(&world, 5);
-        asks(REQUEST_ENROLL, DOCK, false);
+        world_router_asks(&world, REQUEST_ENROLL, DOCK, false);
         world_replied(&world, RESULT_FAILED, REASON_ROUTER_UNREADABLE);
         assert_int_equal(world.reply_count, 5);
 }
@@ -429,7 +374,7 @@ static void test_forget(void **state)
         world_event(&world, &event);
         world_run(&world, 5);
         world_replied(&world, RESULT_UNKNOWN, REASON_NONE);
-        enrolled(DOCK, 1);
+        world_router_enrolled(&world, DOCK, 1);
         world_event(&world, &event);
         world_run(&world, 5);
         world_replied(&world, RESULT_DONE, REASON_NONE);
@@ -442,11 +387,11 @@ static void test_one_request(void **state)
         world_assigned(&world);
         world_router(&world, DOCK, 1);
         world_routers_tell(&world, 5);
-        asks(REQUEST_AUTHORIZE, DOCK, false);   /* the door is open: it waits */
-        assert_int_equal(world.reply_count, 1); /* of the assignment */
-        asks(REQUEST_ENROLL, DOCK, false);
+        world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false); /* the door is open: it waits */
+        assert_int_equal(world.reply_count, 1);                    /* of the assignment */
+        world_router_asks(&world, REQUEST_ENROLL, DOCK, false);
         world_replied(&world, RESULT_BUSY, REASON_NONE);
-        pull(0);
+        world_router_pull(&world, 0);
         world_replied(&world, RESULT_FAILED, REASON_ROUTER_GONE);
         assert_int_equal(world.reply_count, 3);
 }

@@ -11,30 +11,15 @@
 #include "base/sbdf.h"
 #include "core/policy/finding.h"
 #include "core/policy/policy.h"
-#include "core/policy/rules.h"
 #include "core/step.h"
 #include "world/world.h"
 
 static struct world world; /* too large for the stack */
-static struct policy_rules rules[2];
-
-static void rules_send(unsigned int slot, const char *text)
-{
-        struct policy_diagnosis diagnosis = { .message = "" };
-        struct event event = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE };
-
-        policy_rules_init(&rules[slot]);
-        if (!policy_rules_parse("50-test.rules", text, strlen(text), &rules[slot], &diagnosis))
-                fail_msg("%u:%u: %s", diagnosis.line, diagnosis.column, diagnosis.message);
-        event.rules = &rules[slot];
-        world_event(&world, &event);
-        world_run(&world, 1);
-}
 
 static void started(const char *text)
 {
         world_init(&world);
-        rules_send(0, text);
+        world_rules(&world, text, 1);
         world_start(&world);
         world_run(&world, 5);
 }
@@ -114,7 +99,7 @@ static void test_reject_at_boot(void **state)
                 world.functions[i].facts.instance = world.instance_next++;
                 world.functions[i].owner = EVENT_OWNER_DOM0;
         }
-        rules_send(0, "reject if at-boot = yes\n");
+        world_rules(&world, "reject if at-boot = yes\n", 1);
         world_start(&world);
         world.exposures = 0; /* until then it was dom0's */
         world_run(&world, 40);
@@ -149,11 +134,11 @@ static void test_reload(void **state)
         (void)state;
         arrived("reject if class = 0108\n", 2);
         assert_out();
-        rules_send(1, "");
+        world_rules(&world, "", 1);
         world_run(&world, 40);
         assert_quarantined();
         assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
-        rules_send(0, "reject if class = 0108\n");
+        world_rules(&world, "reject if class = 0108\n", 1);
         world_run(&world, 40);
         assert_out();
 }
@@ -198,10 +183,10 @@ static void test_disagreement(void **state)
         assert_quarantined();
         assert_int_equal(world_port(&world)->verdict, VERDICT_QUARANTINE);
         assert_int_equal(world_port(&world)->verdict_why, REASON_RULES_DISAGREE);
-        rules_send(1, "assign a if class = 0108\nask if kind = bridge\n");
+        world_rules(&world, "assign a if class = 0108\nask if kind = bridge\n", 1);
         assert_int_equal(world_port(&world)->verdict, VERDICT_ASK);
         assert_int_equal(world_port(&world)->verdict_why, REASON_NONE);
-        rules_send(0, "assign a if class = 0108\nassign a if kind = bridge\n");
+        world_rules(&world, "assign a if class = 0108\nassign a if kind = bridge\n", 1);
         assert_int_equal(world_port(&world)->verdict, VERDICT_ASSIGN);
         assert_int_equal(world_port(&world)->verdict_why, REASON_NONE);
 }
@@ -388,7 +373,7 @@ static void test_arrival_time(void **state)
         (void)state;
         world_init(&world);
         world.minute = 3 * 24 * 60 + 12 * 60; /* Thursday, noon */
-        rules_send(0, "ask if arrival-time = 09:00-17:00\n");
+        world_rules(&world, "ask if arrival-time = 09:00-17:00\n", 1);
         world_start(&world);
         world_run(&world, 5);
         world_plug(&world, 1);
@@ -396,7 +381,7 @@ static void test_arrival_time(void **state)
         assert_int_equal(world_port(&world)->verdict, VERDICT_ASK);
         world.minute = 3 * 24 * 60 + 20 * 60; /* when it came counts, not what the clock says now */
         world_run(&world, 5);
-        rules_send(1, "ask if arrival-time = 09:00-17:00\n");
+        world_rules(&world, "ask if arrival-time = 09:00-17:00\n", 1);
         assert_int_equal(world_port(&world)->verdict, VERDICT_ASK);
 }
 
@@ -418,7 +403,7 @@ static void test_button_after_boot(void **state)
         (void)state;
         world_init(&world);
         world_plug(&world, 1);
-        rules_send(0, "reject if at-boot = yes\n");
+        world_rules(&world, "reject if at-boot = yes\n", 1);
         world_start(&world);
         world_run(&world, 20);
         assert_out();
@@ -438,7 +423,7 @@ static void test_ejected_stays(void **state)
                 (struct event_request){ .id = 7, .verb = REQUEST_EJECT, .sbdf = WORLD_PORT };
         world_event(&world, &event);
         world_run(&world, 40);
-        rules_send(1, "ask\n");
+        world_rules(&world, "ask\n", 1);
         world_run(&world, 40);
         assert_int_equal(world_port(&world)->state, STATE_EJECTED);
         assert_int_equal(world_port(&world)->reason, REASON_NONE);
@@ -454,7 +439,7 @@ static void test_guest_keeps(void **state)
         event.time_ms = world.now_ms;
         world_event(&world, &event);
         world_run(&world, 10);
-        rules_send(1, "reject\n");
+        world_rules(&world, "reject\n", 1);
         world_run(&world, 20);
         assert_int_equal(world.done[EFFECT_REMOVE], 0);
         assert_int_equal(world.functions[0].owner, 5);
@@ -466,7 +451,7 @@ static void test_unseen_at_boot(void **state)
         (void)state;
         world_init(&world);
         world_plug(&world, 1);
-        rules_send(0, "reject if at-boot = yes and arrival-day = mon\n");
+        world_rules(&world, "reject if at-boot = yes and arrival-day = mon\n", 1);
         world_start(&world);
         world_run(&world, 20);
         assert_out();
@@ -497,12 +482,8 @@ static struct core core;
 static enum record_verdict weighed(const char *text)
 {
         static struct effects effects;
-        struct policy_diagnosis diagnosis = { .message = "" };
 
-        policy_rules_init(&rules[0]);
-        if (!policy_rules_parse("50-test.rules", text, strlen(text), &rules[0], &diagnosis))
-                fail_msg("%u:%u: %s", diagnosis.line, diagnosis.column, diagnosis.message);
-        core.rules = &rules[0];
+        core.rules = world_rules_make(text);
         core.ports[0].weighed = false;
         memset(&effects, 0, sizeof effects);
         policy_verdicts_weigh(&core, &effects);

@@ -136,6 +136,10 @@ void world_asks(struct world *world, enum event_verb verb, uint32_t sbdf, const 
                 enum effect_result result, enum record_reason reason);
 /** An event that says nothing but its kind, and the polls after it. */
 void world_tell(struct world *world, enum event_kind kind, uint32_t polls);
+/** Rules of the file "50-test.rules"; the test fails where they are none. There until the next but one. */
+const struct policy_rules *world_rules_make(const char *text);
+/** They are in force from now on, and the polls after it. */
+void world_rules(struct world *world, const char *text, uint32_t polls);
 /** What an effect does to a router: 0 or a positive errno, as the edge answers. */
 int32_t world_router_act(struct world *world, const struct effect *effect);
 /**
@@ -147,6 +151,15 @@ struct event_router *world_router(struct world *world, uint64_t route, uint8_t i
 void world_domain(struct world *world, enum event_security security, bool deauthorizes);
 /** The kernel tells that something about routers changed, and the polls after it. */
 void world_routers_tell(struct world *world, uint32_t polls);
+/** The same, of one that is enrolled; and the kernel tells of it. */
+struct event_router *world_router_enrolled(struct world *world, uint64_t route, uint8_t identity);
+/** The index-th router is gone, and the kernel tells of it. */
+void world_router_pull(struct world *world, uint32_t index);
+/** Somebody asks for something about the router at this route, and the polls after it. */
+void world_router_asks(struct world *world, enum event_verb verb, uint64_t route, bool manual);
+/** Fails the test unless the core shows the router at this route so. */
+void world_router_shows(const struct world *world, uint64_t route, enum model_router_state state,
+                        enum record_reason reason);
 /** How the core shows a router; ROUTER_NONE where it knows none at this route. */
 enum model_router_state world_router_state(const struct world *world, uint64_t route,
                                            enum record_reason *ret_reason);
