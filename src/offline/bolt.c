@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "edge/cleanup.h"
+#include "edge/file.h"
 #include "edge/source/config.h"
 #include "edge/store/file.h"
 #include "edge/store/routers.h"
@@ -76,24 +77,14 @@ static void device_import(int bolt, const struct store *store, struct offline_bo
                 device->result = device->error ? BOLT_FAILED : BOLT_IMPORTED;
 }
 
-static int entry_shown(const struct dirent *entry)
-{
-        return entry->d_name[0] != '.';
-}
-
-static int entry_compare(const struct dirent **a, const struct dirent **b)
-{
-        return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static int devices_import(int bolt, const struct store *store, offline_bolt_found found,
                           void *userdata)
 {
         struct dirent **entries;
-        int count = scandirat(bolt, "devices", &entries, entry_shown, entry_compare);
+        int count = edge_folder_list(bolt, "devices", &entries);
 
         if (count < 0)
-                return -errno;
+                return count;
         for (int i = 0; i < count; i++) {
                 struct offline_bolt_device device = { .name = entries[i]->d_name };
 

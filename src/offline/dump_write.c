@@ -12,6 +12,7 @@
 #include "edge/actuator/sysfs.h"
 #include "edge/actuator/use.h"
 #include "edge/cleanup.h"
+#include "edge/file.h"
 #include "offline/dump.h"
 
 #define TABLES "firmware/acpi/tables"
@@ -82,17 +83,12 @@ static void path_write(const struct writing *writing, uint32_t sbdf, bool bridge
 /* Does the port have a hot-plug service, and is pciehp bound to it? "SBDF:pcieXXX" (drivers/pci/pcie/portdrv.c). */
 static void pciehp_write(const struct writing *writing, int folder)
 {
-        EDGE_CLEANUP_FOLDER DIR *services = NULL;
-        int fd = actuator_sysfs_open(folder, ".");
+        EDGE_CLEANUP_FOLDER DIR *services = edge_folder_open(actuator_sysfs_open(folder, "."));
         const struct dirent *entry;
         bool bound = false;
 
-        services = fd < 0 ? NULL : fdopendir(fd);
-        if (!services) {
-                if (fd >= 0)
-                        (void)close(fd);
+        if (!services)
                 return;
-        }
         while ((entry = readdir(services))) {
                 char link[64], driver[LIMIT_DRIVER];
 

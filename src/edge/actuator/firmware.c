@@ -12,6 +12,7 @@
 #include "base/sbdf.h"
 #include "edge/actuator/sysfs.h"
 #include "edge/cleanup.h"
+#include "edge/file.h"
 
 #define TABLES "firmware/acpi/tables"
 /* The largest DSDTs have less than 1 MiB. What is longer is cut, and parsing says so. */
@@ -30,19 +31,14 @@ static bool table_wanted(const char *name)
 static unsigned int tables_read(int sysfs, const char *path, uint8_t *buffer,
                                 struct event_acpi *acpi)
 {
-        EDGE_CLEANUP_FOLDER DIR *folder = NULL;
         int fd = actuator_sysfs_open(sysfs, path);
+        EDGE_CLEANUP_FOLDER DIR *folder = edge_folder_open(fd);
         const struct dirent *entry;
         unsigned int count = 0;
         ssize_t length;
 
-        if (fd < 0)
+        if (!folder)
                 return 0;
-        folder = fdopendir(fd);
-        if (!folder) {
-                (void)close(fd);
-                return 0;
-        }
         while (errno = 0, (entry = readdir(folder))) {
                 if (!table_wanted(entry->d_name))
                         continue;

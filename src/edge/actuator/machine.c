@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "edge/actuator/actuator.h"
 #include "edge/actuator/sysfs.h"
 #include "edge/cleanup.h"
+#include "edge/file.h"
 #include "edge/sink/udev.h"
 
 #define FUNCTIONS_MAX 4096
@@ -22,11 +24,6 @@
 
 /* Called with the name of each entry of a folder, in the order of their bytes. */
 typedef void (*entry_take)(int folder, const char *name, struct event_machine *machine);
-
-static int entry_compare(const struct dirent **a, const struct dirent **b)
-{
-        return strcmp((*a)->d_name, (*b)->d_name);
-}
 
 /* 0, or a negative errno where the folder cannot be listed. */
 static int entries_each(int sysfs, const char *path, entry_take take, struct event_machine *machine)
@@ -37,12 +34,11 @@ static int entries_each(int sysfs, const char *path, entry_take take, struct eve
 
         if (folder < 0)
                 return folder;
-        count = scandirat(folder, ".", &entries, NULL, entry_compare);
+        count = edge_folder_list(folder, ".", &entries);
         if (count < 0)
-                return -errno;
+                return count;
         for (int i = 0; i < count; i++) {
-                if (entries[i]->d_name[0] != '.')
-                        take(folder, entries[i]->d_name, machine);
+                take(folder, entries[i]->d_name, machine);
                 free(entries[i]);
         }
         free(entries);
@@ -65,7 +61,7 @@ static void driver_take(int folder, const char *name, struct event_machine *mach
 
 static void domain_take(int folder, const char *name, struct event_machine *machine)
 {
-        char path[TEXT_SIZE], text[TEXT_SIZE];
+        char path[NAME_MAX + sizeof "/security"], text[TEXT_SIZE];
         enum event_thunderbolt security = THUNDERBOLT_UNKNOWN;
         ssize_t length;
 

@@ -11,6 +11,7 @@
 #include "edge/actuator/pci.h"
 #include "edge/actuator/sysfs.h"
 #include "edge/cleanup.h"
+#include "edge/file.h"
 
 /* Offsets of registers. PCIe Base Spec 7.5.1.1 and 7.5.1.3 (header), 7.5.3 (capability), 7.7.11 (ACS). */
 #define REGISTER_COMMAND 0x04
@@ -102,12 +103,9 @@ static int pciehp_service_find(int port, uint32_t sbdf, char ret_name[static SER
 
         if (fd < 0)
                 return fd;
-        folder = fdopendir(fd);
-        if (!folder) {
-                error = -errno;
-                (void)close(fd);
-                return error;
-        }
+        folder = edge_folder_open(fd);
+        if (!folder)
+                return -errno;
         (void)snprintf(prefix, sizeof prefix, "%s:pcie", base_sbdf_format(sbdf, text));
         while ((entry = readdir(folder))) {
                 if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||

@@ -14,6 +14,7 @@
 #include "base/sbdf.h"
 #include "base/text.h"
 #include "edge/cleanup.h"
+#include "edge/file.h"
 
 int actuator_sysfs_open(int directory, const char *path)
 {
@@ -115,13 +116,9 @@ int actuator_sysfs_functions(int directory, uint32_t *ret_functions, size_t size
 
         if (fd < 0)
                 return fd;
-        folder = fdopendir(fd);
-        if (!folder) {
-                int error = -errno;
-
-                (void)close(fd);
-                return error;
-        }
+        folder = edge_folder_open(fd);
+        if (!folder)
+                return -errno;
         while (errno = 0, (entry = readdir(folder))) {
                 if (!base_sbdf_parse(entry->d_name, strlen(entry->d_name), &sbdf))
                         continue;

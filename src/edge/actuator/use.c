@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "edge/actuator/sysfs.h"
 #include "edge/cleanup.h"
+#include "edge/file.h"
 
 /* A mount is a line of about 100 bytes; a machine with thousands of them is not asked for the rest. */
 #define TEXT_SIZE_MAX ((size_t)1 << 20)
@@ -92,12 +93,7 @@ static bool attribute_read(int directory, const char *path, char *ret_text, size
 /* A folder of sysfs; NULL where it is not there. */
 static DIR *folder_open(const struct reader *reader, const char *path)
 {
-        int fd = actuator_sysfs_open(reader->actuator->sysfs, path);
-        DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-
-        if (!folder && fd >= 0)
-                (void)close(fd);
-        return folder;
+        return edge_folder_open(actuator_sysfs_open(reader->actuator->sysfs, path));
 }
 
 /* The next name of a folder that is no dot file; NULL at the end, and where *left names were taken. */

@@ -7,9 +7,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "edge/cleanup.h"
+#include "edge/file.h"
 
 static int read_failed(const char *shown, const char *name, int error, const char *expected,
                        struct source_diagnosis *ret_diagnosis)
@@ -21,26 +21,14 @@ static int read_failed(const char *shown, const char *name, int error, const cha
 }
 
 /* Reads a regular file whole. Returns its length, or a negative errno. */
-static ssize_t text_read(int directory, const char *name, char *ret_text, size_t size)
+static long text_read(int directory, const char *name, char *ret_text, size_t size)
 {
         /* O_NONBLOCK: a FIFO in the folder must not keep the ports unguarded. */
         EDGE_CLEANUP_FD int fd =
                 openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        struct stat status;
-        size_t length = 0;
-        ssize_t got;
+        long length = fd < 0 ? -errno : edge_file_read(fd, ret_text, size);
 
-        if (fd < 0 || fstat(fd, &status) < 0)
-                return -errno;
-        if (!S_ISREG(status.st_mode))
-                return S_ISDIR(status.st_mode) ? -EISDIR : -EINVAL;
-        do {
-                got = read(fd, ret_text + length, size - length);
-                if (got < 0)
-                        return -errno;
-                length += (size_t)got;
-        } while (got > 0 && length < size);
-        return length == size ? -EFBIG : (ssize_t)length;
+        return length >= 0 && (size_t)length == size ? -EFBIG : length;
 }
 
 int source_file_read(int directory, const char *shown, const char *name,
@@ -50,7 +38,7 @@ int source_file_read(int directory, const char *shown, const char *name,
         const char *slash = strrchr(name, '/');
         struct policy_diagnosis diagnosis;
         char expected[64];
-        ssize_t length = text ? text_read(directory, name, text, reader->size_max + 1) : -ENOMEM;
+        long length = text ? text_read(directory, name, text, reader->size_max + 1) : -ENOMEM;
 
         if (length < 0) {
                 (void)snprintf(expected, sizeof expected, "file of at most %zu bytes",
@@ -66,16 +54,6 @@ int source_file_read(int directory, const char *shown, const char *name,
         return -EINVAL;
 }
 
-static int entry_shown(const struct dirent *entry)
-{
-        return entry->d_name[0] != '.';
-}
-
-static int entry_compare(const struct dirent **a, const struct dirent **b)
-{
-        return strcmp((*a)->d_name, (*b)->d_name); /* not alphasort(): that follows the locale */
-}
-
 static bool ends_with(const char *name, const char *suffix)
 {
         size_t length = strlen(name), end = strlen(suffix);
@@ -88,12 +66,12 @@ int source_folder_read(int directory, const char *shown, const char *name, const
 {
         char path[PATH_MAX];
         struct dirent **entries;
-        int error = 0, count = scandirat(directory, name, &entries, entry_shown, entry_compare);
+        int error = 0, count = edge_folder_list(directory, name, &entries);
 
-        if (count < 0 && errno == ENOENT)
+        if (count == -ENOENT)
                 return 0;
         if (count < 0)
-                return read_failed(shown, name, -errno, "folder", ret_diagnosis);
+                return read_failed(shown, name, count, "folder", ret_diagnosis);
         for (int i = 0; i < count; i++) {
                 (void)snprintf(path, sizeof path, "%s/%s", name, entries[i]->d_name);
                 if (!error && ends_with(path, suffix))

@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "edge/cleanup.h"
+#include "edge/file.h"
 
 /* Some of them hold keys: what was read back does not stay on the stack. */
 static int bytes_compare(int fd, const uint8_t *bytes, size_t length, size_t at)
@@ -75,21 +75,6 @@ long store_file_read(int folder, const char *name, void *ret_bytes, size_t size)
         /* O_NONBLOCK: what is no file must not keep anybody waiting. */
         EDGE_CLEANUP_FD int fd =
                 openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        struct stat status;
-        size_t length = 0;
-        ssize_t got;
 
-        if (fd < 0 || fstat(fd, &status) < 0)
-                return -errno;
-        if (!S_ISREG(status.st_mode))
-                return -EINVAL;
-        if ((uint64_t)status.st_size > size)
-                return -EFBIG;
-        do {
-                got = pread(fd, (uint8_t *)ret_bytes + length, size - length, (off_t)length);
-                if (got < 0)
-                        return -errno;
-                length += (size_t)got;
-        } while (got > 0 && length < size);
-        return (long)length;
+        return fd < 0 ? -errno : edge_file_read(fd, ret_bytes, size);
 }

@@ -18,7 +18,6 @@ int store_file_write(int fd, const void *bytes, size_t length, size_t at);
  */
 int store_file_replace(int folder, const char *name, const void *bytes, size_t length);
 /**
- * Reads a regular file whole. Its length; or a negative errno: -EFBIG where it has more than size bytes, -EINVAL where
- * it is none.
+ * Reads a regular file of this name whole, as edge_file_read does; no link is followed.
  */
 long store_file_read(int folder, const char *name, void *ret_bytes, size_t size);

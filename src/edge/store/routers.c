@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "edge/cleanup.h"
+#include "edge/file.h"
 #include "edge/store/file.h"
 
 #define FOLDER "routers"
@@ -153,21 +154,15 @@ static int ids_compare(const void *a, const void *b)
 /* The IDs of all entries, sorted. Their number, of which ret_ids has STORE_ROUTERS_MAX at most; or a negative errno. */
 static int ids_list(int folder, uint8_t ret_ids[STORE_ROUTERS_MAX][RECORD_UNIQUE_ID_SIZE])
 {
-        EDGE_CLEANUP_FOLDER DIR *entries = NULL;
-        int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
+        EDGE_CLEANUP_FOLDER DIR *entries =
+                edge_folder_open(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         uint8_t id[RECORD_UNIQUE_ID_SIZE];
         char text[EVENT_UNIQUE_ID_TEXT_SIZE];
         const struct dirent *entry;
         unsigned int count = 0;
 
-        if (fd < 0)
+        if (!entries)
                 return -errno;
-        entries = fdopendir(fd);
-        if (!entries) {
-                error = -errno;
-                (void)close(fd);
-                return error;
-        }
         while (errno = 0, (entry = readdir(entries))) {
                 if (!event_unique_id_parse(entry->d_name, strlen(entry->d_name), id) ||
                     strcmp(entry->d_name, event_unique_id_format(id, text)) != 0)
