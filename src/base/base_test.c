@@ -110,13 +110,34 @@ static void test_text_copy(void **state)
         assert_memory_equal(buffer, "\0\0\0\0", 4);
 }
 
+static void test_text_lines(void **state)
+{
+        static const char lines[] = "one\n\ntwo=2\nthree=\n=4\ntwo=5";
+        static const char *const all[] = { "one", "", "two=2", "three=", "=4", "two=5" };
+        const char *text = lines, *line;
+        size_t left = sizeof lines - 1, length;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+                assert_true(base_text_line_take(&text, &left, &line, &length));
+                assert_true(base_text_is(line, length, all[i]));
+        }
+        assert_false(base_text_line_take(&text, &left, &line, &length));
+        assert_true(base_text_value_find(lines, sizeof lines - 1, "two", &line, &length));
+        assert_true(base_text_is(line, length, "2"));
+        assert_true(base_text_value_find(lines, sizeof lines - 1, "three", &line, &length));
+        assert_int_equal(length, 0);
+        assert_false(base_text_value_find(lines, sizeof lines - 1, "one", &line, &length));
+        assert_false(base_text_value_find(lines, 3, "two", &line, &length));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_sbdf_round_trip),     cmocka_unit_test(test_sbdf_rejects),
                 cmocka_unit_test(test_text_never_overruns), cmocka_unit_test(test_text_numbers),
                 cmocka_unit_test(test_text_escapes),        cmocka_unit_test(test_text_quoted),
-                cmocka_unit_test(test_text_copy),
+                cmocka_unit_test(test_text_copy),           cmocka_unit_test(test_text_lines),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,41 @@ int base_text_hex_digit(char character)
         return -1;
 }
 
+bool base_text_line_take(const char **text, size_t *length, const char **ret_line,
+                         size_t *ret_length)
+{
+        size_t end = 0;
+
+        if (*length == 0)
+                return false;
+        while (end < *length && (*text)[end] != '\n')
+                end++;
+        *ret_line = *text;
+        *ret_length = end;
+        if (end < *length)
+                end++;
+        *text += end;
+        *length -= end;
+        return true;
+}
+
+bool base_text_value_find(const char *text, size_t length, const char *key, const char **ret_value,
+                          size_t *ret_length)
+{
+        size_t key_length = strlen(key), line_length;
+        const char *line;
+
+        while (base_text_line_take(&text, &length, &line, &line_length)) {
+                if (line_length <= key_length || line[key_length] != '=' ||
+                    memcmp(line, key, key_length) != 0)
+                        continue;
+                *ret_value = line + key_length + 1;
+                *ret_length = line_length - key_length - 1;
+                return true;
+        }
+        return false;
+}
+
 bool base_text_equal(const char *a, const char *b)
 {
         size_t length = strlen(a);

@@ -37,6 +37,16 @@ void base_text_add_sbdf(struct base_text *text, uint32_t sbdf);
 /** The value of a hexadecimal digit, or -1. */
 int base_text_hex_digit(char character);
 
+/**
+ * Takes the first line off text[0..length), without its line feed, which the last one need not have. False where there
+ * is none left.
+ */
+bool base_text_line_take(const char **text, size_t *length, const char **ret_line,
+                         size_t *ret_length);
+/** The value behind "KEY=" of the first line that begins so. False where there is none. */
+bool base_text_value_find(const char *text, size_t length, const char *key, const char **ret_value,
+                          size_t *ret_length);
+
 /** True where the NUL-terminated strings are equal. */
 bool base_text_equal(const char *a, const char *b);
 /** True where text[0..length) is the NUL-terminated string word. */

@@ -140,28 +140,6 @@ static uint64_t function_digest(const uint8_t *bytes, size_t length, bool bridge
         return digest;
 }
 
-/* The value behind "KEY=" in the text of a sysfs uevent attribute, up to its line feed. */
-static bool line_find(const char *text, size_t length, const char *key, const char **ret_value,
-                      size_t *ret_length)
-{
-        size_t key_length = strlen(key);
-
-        for (size_t start = 0; start < length;) {
-                size_t end = start;
-
-                while (end < length && text[end] != '\n')
-                        end++;
-                if (end - start > key_length && text[start + key_length] == '=' &&
-                    memcmp(text + start, key, key_length) == 0) {
-                        *ret_value = text + start + key_length + 1;
-                        *ret_length = end - start - key_length - 1;
-                        return true;
-                }
-                start = end + 1;
-        }
-        return false;
-}
-
 /* A hexadecimal number that ends at `end`; false where there is none or it has more than 8 digits. */
 static bool hex_parse(const char *text, size_t length, size_t *at, char end, uint32_t *ret_value)
 {
@@ -191,12 +169,14 @@ static bool kernel_agrees(const struct event_kernel_view *kernel,
         const char *value;
         size_t length, at = 0;
 
-        if (!line_find(kernel->uevent, kernel->uevent_length, "PCI_ID", &value, &length) ||
+        if (!base_text_value_find(kernel->uevent, kernel->uevent_length, "PCI_ID", &value,
+                                  &length) ||
             !hex_parse(value, length, &at, ':', &vendor) || at++ == length ||
             !hex_parse(value, length, &at, '\0', &device))
                 return false;
         at = 0;
-        if (!line_find(kernel->uevent, kernel->uevent_length, "PCI_CLASS", &value, &length) ||
+        if (!base_text_value_find(kernel->uevent, kernel->uevent_length, "PCI_CLASS", &value,
+                                  &length) ||
             !hex_parse(value, length, &at, '\0', &class))
                 return false;
         return vendor == function->vendor && device == function->device && class == function->class;
@@ -207,7 +187,7 @@ static void driver_parse(const struct event_kernel_view *kernel, struct event_fu
         const char *value;
         size_t length;
 
-        if (!line_find(kernel->uevent, kernel->uevent_length, "DRIVER", &value, &length))
+        if (!base_text_value_find(kernel->uevent, kernel->uevent_length, "DRIVER", &value, &length))
                 return;
         /* A name that does not fit is still a driver. */
         if (length == 0 ||

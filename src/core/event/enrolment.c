@@ -42,38 +42,15 @@ size_t event_enrolment_write(const struct event_enrolment *enrolment,
         return text.length;
 }
 
-/* One line after the other. */
-struct lines {
-        const char *at;
-        size_t left;
-};
-
-/* The next line, without its line feed, which the last one need not have; false at the end. */
-static bool line_next(struct lines *lines, const char **ret_line, size_t *ret_length)
-{
-        size_t length = 0, taken;
-
-        if (lines->left == 0)
-                return false;
-        while (length < lines->left && lines->at[length] != '\n')
-                length++;
-        taken = length < lines->left ? length + 1 : length;
-        *ret_line = lines->at;
-        *ret_length = length;
-        lines->at += taken;
-        lines->left -= taken;
-        return true;
-}
-
 /* The value of the next line, which has to begin with key. */
-static bool value_next(struct lines *lines, const char *key, const char **ret_value,
+static bool value_next(struct event_text *lines, const char *key, const char **ret_value,
                        size_t *ret_length)
 {
         size_t key_length = strlen(key), length;
         const char *line;
 
-        if (!line_next(lines, &line, &length) || length <= key_length || line[key_length] != ' ' ||
-            memcmp(line, key, key_length) != 0)
+        if (!base_text_line_take(&lines->text, &lines->length, &line, &length) ||
+            length <= key_length || line[key_length] != ' ' || memcmp(line, key, key_length) != 0)
                 return false;
         *ret_value = line + key_length + 1;
         *ret_length = length - key_length - 1;
@@ -110,7 +87,7 @@ static bool name_unescape(const char *text, size_t length, char ret_name[static 
 
 static bool fields_read(const char *text, size_t length, struct event_enrolment *enrolment)
 {
-        struct lines lines = { .at = text, .left = length };
+        struct event_text lines = { text, length };
         size_t value_length;
         const char *value;
 
@@ -227,7 +204,7 @@ static bool bolt_line_take(const char *line, size_t length, struct bolt *bolt,
 
 bool event_bolt_parse(const char *text, size_t length, struct event_enrolment *ret_enrolment)
 {
-        struct lines lines = { .at = text, .left = length };
+        struct event_text lines = { text, length };
         struct bolt bolt = { 0 };
         bool good = true;
         size_t line_length;
@@ -237,7 +214,7 @@ bool event_bolt_parse(const char *text, size_t length, struct event_enrolment *r
         memset(ret_enrolment, 0, sizeof *ret_enrolment);
         ret_enrolment->key = ENROLLED_YES;
         ret_enrolment->manual = true; /* unless it says that it authorizes by itself */
-        while (good && line_next(&lines, &line, &line_length))
+        while (good && base_text_line_take(&lines.text, &lines.length, &line, &line_length))
                 good = bolt_line_take(line, line_length, &bolt, ret_enrolment);
         if (good && bolt.name && bolt.vendor)
                 return true;

@@ -310,6 +310,11 @@ bool event_domain_name_parse(const char *name, size_t length, uint32_t *ret_numb
 bool event_router_name_parse(const char *name, size_t length, uint32_t *ret_domain,
                              uint64_t *ret_route);
 /**
+ * Whether a folder that is called like a router is one, by the text of its attribute uevent: another host has another
+ * DEVTYPE (drivers/thunderbolt/xdomain.c:tb_xdomain_type). What does not say what it is, is taken for a router.
+ */
+bool event_router_is(const char *uevent, size_t length);
+/**
  * Reads a UUID's text, "d4030000-0090-8708-2315-9d8f2a1f0a1d", with or without its line feed: 36 characters, dashes
  * where they belong. False, with ret_id untouched, where it is anything else.
  */

@@ -63,6 +63,16 @@ bool event_router_name_parse(const char *name, size_t length, uint32_t *ret_doma
         return true;
 }
 
+bool event_router_is(const char *uevent, size_t length)
+{
+        const char *value;
+        size_t value_length;
+
+        base_assert(uevent || length == 0);
+        return !base_text_value_find(uevent, length, "DEVTYPE", &value, &value_length) ||
+               base_text_is(value, value_length, "thunderbolt_device");
+}
+
 /* Where the dashes of a UUID's text stand (RFC 4122, 3), as base_text_add_uuid writes them. */
 static bool dash_stands(size_t at)
 {

@@ -107,6 +107,24 @@ static void test_router_name(void **state)
         }
 }
 
+static void test_router_is(void **state)
+{
+        static const struct {
+                const char *uevent;
+                bool router;
+        } all[] = { { "DEVTYPE=thunderbolt_device\nUSB4_TYPE=hub\n", true },
+                    { "USB4_TYPE=hub\nDEVTYPE=thunderbolt_device", true },
+                    { "DEVTYPE=thunderbolt_xdomain\n", false },
+                    { "DEVTYPE=\n", false },
+                    { "XDEVTYPE=thunderbolt_xdomain\n", true },
+                    { "", true } };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+                assert_int_equal(event_router_is(all[i].uevent, strlen(all[i].uevent)),
+                                 all[i].router);
+}
+
 static void test_unique_id(void **state)
 {
         static const char *const bad[] = { "",
@@ -337,10 +355,11 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_domain_name), cmocka_unit_test(test_router_name),
-                cmocka_unit_test(test_unique_id),   cmocka_unit_test(test_security),
-                cmocka_unit_test(test_router),      cmocka_unit_test(test_hidden),
-                cmocka_unit_test(test_malformed),   cmocka_unit_test(test_ids),
-                cmocka_unit_test(test_names),       cmocka_unit_test(test_key),
+                cmocka_unit_test(test_router_is),   cmocka_unit_test(test_unique_id),
+                cmocka_unit_test(test_security),    cmocka_unit_test(test_router),
+                cmocka_unit_test(test_hidden),      cmocka_unit_test(test_malformed),
+                cmocka_unit_test(test_ids),         cmocka_unit_test(test_names),
+                cmocka_unit_test(test_key),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "core/event/parse.h"
 #include "edge/actuator/sysfs.h"
 #include "edge/cleanup.h"
+#include "edge/file.h"
 #include "edge/store/routers.h"
 
 #define DEVICES "bus/thunderbolt/devices"
@@ -37,26 +37,12 @@ static struct event_text attribute_read(int folder, const char *name, struct att
         return (struct event_text){ 0 };
 }
 
-/*
- * Whether a folder that is called like a router is one: other hosts (XDomains) have such names too, and another DEVTYPE
- * (drivers/thunderbolt/xdomain.c:tb_xdomain_type). What does not say what it is, is taken for a router.
- */
 static bool router_is(int folder)
 {
-        static const char key[] = "DEVTYPE=", value[] = "thunderbolt_device";
         char text[ATTRIBUTE_SIZE];
         ssize_t length = actuator_sysfs_read(folder, "uevent", text, sizeof text);
-        size_t end = length > 0 ? (size_t)length : 0;
 
-        for (size_t start = 0, at = 0; at < end; at++) {
-                if (text[at] != '\n')
-                        continue;
-                if (at - start >= sizeof key - 1 && memcmp(text + start, key, sizeof key - 1) == 0)
-                        return base_text_is(text + start + sizeof key - 1,
-                                            at - start - (sizeof key - 1), value);
-                start = at + 1;
-        }
-        return true;
+        return event_router_is(text, length > 0 ? (size_t)length : 0);
 }
 
 void source_router_attributes_read(int folder, struct event_router *ret_router)
@@ -201,18 +187,15 @@ static int routers_compare(const void *a, const void *b)
 int source_routers_read(int sysfs, const struct store *store, struct event_routers *ret_routers)
 {
         EDGE_CLEANUP_FOLDER DIR *entries = NULL;
-        int devices = actuator_sysfs_open(sysfs, DEVICES), error;
+        int devices = actuator_sysfs_open(sysfs, DEVICES);
         const struct dirent *entry;
 
         memset(ret_routers, 0, sizeof *ret_routers);
         if (devices < 0)
                 return devices == -ENOENT ? 0 : devices;
-        entries = fdopendir(devices);
-        if (!entries) {
-                error = -errno;
-                (void)close(devices);
-                return error;
-        }
+        entries = edge_folder_open(devices);
+        if (!entries)
+                return -errno;
         while (errno = 0, (entry = readdir(entries)))
                 entry_take(devices, entry->d_name, store, ret_routers);
         if (errno != 0)
