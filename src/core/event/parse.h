@@ -323,6 +323,8 @@ bool event_unique_id_parse(const char *text, size_t length,
 /** Writes it in lower case, as the kernel does; returns ret_text. */
 const char *event_unique_id_format(const uint8_t id[static RECORD_UNIQUE_ID_SIZE],
                                    char ret_text[static EVENT_UNIQUE_ID_TEXT_SIZE]);
+/** The kernel's word for a level; "unknown" for none that we know. */
+const char *event_security_name(enum event_security security);
 /** A domain's attribute security (drivers/thunderbolt/domain.c:security_show). */
 enum event_security event_security_parse(const char *text, size_t length);
 /** What that means for PCIe tunnels. */

@@ -116,18 +116,25 @@ const char *event_unique_id_format(const uint8_t id[static RECORD_UNIQUE_ID_SIZE
         return ret_text;
 }
 
-enum event_security event_security_parse(const char *text, size_t length)
+const char *event_security_name(enum event_security security)
 {
-        static const char *const words[SECURITY_MAX] = {
-                [SECURITY_NONE] = "none",       [SECURITY_USER] = "user",
-                [SECURITY_SECURE] = "secure",   [SECURITY_DPONLY] = "dponly",
-                [SECURITY_USBONLY] = "usbonly", [SECURITY_NOPCIE] = "nopcie",
+        static const char *const names[SECURITY_MAX] = {
+                [SECURITY_UNKNOWN] = "unknown", [SECURITY_NONE] = "none",
+                [SECURITY_USER] = "user",       [SECURITY_SECURE] = "secure",
+                [SECURITY_DPONLY] = "dponly",   [SECURITY_USBONLY] = "usbonly",
+                [SECURITY_NOPCIE] = "nopcie",
         };
 
+        base_assert(security < SECURITY_MAX && names[security]);
+        return names[security];
+}
+
+enum event_security event_security_parse(const char *text, size_t length)
+{
         base_assert(text || length == 0);
         length = line_end(text, length);
         for (enum event_security i = SECURITY_NONE; i < SECURITY_MAX; i++)
-                if (base_text_is(text, length, words[i]))
+                if (base_text_is(text, length, event_security_name(i)))
                         return i;
         return SECURITY_UNKNOWN;
 }

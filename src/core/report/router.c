@@ -2,23 +2,10 @@
 /* Rows of Thunderbolt routers. */
 #include <string.h>
 
-#include "base/assert.h"
+#include "core/event/parse.h"
 #include "core/policy/policy.h"
 #include "core/report/name.h"
 #include "core/report/report.h"
-
-static const char *security_name(enum event_security security)
-{
-        static const char *const names[SECURITY_MAX] = {
-                [SECURITY_UNKNOWN] = "unknown", [SECURITY_NONE] = "none",
-                [SECURITY_USER] = "user",       [SECURITY_SECURE] = "secure",
-                [SECURITY_DPONLY] = "dponly",   [SECURITY_USBONLY] = "usbonly",
-                [SECURITY_NOPCIE] = "nopcie",
-        };
-
-        base_assert(security < SECURITY_MAX && names[security]);
-        return names[security];
-}
 
 static const char *authorized_name(enum event_authorized authorized)
 {
@@ -104,7 +91,8 @@ bool report_router_row(const struct core *core, uint32_t index, struct report_ro
         report_field_text(ret_row, "enrolled", enrolled_name(&router->facts));
         report_field_text(ret_row, "manual", router->facts.manual ? "true" : "false");
         report_field_text(ret_row, "boot", router->facts.boot ? "true" : "false");
-        report_field_text(ret_row, "security", security_name(model_router_security(core, router)));
+        report_field_text(ret_row, "security",
+                          event_security_name(model_router_security(core, router)));
         report_field_text(ret_row, "verdict", report_verdict_name(router->verdict));
         policy_verdict_rule(core, router->rule, rule);
         report_field_text(ret_row, "rule", rule);
