@@ -261,28 +261,43 @@ static int router_now_append(sd_bus_message *reply, const struct sink_bus *bus,
         return row_append(reply, &row);
 }
 
+static int router_explanation_append(sd_bus_message *reply, const struct sink_bus *bus,
+                                     const struct record_router *router)
+{
+        int r = 0;
+
+        if (bus->history)
+                r = history_append(reply, bus->history, BASE_SBDF_NONE, BASE_SBDF_NONE, router);
+        return r < 0 ? r : router_now_append(reply, bus, router);
+}
+
+/* The port above a device, now or when it was there last. */
+static uint32_t device_port(const struct sink_bus *bus, uint32_t device)
+{
+        uint32_t port = report_device_port(bus->core, device);
+
+        return port == BASE_SBDF_NONE && bus->history ? sink_history_port(bus->history, device)
+                                                      : port;
+}
+
 static int method_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
         REPLY_CLEANUP sd_bus_message *reply = NULL;
         const struct sink_bus *bus = userdata;
         struct record_router router;
-        uint32_t device, port;
+        uint32_t device, port = BASE_SBDF_NONE;
         int r = sink_request_subject(call, &device, &router, error);
 
         if (r < 0)
                 return r;
-        port = router.any ? BASE_SBDF_NONE : report_device_port(bus->core, device);
-        if (!router.any && port == BASE_SBDF_NONE && bus->history)
-                port = sink_history_port(bus->history, device);
+        if (!router.any)
+                port = device_port(bus, device);
         if (!router.any && port == BASE_SBDF_NONE)
                 return unknown_reply(error);
         r = rows_open(call, &reply);
-        if (r >= 0 && !router.any)
-                r = explanation_append(reply, bus, port, device);
-        if (r >= 0 && router.any && bus->history)
-                r = history_append(reply, bus->history, port, BASE_SBDF_NONE, &router);
-        if (r >= 0 && router.any)
-                r = router_now_append(reply, bus, &router);
+        if (r >= 0)
+                r = router.any ? router_explanation_append(reply, bus, &router)
+                               : explanation_append(reply, bus, port, device);
         return r < 0 ? r : rows_send(reply);
 }
 
