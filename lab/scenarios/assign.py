@@ -4,6 +4,7 @@ to attack, through the open port; the bridges stay in quarantine. What nobody en
 through the same door, and on AMD-Vi what is behind a conventional bridge, with that bridge's requester ID. Then all is
 taken back, and one is given to a second guest, from under which it is pulled; what is plugged next is nobody's."""
 
+from daemon import AUTO
 from harness import RACK, WIDE, beside, bridged
 from machine import Device
 
@@ -12,6 +13,8 @@ PORTS = RACK
 GUESTS = ("pv",)
 # When xl takes back what was pulled from under a PV guest, libxl waits for the guest all the same.
 LEAVE_S = 120
+# What the operator knows of the dock and forgives on AMD-Vi; on VT-d that would not help, since such a port is tainted.
+KNOWN = f"{AUTO}[Vetting]\nForgive = conventional\n"
 
 
 def dock(lab, tag=""):
@@ -89,6 +92,8 @@ def intrusions(lab, name, domain, other):
 def run(lab, kind="pv"):
     devices = dock(lab)
     lab.guard()
+    if lab.platform.iommu == "amd":
+        lab.reload(KNOWN)
     work, other = lab.guests.create("work", kind), lab.guests.create("other", kind)
     lab.plug(("rp0", devices))
     lab.settle("rp0", devices)
