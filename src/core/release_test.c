@@ -110,6 +110,37 @@ static void test_one_guest(void **state)
         assert_int_equal(world.done[EFFECT_ATTACH], 1);
 }
 
+/* A guest's driver masks all MSI-X vectors while it sets them up: what is beside it may not. */
+static void test_guest_masks(void **state)
+{
+        const struct record *told;
+
+        (void)state;
+        world_assigned(&world);
+        for (uint32_t i = 0; i < 2; i++) {
+                world.functions[i].facts.enabled = EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X);
+                world_tell(&world, EVENT_LOOK, 20);
+                assert_int_equal(world_records_count(&world, RECORD_FINDINGS), i);
+                assert_int_equal(world_open(&world), i == 0);
+        }
+        told = world_record(&world, RECORD_PORT_SHUT);
+        assert_non_null(told);
+        assert_int_equal(told->reason, REASON_FINDING);
+        assert_int_equal(world.exposures, 0);
+}
+
+/* What is still masked when it is nobody's driver's any more is odd again. */
+static void test_guest_leaves_masked(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        world.functions[0].facts.enabled = EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X);
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
+        assert_int_equal(world_records_count(&world, RECORD_FINDINGS), 1);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_FAILED, REASON_FINDING);
+        assert_false(world_open(&world));
+}
+
 static void test_unassign(void **state)
 {
         (void)state;
@@ -446,6 +477,8 @@ int main(void)
                 cmocka_unit_test(test_assign_port),
                 cmocka_unit_test(test_assign_refused),
                 cmocka_unit_test(test_one_guest),
+                cmocka_unit_test(test_guest_masks),
+                cmocka_unit_test(test_guest_leaves_masked),
                 cmocka_unit_test(test_unassign),
                 cmocka_unit_test(test_unassign_fails),
                 cmocka_unit_test(test_attach_fails),

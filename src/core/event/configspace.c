@@ -335,12 +335,18 @@ bool event_function_same(const struct event_function *a, const struct event_func
 
 void event_function_repeat(const struct event_function *again, struct event_function *function)
 {
+        struct event_function second = *again;
+
         if (!function->readable)
                 return;
-        if (again->readable)
-                function->inconsistent = !event_function_same(again, function);
-        else
+        if (!again->readable) {
                 *function = *again;
+                return;
+        }
+        /* MSI-X vectors are masked and unmasked by drivers at any time: set in one reading, it is set. */
+        function->enabled |= again->enabled & EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X);
+        second.enabled |= function->enabled & EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X);
+        function->inconsistent = !event_function_same(&second, function);
 }
 
 bool event_host_interface_is(uint32_t class, uint16_t vendor)

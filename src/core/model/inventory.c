@@ -100,14 +100,14 @@ static bool function_taken(const struct model_function *function,
                base_text_equal(facts->driver, EVENT_PCIBACK_DRIVER);
 }
 
-/* What dom0's own driver works with, by a rule, it masks and unmasks: between two readings too. */
-static struct event_function facts_driven(const struct event_function *facts)
+/*
+ * Does a driver work with it now: a guest's, or dom0's own by a rule? It masks all vectors for a moment when it sets up
+ * MSI-X (Linux msi.c:msix_capability_init), which is nothing odd then, and is looked at anew when it is taken back.
+ */
+static bool function_driven(const struct model_function *function)
 {
-        struct event_function driven = *facts;
-
-        driven.inconsistent = false;
-        driven.enabled &= (uint8_t)~EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X);
-        return driven;
+        return model_owner_guest(function->owner) ||
+               (function->given && (function->returned || function->held != 0));
 }
 
 /* One function of the inventory into the state. Returns whether it was known, and the same, before. */
@@ -119,8 +119,9 @@ static bool function_merge(struct core *core, struct model_port *port,
         struct record overflow;
         bool same;
 
-        if (function && function->given && function->returned) {
-                driven = facts_driven(facts);
+        if (function && function_driven(function)) {
+                driven = *facts;
+                driven.enabled &= (uint8_t)~EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X);
                 facts = &driven;
         }
         if (facts_taint(facts, !function || !function->listed))
