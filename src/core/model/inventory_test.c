@@ -83,6 +83,23 @@ static void test_same_inventory(void **state)
         assert_int_equal(effects.record_count, 0);
 }
 
+/* Masked MSI-X is its driver's doing where it is a guest's, whoever gave it, or being given; not on its way back. */
+static void test_masked(void **state)
+{
+        (void)state;
+        for (uint32_t i = 0; i < 8; i++) {
+                bool held = i & 1, given = i & 2, owned = i & 4;
+
+                inventory_start();
+                event.inventory.functions[0].enabled = EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X);
+                function->held = held ? 3 : 0;
+                function->given = given;
+                function->owner = owned ? 3 : EVENT_OWNER_DOM_IO;
+                answer(EVENT_INVENTORY);
+                assert_int_equal(function->facts.enabled == 0, owned || (given && held));
+        }
+}
+
 static void test_inventory_from_before(void **state)
 {
         (void)state;
@@ -549,6 +566,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_same_inventory),
+                cmocka_unit_test(test_masked),
                 cmocka_unit_test(test_inventory_from_before),
                 cmocka_unit_test(test_changed_function),
                 cmocka_unit_test(test_pciback_appears),
