@@ -94,7 +94,7 @@ def run(lab, kind="pv"):
     lab.guard()
     if lab.platform.iommu == "amd":
         lab.reload(KNOWN)
-    work, other = lab.guests.create("work", kind), lab.guests.create("other", kind)
+    work, other = lab.guests.create("work", kind), lab.guests.create("other")
     lab.plug(("rp0", devices))
     lab.settle("rp0", devices)
     lab.examine("rp0", "plugged")

@@ -53,7 +53,7 @@ def run(lab, kind="pv"):
     devices = hierarchy()
     lab.guard()
     work = lab.guests.create("work", kind)
-    other = lab.guests.create("other", kind) if lab.stock else None
+    other = lab.guests.create("other") if lab.stock else None
     lab.plug(("rp0", devices))
     lab.settle("rp0", devices)
     lab.examine("rp0")
