@@ -117,6 +117,8 @@ static void test_told(void **state)
         session_is(SESSION_UNKNOWN, REASON_SESSIONS_UNREADABLE);
         assert_true(world.core.locked_hint);
         status_send(SESSIONS_UNKNOWN);
+        status_send(SESSIONS_ABSENT);
+        session_is(SESSION_UNKNOWN, REASON_SESSIONS_UNREADABLE);
         assert_int_equal(world_records_count(&world, RECORD_SESSION), before + 3);
 }
 

@@ -153,10 +153,11 @@ static void rules_apply(struct core *core, const struct policy_rules *rules)
 /* A logind that was there and is not any more says nothing of who is. */
 static void sessions_apply(struct core *core, const struct event_sessions *sessions)
 {
-        bool lost = sessions->status == SESSIONS_ABSENT && core->sessions.status == SESSIONS_LISTED;
+        bool lost = sessions->status == SESSIONS_ABSENT && core->sessions_once;
 
         base_assert(sessions->count <= LIMIT_SESSIONS);
         core->sessions = *sessions;
+        core->sessions_once |= sessions->status == SESSIONS_LISTED;
         if (lost)
                 core->sessions.status = SESSIONS_UNKNOWN;
         for (uint32_t i = 0; i < sessions->count; i++)

@@ -285,6 +285,7 @@ struct core {
         const struct policy_rules *rules; /**< NULL: they could not be read, everything is quarantined */
         uint16_t minute;      /**< of the week, as last told by a reading */
         struct event_sessions sessions; /**< as last told */
+        bool sessions_once;   /**< they were listed since the start: there is a logind */
         enum record_session session; /**< what follows from that */
         enum record_reason session_why;
         bool locked_hint;     /**< a session has said since the start that it is locked: its locker tells logind */
