@@ -134,7 +134,6 @@ static void discovery_failed(struct core *core, const struct event *event)
 
 void model_port_retry(struct core *core, struct model_port *port)
 {
-        port->weighed = false;
         if (port->verdict != VERDICT_REJECT)
                 return;
         if (port->ejected)

@@ -350,10 +350,7 @@ void model_routers_apply(struct core *core, const struct event *event, struct ef
 void model_routers_completed(struct core *core, const struct event *event, struct effects *effects);
 /** Something about routers changed: they are to be listed again. */
 void model_routers_doubt(struct core *core);
-/**
- * The rules are to be asked again about what is below the port. What they rejected gets a new trial: as when its
- * attention button is pressed.
- */
+/** What the rules rejected gets a new trial: as when the port's attention button is pressed. They are asked anew. */
 void model_port_retry(struct core *core, struct model_port *port);
 /** The rules are to be asked again about routers, and about what is behind them. */
 void model_routers_reweigh(struct core *core);
