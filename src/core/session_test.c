@@ -256,6 +256,26 @@ static void test_rejected_otherwise(void **state)
         assert_int_equal(world.done[EFFECT_RESCAN], rescans);
 }
 
+/* A logind that restarts has nothing enumerated that was thrown out. */
+static void test_rejected_while_unknown(void **state)
+{
+        uint32_t rescans;
+
+        (void)state;
+        world_session(&world, FACT_YES, 2);
+        world_rules(&world, "reject if class = 01 and session = locked\n", 2);
+        world_plug(&world, 1);
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_EJECTED);
+        rescans = world.done[EFFECT_RESCAN];
+        assert_true(rescans > 0);
+        status_send(SESSIONS_UNKNOWN);
+        world_run(&world, 60);
+        world_session(&world, FACT_YES, 60);
+        assert_int_equal(world_port(&world)->state, STATE_EJECTED);
+        assert_int_equal(world.done[EFFECT_RESCAN], rescans);
+}
+
 static void guest_has_it(void)
 {
         assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
@@ -335,6 +355,7 @@ int main(void)
                 cmocka_unit_test_setup(test_rule_rejects_router, begin),
                 cmocka_unit_test_setup(test_rejected_gets_a_trial, begin),
                 cmocka_unit_test_setup(test_rejected_otherwise, begin),
+                cmocka_unit_test_setup(test_rejected_while_unknown, begin),
                 cmocka_unit_test_setup(test_given_stays, begin),
                 cmocka_unit_test_setup(test_given_anew, begin),
                 cmocka_unit_test_setup(test_unknown_decides_nothing, begin),
