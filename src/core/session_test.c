@@ -276,6 +276,35 @@ static void test_rejected_while_unknown(void **state)
         assert_int_equal(world.done[EFFECT_RESCAN], rescans);
 }
 
+/* A slot that a rule keeps off stays off while nothing is known, also for what is plugged then. */
+static void test_slot_stays_off_while_unknown(void **state)
+{
+        (void)state;
+        world_session(&world, FACT_YES, 2);
+        world_rules(&world, REJECT_LOCKED, 10);
+        status_send(SESSIONS_UNKNOWN);
+        world_plug(&world, 1);
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_REJECT);
+        assert_int_equal(world.done[EFFECT_RESCAN], 0);
+}
+
+/* Given begins before the guest owns anything. */
+static void test_being_given_stays(void **state)
+{
+        (void)state;
+        world_quarantined(&world);
+        world_session(&world, FACT_NO, 2);
+        world_rules(&world, "assign " WORLD_GUEST " if session = unlocked\n", 5);
+        world.hangs = EFFECT_PCIBACK_BIND;
+        world_guests_tell(&world);
+        world_run(&world, 20);
+        assert_string_equal(world_port(&world)->guest, WORLD_GUEST);
+        world_session(&world, FACT_YES, 5);
+        assert_int_equal(world_port(&world)->session, SESSION_UNLOCKED);
+        assert_int_equal(world_port(&world)->verdict, VERDICT_ASSIGN);
+}
+
 static void guest_has_it(void)
 {
         assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
@@ -356,6 +385,8 @@ int main(void)
                 cmocka_unit_test_setup(test_rejected_gets_a_trial, begin),
                 cmocka_unit_test_setup(test_rejected_otherwise, begin),
                 cmocka_unit_test_setup(test_rejected_while_unknown, begin),
+                cmocka_unit_test_setup(test_slot_stays_off_while_unknown, begin),
+                cmocka_unit_test_setup(test_being_given_stays, begin),
                 cmocka_unit_test_setup(test_given_stays, begin),
                 cmocka_unit_test_setup(test_given_anew, begin),
                 cmocka_unit_test_setup(test_unknown_decides_nothing, begin),
