@@ -8,7 +8,7 @@ trap 'rm -r "$folder"' EXIT
 cp "$2" "$folder/sallyport.conf"
 "$1" --check-config --config-dir="$folder"
 sed 's/^#\([A-Z][A-Za-z]*=\)/\1/' "$2" >"$folder/sallyport.conf"
-[ "$(grep -c '^[A-Z][A-Za-z]*=' "$folder/sallyport.conf")" -eq 8 ]
+[ "$(grep -c '^[A-Z][A-Za-z]*=' "$folder/sallyport.conf")" -eq 9 ]
 "$1" --check-config --config-dir="$folder"
 
 "$3" rules check "$4"

@@ -120,6 +120,7 @@ static void decide_check(const struct policy_rules *rules, struct source source)
         router.device_name = text_take(&source, texts[2], sizeof texts[2]);
         facts.path = text_take(&source, path, sizeof path);
         facts.router = bytes_take(&source, 1) & 1 ? &router : NULL;
+        facts.session = (enum record_session)(SESSION_LOCKED + bytes_take(&source, 1) % 3);
         facts.known = POLICY_KNOWN_ALL;
         base_assert(policy_rules_decide(rules, &facts, &whole));
         decision_check(rules, &whole);

@@ -8,9 +8,9 @@
 #include "base/sbdf.h"
 #include "core/model/model.h"
 #include "core/policy/rules.h"
+#include "begin.h"
 #include "fuzz.h"
 
-#define BEGIN_PORTS 2u
 /* Bits of a count: all of them mean as many as fit. Rare, for it costs a hundred times the usual. */
 #define CROWD_MASK 0x7fu
 #define CROWD 0x7fu
@@ -97,6 +97,7 @@ static void config_take(struct fuzz_stream *stream, struct event_config *ret_con
         memset(ret_config, 0, sizeof *ret_config);
         ret_config->auto_ports = !(byte & 1);
         ret_config->forgiven = byte & 0x40 ? UINT32_MAX : 0;
+        ret_config->while_locked = byte & 0x80;
         ret_config->poll_interval_ms = byte & 2 ? (uint32_t)number_take(stream, 4) : 100;
         ret_config->selector_count = byte & 4 ? LIMIT_SELECTORS : byte >> 3 & 3;
         for (uint32_t i = 0; i < ret_config->selector_count; i++) {
@@ -290,11 +291,12 @@ static void memory_take(struct fuzz_stream *stream, const struct core *core,
         }
 }
 
-static struct event_memory_end memory_end_make(int32_t status, uint32_t aside)
+static void memory_end_take(struct fuzz_stream *stream, struct event *event)
 {
-        return (struct event_memory_end){
-                .status = (enum event_memory_status)(status % MEMORY_STATUS_MAX), .aside = aside
-        };
+        event->error = byte_take(stream);
+        event->memory_end = (struct event_memory_end){ .status = (enum event_memory_status)(
+                                                               event->error % MEMORY_STATUS_MAX),
+                                                       .aside = event->token };
 }
 
 /* Time goes on, or jumps, or goes back. */
@@ -317,7 +319,8 @@ static const struct policy_rules *rules_take(struct fuzz_stream *stream)
         static const char *const texts[] = {
                 "reject if port = 0000:00:04.0\nask if at-boot = yes\n",
                 "quarantine if class = 0604\nreject if finding = malformed\nassign a\n",
-                "assign a if kind = endpoint\nassign b if functions > 2\nask if depth = 2\n",
+                "assign a if kind = endpoint\nassign b if functions > 2 and session != locked\n"
+                "ask if depth = 2\n",
         };
         static struct policy_rules sets[sizeof texts / sizeof texts[0]];
         struct policy_diagnosis diagnosis;
@@ -357,7 +360,7 @@ static enum event_kind kind_take(const struct fuzz_stream *stream, const struct 
         if (stream->begin & FUZZ_BEGIN_MEMORY && (byte & 0xf) >= 0xe)
                 return byte & 1 ? EVENT_MEMORY : EVENT_MEMORY_END;
         if (stream->begin & FUZZ_BEGIN_ROUTERS && (byte & 0xf) >= 0xa && (byte & 0xf) <= 0xb)
-                return EVENT_ROUTERS;
+                return byte & 1 ? EVENT_SESSIONS : EVENT_ROUTERS;
         if (kinds[byte & 0xf] == EVENT_OWNERS && core->platform.iommu == IOMMU_AMD)
                 return EVENT_RESERVED;
         return kinds[byte & 0xf];
@@ -416,6 +419,32 @@ static void routers_take(struct fuzz_stream *stream, const struct core *core, st
                 router_take(stream, &list->routers[i]);
 }
 
+static void sessions_take(struct fuzz_stream *stream, struct event_sessions *ret_sessions)
+{
+        uint8_t byte = byte_take(stream);
+
+        memset(ret_sessions, 0, sizeof *ret_sessions);
+        ret_sessions->status = (byte & 3) % (SESSIONS_LISTED + 1);
+        ret_sessions->truncated = (byte & 0x1c) == 0x1c;
+        ret_sessions->count = byte >> 5 == 7 ? LIMIT_SESSIONS : byte >> 5 & 3;
+        for (uint32_t i = 0; i < ret_sessions->count; i++) {
+                uint8_t facts = byte_take(stream);
+
+                ret_sessions->sessions[i] =
+                        (struct event_session){ (facts & 7) % (SESSION_CLASS_OTHER + 1),
+                                                (facts >> 3 & 7) % (SESSION_STATE_CLOSING + 1),
+                                                (facts >> 6) % (FACT_YES + 1) };
+        }
+}
+
+static void uevent_take(struct fuzz_stream *stream, const struct core *core,
+                        struct event_uevent *ret_uevent)
+{
+        ret_uevent->action = byte_take(stream) % (UEVENT_OTHER + 1);
+        ret_uevent->subsystem = byte_take(stream) % (SUBSYSTEM_OTHER + 1);
+        place_take(stream, core, &ret_uevent->place);
+}
+
 static void event_take(struct fuzz_stream *stream, const struct core *core)
 {
         struct event *event = &stream->event;
@@ -434,6 +463,9 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
                 break;
         case EVENT_ROUTERS:
                 routers_take(stream, core, event);
+                break;
+        case EVENT_SESSIONS:
+                sessions_take(stream, &event->sessions);
                 break;
         case EVENT_RULES:
                 event->rules = rules_take(stream);
@@ -467,9 +499,7 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
                 reserved_take(stream, &event->reserved);
                 break;
         case EVENT_UEVENT:
-                event->uevent.action = byte_take(stream) % (UEVENT_OTHER + 1);
-                event->uevent.subsystem = byte_take(stream) % (SUBSYSTEM_OTHER + 1);
-                place_take(stream, core, &event->uevent.place);
+                uevent_take(stream, core, &event->uevent);
                 break;
         case EVENT_REQUEST:
                 request_take(stream, core, &event->request);
@@ -481,91 +511,8 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
                 guests_take(stream, &event->guests);
                 break;
         case EVENT_MEMORY_END:
-                event->error = byte_take(stream);
-                event->memory_end = memory_end_make(event->error, event->token);
+                memory_end_take(stream, event);
                 break;
-        }
-}
-
-static void begin_found(struct fuzz_stream *stream, uint32_t index)
-{
-        struct event_port *found = &stream->event.found;
-
-        stream->event.kind = EVENT_PORT_FOUND;
-        memset(found, 0, sizeof *found);
-        found->sbdf = BASE_SBDF(0, 0, 4 + index, 0);
-        found->place.sbdf = found->sbdf;
-        found->pcie_cap = 0x40;
-        found->acs_cap = 0x140;
-        found->port_type = 4;
-        found->slot = true;
-        found->slot_cap = MODEL_SLOT_CAP_HPC | MODEL_SLOT_CAP_ABP;
-        if (stream->begin & FUZZ_BEGIN_POWER)
-                found->slot_cap |= MODEL_SLOT_CAP_PCP | MODEL_SLOT_CAP_PIP | MODEL_SLOT_CAP_MRLSP;
-        found->link_cap = MODEL_LINK_CAP_DLLLARC;
-}
-
-static void begin_read(struct fuzz_stream *stream, uint32_t index)
-{
-        stream->event.kind = EVENT_PORT_READ;
-        stream->event.port = BASE_SBDF(0, 0, 4 + index, 0);
-        stream->event.registers = (struct event_port_registers){
-                .readable = true,
-                .pcieport = true,
-                .awake = true,
-                .link_status = MODEL_LINK_STATUS_DLLLA,
-                .slot_status = MODEL_SLOT_STATUS_PDS,
-                .acs_control = MODEL_ACS_SV,
-                .secondary = 1,
-                .subordinate = 9,
-        };
-}
-
-static void begin_platform(struct fuzz_stream *stream)
-{
-        stream->event.kind = EVENT_PLATFORM;
-        stream->event.platform = (struct event_platform){
-                .iommu = IOMMU_VTD,
-                .xen = FACT_YES,
-                .iommu_on = FACT_YES,
-                .intremap = FACT_YES,
-                .ats = FACT_NO,
-                .passthrough = FACT_NO,
-                .xen_major = 4,
-                .xen_minor = stream->begin & FUZZ_BEGIN_NEW_XEN ? 20 : 17,
-        };
-}
-
-static uint32_t begin_events(const struct fuzz_stream *stream)
-{
-        if (!(stream->begin & FUZZ_BEGIN_STARTED))
-                return 0;
-        return stream->begin & FUZZ_BEGIN_READ ? 3 + 2 * BEGIN_PORTS : 3 + BEGIN_PORTS;
-}
-
-/* A daemon's start, event by event: up to ports that are known, and perhaps guarded. */
-static void begin_next(struct fuzz_stream *stream, const struct core *core)
-{
-        struct event *event = &stream->event;
-        uint32_t number = stream->begun++;
-
-        event->time_ms = stream->time_ms = 1000;
-        event->token = event->port = 0;
-        event->error = 0;
-        if (number == 0) {
-                event->kind = EVENT_CONFIG;
-                memset(&event->config, 0, sizeof event->config);
-                event->config.auto_ports = true;
-                event->config.poll_interval_ms = 100;
-        } else if (number == 1) {
-                begin_platform(stream);
-        } else if (number < 2 + BEGIN_PORTS) {
-                begin_found(stream, number - 2);
-        } else if (number == 2 + BEGIN_PORTS) {
-                event->kind = EVENT_PORTS_END;
-                event->token = core->discover_token;
-        } else {
-                begin_read(stream, number - 3 - BEGIN_PORTS);
         }
 }
 
@@ -582,8 +529,8 @@ void fuzz_stream_begin(struct fuzz_stream *stream, const uint8_t *data, size_t s
 
 const struct event *fuzz_stream_next(struct fuzz_stream *stream, const struct core *core)
 {
-        if (stream->begun < begin_events(stream))
-                begin_next(stream, core);
+        if (stream->begun < fuzz_begin_count(stream))
+                fuzz_begin_next(stream, core);
         else if (stream->at < stream->size)
                 event_take(stream, core);
         else

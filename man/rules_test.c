@@ -34,6 +34,7 @@ static void facts_reset(void)
                                        .port = BASE_SBDF(0, 0, 0x1c, 4),
                                        .path = "/devices/pci0000:00/0000:00:1c.4",
                                        .minute = NOON,
+                                       .session = SESSION_UNLOCKED,
                                        .function = &function,
                                        .depth = 1,
                                        .count = 1 };
@@ -89,6 +90,8 @@ static void fact_take(enum policy_subject subject, struct policy_value value, co
                 facts.findings |= 1u << value.low;
         else if (subject == SUBJECT_FUNCTIONS)
                 facts.count = value.low;
+        else if (subject == SUBJECT_SESSION)
+                facts.session = (enum record_session)(SESSION_LOCKED + value.low);
         else if (subject == SUBJECT_AT_BOOT)
                 facts.at_boot = value.low != 0;
         else if (subject == SUBJECT_ARRIVAL_DAY)
@@ -107,7 +110,7 @@ static void fact_read(char *word)
         unsigned int hour, minute;
 
         if (strcmp(word, "before-enumeration") == 0) {
-                facts.known = POLICY_KNOWN_MINUTE | POLICY_KNOWN_PORT;
+                facts.known = POLICY_KNOWN_MINUTE | POLICY_KNOWN_PORT | POLICY_KNOWN_SESSION;
                 return;
         }
         if (!value_text) {
@@ -227,11 +230,11 @@ static void test_examples(void **state)
 static void test_subjects(void **state)
 {
         static const char *const entries[SUBJECT_MAX] = {
-                "*port* =",         "*path* =",        "*position* =",    "*depth* =",
-                "*id* =",           "*subsystem* =",   "*class* =",       "*kind* =",
-                "*finding* =",      "*functions* =",   "*thunderbolt* =", "*unique-id*, *",
-                "*vendor-name*, *", "*device-name* =", "*key* =",         "*at-boot* =",
-                "*arrival-time* =", "*arrival-day* =",
+                "*port* =",         "*path* =",         "*position* =",    "*depth* =",
+                "*id* =",           "*subsystem* =",    "*class* =",       "*kind* =",
+                "*finding* =",      "*functions* =",    "*thunderbolt* =", "*unique-id*, *",
+                "*vendor-name*, *", "*device-name* =",  "*key* =",         "*session* =",
+                "*at-boot* =",      "*arrival-time* =", "*arrival-day* =",
         };
         const char *examples = strstr(page, "\n# EXAMPLES\n");
 

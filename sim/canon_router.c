@@ -21,6 +21,9 @@ void sim_canon_thunderbolt(struct canon *canon, const struct sim_world *world)
         bits_add(canon, bus->due, 1);
         bits_add(canon, bus->names_told, 2);
         bits_add(canon, (uint64_t)bus->open << 1 | bus->wrong, 2);
+        /* What the core makes of the session follows from what it was told. */
+        bits_add(canon, (uint64_t)bus->unwatched << 1 | bus->locked, 2);
+        bits_add(canon, (uint64_t)bus->session_told << 1 | bus->session_due, 3);
         bits_add(canon, bus->token != 0, 1);
         if (bus->token == 0)
                 return;

@@ -34,6 +34,8 @@ static enum sim_move_kind router_course(const struct sim_world *world)
                 return bus->acted ? MOVE_ROUTER_ANSWER : MOVE_ROUTER_ACT;
         if (bus->due && !world->crashed)
                 return MOVE_ROUTER_EVENT;
+        if (bus->session_due)
+                return MOVE_SESSION;
         return bus->there && sim_tunnel_possible(world, 0) ? MOVE_TUNNEL : MOVE_MAX;
 }
 
@@ -243,6 +245,10 @@ static void moves_router(const struct sim_world *world, struct sim_move *moves, 
                 move_add(moves, count, works ? MOVE_ROUTER_ACT : MOVE_ROUTER_ANSWER, 0, 0);
         if (bus->due && !world->crashed)
                 move_add(moves, count, MOVE_ROUTER_EVENT, 0, 0);
+        if (bus->session_due)
+                move_add(moves, count, MOVE_SESSION, 0, 0);
+        if (world->wishes_left > 0)
+                move_add(moves, count, MOVE_LOCK, 0, 0);
         for (uint32_t i = 0; i < world->port_count; i++)
                 if (sim_tunnel_possible(world, i))
                         move_add(moves, count, MOVE_TUNNEL, i, 0);

@@ -109,7 +109,9 @@ void sim_daemon_start(struct sim_state *state)
                 coverage_fill(&state->world, &event.platform.coverage);
         event_send(state, EVENT_PLATFORM, SIM_PORTS);
         for (uint32_t i = 0; i < state->world.port_count; i++)
-                state->world.ports[i].shown = 0;       /* every port is shut or judged anew */
+                state->world.ports[i].shown = 0; /* every port is shut or judged anew */
+        state->world.thunderbolt.session_told = SESSION_UNKNOWN;
+        state->world.thunderbolt.session_due = state->world.thunderbolt.there;
         state->world.guests_due = state->world.guests; /* xenstore tells whoever begins to watch */
         sim_intrusion_end(&state->world);
 }
@@ -176,6 +178,12 @@ static void router_event_send(struct sim_state *state)
         event.uevent.action = UEVENT_CHANGE;
         event.uevent.subsystem = SUBSYSTEM_THUNDERBOLT;
         event_send(state, EVENT_UEVENT, SIM_PORTS);
+}
+
+static void session_send(struct sim_state *state)
+{
+        sim_session_fill(&state->world.thunderbolt, &event.sessions);
+        event_send(state, EVENT_SESSIONS, SIM_PORTS);
 }
 
 static void uevent_send(struct sim_state *state, uint32_t port)
@@ -311,7 +319,9 @@ static void daemon_kill(struct sim_state *state, bool late)
         if (late && world->thunderbolt.token != 0 && !world->thunderbolt.acted)
                 sim_router_act(world, /* lies= */ false, 0);
         world->thunderbolt.token = 0;
-        world->thunderbolt.due = false; /* the next one lists them anyway */
+        world->thunderbolt.due = false;         /* the next one lists them anyway */
+        world->thunderbolt.session_due = false; /* likewise */
+        world->thunderbolt.session_told = SESSION_UNKNOWN;
         for (uint32_t i = 0; i < world->port_count; i++) {
                 struct sim_port *port = &world->ports[i];
 
@@ -470,6 +480,12 @@ static void reload_do(struct sim_state *state)
         config_send(state);
 }
 
+static void session_lock(struct sim_world *world)
+{
+        world->thunderbolt.locked = !world->thunderbolt.locked;
+        world->thunderbolt.session_due = !world->crashed;
+}
+
 static void wish_do(struct sim_state *state, struct sim_move move)
 {
         struct sim_port *port = &state->world.ports[move.port];
@@ -493,6 +509,8 @@ static void wish_do(struct sim_state *state, struct sim_move move)
                 sim_guest_detach(port, &port->functions[move.detail]);
         else if (move.kind == MOVE_GUEST_START)
                 sim_guest_start(&state->world);
+        else if (move.kind == MOVE_LOCK)
+                session_lock(&state->world);
         else
                 sim_guest_die(&state->world);
 }
@@ -519,6 +537,8 @@ static void daemon_do(struct sim_state *state, struct sim_move move)
                 sim_router_act(&state->world, /* lies= */ false, 0);
         else if (move.kind == MOVE_ROUTER_ANSWER)
                 router_answer_send(state);
+        else if (move.kind == MOVE_SESSION)
+                session_send(state);
         else if (move.kind == MOVE_TUNNEL)
                 sim_tunnel_make(&state->world, move.port);
         else if (move.kind == MOVE_TAKE_BACK)

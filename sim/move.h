@@ -16,6 +16,7 @@ enum sim_move_kind {
         MOVE_ROUTER_EVENT, /* the kernel tells of routers */
         MOVE_ROUTER_ACT,   /* the worker that is about them does its work */
         MOVE_ROUTER_ANSWER,
+        MOVE_SESSION, /* logind tells whether the session is locked */
         MOVE_TUNNEL, /* what is behind an authorized router appears below this port */
         MOVE_TAKE_BACK, /* Xen takes back what a guest had that is no more */
         /* The attacker. */
@@ -37,6 +38,7 @@ enum sim_move_kind {
         MOVE_UNASSIGN, /* all below */
         MOVE_GUEST_START,
         MOVE_GUEST_DIE,
+        MOVE_LOCK, /* somebody locks the screen, or unlocks it */
         /* Faults, each costs one of faults_left. */
         MOVE_FAIL,    /* the worker's effect answers EIO and does nothing */
         MOVE_LIE,     /* it answers 0 and does nothing */

@@ -55,6 +55,7 @@ void sim_router_begin(struct sim_world *world, const struct effect *effect)
         bus->token = effect->token;
         bus->until_ms = world->now_ms + effect->deadline_ms;
         bus->acted = bus->observes = false;
+        bus->unwatched |= effect->kind == EFFECT_AUTHORIZE && bus->session_told != SESSION_UNLOCKED;
         if (effect->kind == EFFECT_AUTHORIZE)
                 bus->wrong |=
                         effect->router.unique_id[0] != SIM_ENROLLED ||
@@ -111,6 +112,18 @@ static void list_fill(const struct sim_thunderbolt *bus, struct event_routers *r
                                          .vendor_name = { bus->seen.renamed ? 'B' : 'A' } };
         router->authorized = bus->seen.authorized ? AUTHORIZED_YES : AUTHORIZED_NO;
         router->enrolled = bus->seen.identity == SIM_ENROLLED ? ENROLLED_YES : ENROLLED_NO;
+}
+
+void sim_session_fill(struct sim_thunderbolt *bus, struct event_sessions *ret_sessions)
+{
+        bus->session_due = false;
+        bus->session_told = bus->locked ? SESSION_LOCKED : SESSION_UNLOCKED;
+        *ret_sessions = (struct event_sessions){
+                .status = SESSIONS_LISTED,
+                .count = 1,
+                .sessions = { { SESSION_CLASS_USER, SESSION_STATE_ACTIVE,
+                                bus->locked ? FACT_YES : FACT_NO } },
+        };
 }
 
 void sim_router_answer(struct sim_world *world, struct event *ret_event)

@@ -123,6 +123,10 @@ struct sim_thunderbolt {
         int32_t error;
         bool open;  /* a router was authorized while door 1 of a port was open */
         bool wrong; /* one was that nobody's word lets in, or that was told to have changed */
+        bool unwatched;   /* one was while the core had not been told that the session is unlocked */
+        bool locked;      /* the session is */
+        bool session_due; /* logind has something to tell */
+        enum record_session session_told;
 };
 
 struct sim_world {
@@ -249,6 +253,8 @@ void sim_tunnel_make(struct sim_world *world, uint32_t port);
 void sim_router_begin(struct sim_world *world, const struct effect *effect);
 void sim_router_act(struct sim_world *world, bool lies, int32_t error);
 void sim_router_answer(struct sim_world *world, struct event *ret_event);
+/** What logind tells, and takes note that it was told. */
+void sim_session_fill(struct sim_thunderbolt *bus, struct event_sessions *ret_sessions);
 
 /* What the checkers need to know of the past: history.c. */
 /** The daemon has looked at every port since: from now on what is open counts against it. */

@@ -10,5 +10,7 @@ const char *check_i3(const struct sim_state *state)
                 return "a router was authorized while door 1 of a port was open";
         if (state->world.thunderbolt.wrong)
                 return "a router was authorized that nobody's word lets in, or that had changed";
+        if (state->world.thunderbolt.unwatched)
+                return "a router was authorized in a session that is locked, or not known";
         return NULL;
 }

@@ -204,9 +204,11 @@ static const char *router_wrong(const struct sim_state *state)
                 if ((state->world.ports[i].command & MODEL_COMMAND_BME) &&
                     core->routers[0].reason == REASON_CANDIDATE_OPEN)
                         return NULL; /* it waits, and the operator is told for what */
-        return router->identity == SIM_ENROLLED && !router->authorized
-                       ? "an enrolled router is kept out"
-                       : NULL;
+        if (router->identity != SIM_ENROLLED || router->authorized)
+                return NULL;
+        return state->world.thunderbolt.locked && core->routers[0].reason == REASON_SESSION_LOCKED
+                       ? NULL /* likewise */
+                       : "an enrolled router is kept out";
 }
 
 static const char *state_wrong(const struct sim_state *state)

@@ -86,6 +86,8 @@ static const struct cli_column status_columns[] = {
         { .name = "DOOR2" },
         { .name = "REASON" },
         { .name = "MEMORY" },
+        { .name = "SESSION" },
+        { .name = "SESSION_WHY", .hidden = true },
         { .name = "REQUESTERS", .type = CLI_NUMBER, .hidden = true },
         { .name = "RESERVED", .type = CLI_NUMBER, .hidden = true },
         { .name = "CONFIG" },

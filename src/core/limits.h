@@ -43,7 +43,7 @@
 #define LIMIT_RULES 2048
 #define LIMIT_RULE_CONDITIONS 8192
 #define LIMIT_RULE_VALUES 16384
-/** Conditions of one rule: there are 18 subjects, and numbers have two ends. */
+/** Conditions of one rule: there are 19 subjects, and numbers have two ends. */
 #define LIMIT_RULE_TERMS 32
 /** Files of rules.d, and variables of all files. */
 #define LIMIT_RULE_FILES 64
@@ -79,5 +79,7 @@
 #define LIMIT_ROUTERS 32
 /** Bytes of a router's name, NUL included: an entry of its DROM has up to 253 (drivers/thunderbolt/eeprom.c). */
 #define LIMIT_ROUTER_NAME 256
+/** Sessions of seat0, those that end included. One person at a time sits there. */
+#define LIMIT_SESSIONS 16
 /** CardBus bridges that are named; notebooks had one socket or two. */
 #define LIMIT_CARDBUS 8

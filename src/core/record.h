@@ -81,6 +81,7 @@ enum record_kind {
         RECORD_ROUTER_AMBIGUOUS,  /**< ... at more than one */
         RECORD_ROUTER_FAILED,     /**< an effect on a router, or the listing of all, answered with an error */
         RECORD_ROUTERS_OVERFLOW,  /**< more routers or domains than limits.h has room for, or a list that cannot be */
+        RECORD_SESSION,           /**< whether the session is locked is another than before; count = record_session */
         RECORD_MAX
 };
 
@@ -184,6 +185,15 @@ enum record_reason {
         REASON_CANDIDATE_OPEN,    /**< a port at which something of it could appear is open */
         REASON_NO_CANDIDATE,      /**< no port is guarded at which something of it could appear */
         REASON_ROUTER_GONE,       /**< it is not there any more */
+        REASON_SESSION_LOCKED,    /**< nothing is let in by itself while the session is locked */
+        REASON_SESSION_UNKNOWN,   /**< ... nor while nobody can tell whether it is */
+        REASON_LOCKED_HINT,       /**< the session that has seat0 says that it is locked */
+        REASON_AWAY,              /**< somebody is logged in at seat0, and another screen than his is shown */
+        REASON_PRESENT,           /**< the session that has seat0 says that it is not locked */
+        REASON_NO_LOGIND,         /**< there is no logind that knows of sessions */
+        REASON_NOBODY,            /**< nobody is logged in at seat0 */
+        REASON_SESSIONS_UNREADABLE, /**< logind does not answer, or not as it has to */
+        REASON_SESSIONS_CONTRADICT, /**< more than one session says that it has seat0 */
         REASON_MAX
 };
 
@@ -195,6 +205,15 @@ enum record_verdict {
         VERDICT_ASK,        /**< stays between the doors until somebody decides */
         VERDICT_TRUST_DOM0, /**< is dom0's; builds without the option have no such rule */
         VERDICT_MAX
+};
+
+/** Is somebody at the machine? Words of the rules and of the output (report_session_name). Only ever append. */
+enum record_session {
+        SESSION_UNKNOWN,  /**< not told yet, or not in a way that can be believed */
+        SESSION_LOCKED,   /**< somebody is logged in, and does not show that he is there */
+        SESSION_UNLOCKED,
+        SESSION_NONE,     /**< nobody is logged in at the seat, or nothing here knows of sessions */
+        SESSION_MAX
 };
 
 enum record_priority { /* syslog(3)'s numbers */

@@ -23,6 +23,7 @@ void core_step(struct core *core, const struct event *event, struct effects *eff
         model_event_apply(core, event, effects);  /* what is so, and what changed */
         policy_platform_judge(core, effects);     /* whether door 2 can hold */
         policy_ports_judge(core, effects);        /* what is external */
+        policy_session_judge(core, event, effects); /* whether somebody is at the machine */
         policy_verdicts_weigh(core, effects);     /* what the rules want for what is plugged */
         policy_routers_weigh(core);               /* and for what is not on PCI yet */
         policy_use_judge(core, effects);          /* what is left open for dom0's own sake */

@@ -417,6 +417,27 @@ static void guests_open(struct daemon_loop *daemon)
                              "same. Restart sallyportd.");
 }
 
+static void sessions_trouble(void *userdata, int error)
+{
+        trouble_tell(userdata, error,
+                     "logind does not tell any more whether the screen is locked: that is unknown, "
+                     "and no Thunderbolt router is authorized by itself meanwhile (WhileLocked=). "
+                     "It is tried again: look whether systemd-logind and the system bus run.");
+}
+
+static void sessions_open(struct daemon_loop *daemon)
+{
+        int error = source_sessions_start(&daemon->sessions, daemon->loop, daemon->sessions_address,
+                                          event_take, sessions_trouble, daemon);
+
+        if (error < 0)
+                trouble_tell(daemon, error,
+                             "logind cannot be asked whether the screen is locked: that is "
+                             "unknown, and no Thunderbolt router is authorized by itself "
+                             "(WhileLocked=). External ports are guarded all the same. Restart "
+                             "sallyportd.");
+}
+
 static void bus_open(struct daemon_loop *daemon)
 {
         int error = sink_bus_open(&daemon->bus, daemon->loop, daemon->config.run_directory,
@@ -454,6 +475,7 @@ int daemon_loop_open(struct daemon_loop *daemon)
         platform_take(daemon); /* asks Xen, and may take longer */
         bus_open(daemon);      /* makes the run directory */
         guests_open(daemon);
+        sessions_open(daemon);
         actuator_autoprobe_open(&daemon->actuator, daemon->config.run_directory);
         error = source_watch_start(&daemon->watch, daemon->loop, &daemon->core, &daemon->actuator,
                                    daemon->config.poll_interval_ms, event_take, daemon);
@@ -481,6 +503,7 @@ void daemon_loop_close(struct daemon_loop *daemon)
 
         source_watch_stop(&daemon->watch);
         source_guests_stop(&daemon->guests);
+        source_sessions_stop(&daemon->sessions);
         daemon->patience = sd_event_source_disable_unref(daemon->patience);
         source_uevent_stop(&daemon->uevent);
         daemon_workers_stop(&daemon->workers);

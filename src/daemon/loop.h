@@ -49,6 +49,9 @@ struct daemon_loop {
         struct source_watch watch;
         struct source_guests guests;
         source_serve guests_serve; /**< who tells which guests exist; NULL = xenstore. For tests */
+        struct source_sessions sessions;
+        const char *
+                sessions_address; /**< of the bus that logind is on; NULL = the system's. For tests */
         sd_event_source *patience; /* ends the wait of config.early */
         struct sink_bus bus;
 };

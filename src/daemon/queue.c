@@ -38,7 +38,8 @@ static size_t event_size(enum event_kind kind)
         case EVENT_REQUEST:
                 return SIZE_WITH(request);
         case EVENT_RULES:
-                return SIZE_WITH(rules); /* NOLINT(bugprone-sizeof-expression): of the pointer, indeed */
+                return SIZE_WITH(
+                        rules); /* NOLINT(bugprone-sizeof-expression): of the pointer, indeed */
         case EVENT_MEMORY:
                 return SIZE_WITH(memory);
         case EVENT_MEMORY_END:
@@ -47,6 +48,8 @@ static size_t event_size(enum event_kind kind)
                 return SIZE_WITH(guests);
         case EVENT_ROUTERS:
                 return SIZE_WITH(routers);
+        case EVENT_SESSIONS:
+                return SIZE_WITH(sessions);
         case EVENT_COMPLETED:
                 return SIZE_WITH(completed);
         case EVENT_LOOK:

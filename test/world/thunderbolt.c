@@ -19,6 +19,20 @@ struct event_router *world_router_enrolled(struct world *world, uint64_t route, 
         return router;
 }
 
+void world_session(struct world *world, enum event_fact locked, uint32_t polls)
+{
+        struct event event = { .kind = EVENT_SESSIONS, .port = BASE_SBDF_NONE };
+
+        world->sessions = (struct event_sessions){
+                .status = SESSIONS_LISTED,
+                .count = 1,
+                .sessions = { { SESSION_CLASS_USER, SESSION_STATE_ACTIVE, locked } },
+        };
+        event.sessions = world->sessions;
+        world_event(world, &event);
+        world_run(world, polls);
+}
+
 void world_router_pull(struct world *world, uint32_t index)
 {
         world->routers.routers[index] = world->routers.routers[--world->routers.count];

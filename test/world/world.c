@@ -47,6 +47,7 @@ void world_init(struct world *ret_world)
         ret_world->now_ms = 1000;
         ret_world->instance_next = 100;
         ret_world->memory_status = MEMORY_GOOD;
+        ret_world->sessions.status = SESSIONS_ABSENT;
         ret_world->config.auto_ports = true;
         ret_world->config.poll_interval_ms = 100;
         found->sbdf = found->place.sbdf = WORLD_PORT;
@@ -539,6 +540,9 @@ void world_start(struct world *world)
                                                   .passthrough = FACT_NO,
                                                   .xen_major = 4,
                                                   .xen_minor = 17 };
+        world_event(world, &event);
+        event = event_make(world, EVENT_SESSIONS, 0);
+        event.sessions = world->sessions;
         world_event(world, &event);
         world_settle(world);
 }

@@ -67,6 +67,7 @@ struct world {
         enum effect_kind hangs; /* this kind never answers */
         bool rescan_opens;      /* the kernel sets BME while it enumerates */
         struct event_routers routers; /* as the kernel lists them: none, and no domain, by itself */
+        struct event_sessions sessions; /* by itself there is no logind */
         bool keyless;                 /* whoever is challenged does not have the key */
         uint32_t exposures; /* looks at the machine, after every effect, that saw both doors open */
 };
@@ -149,6 +150,8 @@ int32_t world_router_act(struct world *world, const struct effect *effect);
 struct event_router *world_router(struct world *world, uint64_t route, uint8_t identity);
 /** Domain 0 from now on, and the kernel tells of it. */
 void world_domain(struct world *world, enum event_security security, bool deauthorizes);
+/** A person's session has the seat, and says whether it is locked; and the polls after it. */
+void world_session(struct world *world, enum event_fact locked, uint32_t polls);
 /** The kernel tells that something about routers changed, and the polls after it. */
 void world_routers_tell(struct world *world, uint32_t polls);
 /** The same, of one that is enrolled; and the kernel tells of it. */

@@ -28,6 +28,7 @@ enum event_kind {
         EVENT_LOOK,    /**< it is time to look again at what guests use: nobody tells what Xen was asked for */
         EVENT_GUESTS,  /**< the guests that exist: asked for, or since that changed */
         EVENT_ROUTERS, /**< every Thunderbolt router there is: answers EFFECT_ROUTERS */
+        EVENT_SESSIONS, /**< who sits at the machine: told at the start, and since that changed */
         EVENT_MAX
 };
 
@@ -117,6 +118,7 @@ struct event_config {
         bool early;                /**< started in the initramfs: what dom0 will run from is not mounted yet */
         enum effect_toolstack toolstack;
         bool pause;                /**< RescanWhileOpen=pause: an open port is closed while another is enumerated */
+        bool while_locked;         /**< WhileLocked=allow: routers are authorized while the session is locked, too */
         uint32_t forgiven;         /**< findings that bar nothing: bits by enum policy_finding */
         uint32_t selector_count;
         struct event_selector selectors[LIMIT_SELECTORS];
@@ -410,6 +412,45 @@ struct event_guests {
         struct event_guest guests[LIMIT_GUESTS];
 };
 
+/** Class of a session (org.freedesktop.login1(5)). */
+enum event_session_class {
+        SESSION_CLASS_UNKNOWN,     /**< no word that we know */
+        SESSION_CLASS_USER,        /**< user, user-early, user-incomplete: somebody logged in */
+        SESSION_CLASS_GREETER,     /**< a login screen */
+        SESSION_CLASS_LOCK_SCREEN, /**< a lock screen that is a session of its own */
+        SESSION_CLASS_OTHER        /**< none of a person's: background, manager, none */
+};
+
+/** Its state. */
+enum event_session_state {
+        SESSION_STATE_UNKNOWN, /**< no word that we know */
+        SESSION_STATE_OPENING,
+        SESSION_STATE_ONLINE, /**< logged in, and another one, or none, has the seat */
+        SESSION_STATE_ACTIVE, /**< it has the seat */
+        SESSION_STATE_CLOSING /**< logged out, and something of it still runs */
+};
+
+struct event_session {
+        enum event_session_class class;
+        enum event_session_state state;
+        enum event_fact locked; /**< LockedHint: set by the session's own screen locker, if that does so at all */
+};
+
+/** Where the list comes from. */
+enum event_sessions_status {
+        SESSIONS_UNKNOWN, /**< it could not be read */
+        SESSIONS_ABSENT,  /**< there is no system bus, or no logind on it */
+        SESSIONS_LISTED
+};
+
+/** The sessions of seat0, to which every device belongs that no other seat was given. Others are left out. */
+struct event_sessions {
+        enum event_sessions_status status;
+        uint32_t count;
+        bool truncated; /**< there are more than fit */
+        struct event_session sessions[LIMIT_SESSIONS];
+};
+
 /** What the program said that carried out EFFECT_ATTACH or EFFECT_DETACH, where that failed. */
 struct event_completed {
         char told[LIMIT_TOLD]; /**< its status and first words, not escaped; empty: nothing. NUL-terminated */
@@ -483,6 +524,7 @@ struct event {
                 struct event_memory_end memory_end;
                 struct event_guests guests;
                 struct event_routers routers;
+                struct event_sessions sessions;
                 struct event_completed completed; /**< EVENT_COMPLETED, of those two effects alone */
                 /**
                  * EVENT_RULES, the one pointer in an event, which no worker sends: constant, and there until another

@@ -350,6 +350,10 @@ struct event_router_texts {
  */
 void event_router_parse(const struct event_router_texts *texts, struct event_router *ret_router);
 
+/** Class and state of a session by logind's words; the UNKNOWN ones for words that are none. */
+enum event_session_class event_session_class_parse(const char *word);
+enum event_session_state event_session_state_parse(const char *word);
+
 /** A challenge key: 32 bytes (drivers/thunderbolt/tb.h:TB_SWITCH_KEY_SIZE). */
 #define EVENT_KEY_SIZE 32u
 /** As text: hexadecimal, a line feed and a NUL. */

@@ -117,6 +117,7 @@ static void answer_apply(struct core *core, const struct event *event, struct ef
         case EVENT_LOOK:
         case EVENT_GUESTS:
         case EVENT_ROUTERS:
+        case EVENT_SESSIONS:
         case EVENT_MAX:
                 base_assert(false);
         }
@@ -131,21 +132,35 @@ static void discovery_failed(struct core *core, const struct event *event)
         }
 }
 
-/* What the old rules rejected gets a new trial: as when its attention button is pressed. */
+void model_port_retry(struct core *core, struct model_port *port)
+{
+        if (port->verdict != VERDICT_REJECT)
+                return;
+        if (port->ejected)
+                model_port_incarnation_next(core, port);
+        port->ejected = false;
+}
+
 static void rules_apply(struct core *core, const struct policy_rules *rules)
 {
         core->rules = rules;
         model_routers_reweigh(core);
-        for (uint32_t i = 0; i < core->port_count; i++) {
-                struct model_port *port = &core->ports[i];
+        for (uint32_t i = 0; i < core->port_count; i++)
+                model_port_retry(core, &core->ports[i]);
+}
 
-                port->weighed = false;
-                if (port->verdict != VERDICT_REJECT)
-                        continue;
-                if (port->ejected)
-                        model_port_incarnation_next(core, port);
-                port->ejected = false;
-        }
+/* A logind that was there and is not any more says nothing of who is. */
+static void sessions_apply(struct core *core, const struct event_sessions *sessions)
+{
+        bool lost = sessions->status == SESSIONS_ABSENT && core->sessions_once;
+
+        base_assert(sessions->count <= LIMIT_SESSIONS);
+        core->sessions = *sessions;
+        core->sessions_once |= sessions->status == SESSIONS_LISTED;
+        if (lost)
+                core->sessions.status = SESSIONS_UNKNOWN;
+        for (uint32_t i = 0; i < sessions->count; i++)
+                core->locked_hint |= sessions->sessions[i].locked == FACT_YES;
 }
 
 static void config_apply(struct core *core, const struct event_config *config)
@@ -155,6 +170,14 @@ static void config_apply(struct core *core, const struct event_config *config)
         core->discover = true;
         for (uint32_t i = 0; i < core->port_count; i++)
                 core->ports[i].judged = core->ports[i].weighed = false;
+}
+
+static void platform_apply(struct core *core, const struct event_platform *platform)
+{
+        core->platform = *platform;
+        core->platform_known = false; /* policy_platform_judge tells it */
+        for (uint32_t i = 0; i < core->port_count; i++)
+                core->ports[i].weighed = false; /* policy_port_tainted */
 }
 
 void model_event_apply(struct core *core, const struct event *event, struct effects *effects)
@@ -177,10 +200,7 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 rules_apply(core, event->rules);
                 break;
         case EVENT_PLATFORM:
-                core->platform = event->platform;
-                core->platform_known = false; /* policy_platform_judge tells it */
-                for (uint32_t i = 0; i < core->port_count; i++)
-                        core->ports[i].weighed = false; /* policy_port_tainted */
+                platform_apply(core, &event->platform);
                 break;
         case EVENT_PORT_FOUND:
                 model_found_apply(core, event, effects);
@@ -221,6 +241,9 @@ void model_event_apply(struct core *core, const struct event *event, struct effe
                 break;
         case EVENT_GUESTS:
                 model_guests_apply(core, event);
+                break;
+        case EVENT_SESSIONS:
+                sessions_apply(core, &event->sessions);
                 break;
         case EVENT_MAX:
                 break;

@@ -39,6 +39,7 @@ void model_found_apply(struct core *core, const struct event *event, struct effe
                 }
                 port->found.sbdf = event->found.sbdf;
                 port->incarnation = MODEL_INCARNATION_FIRST;
+                port->session = SESSION_UNLOCKED; /* for what an earlier daemon gave away */
                 model_port_doubt(port);
                 model_memory_recall(core, port);
         }

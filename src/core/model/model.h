@@ -157,6 +157,7 @@ struct model_port {
         bool memory_ejected;  /**< `ejected` as it was last written */
         uint32_t rescanned;   /**< incarnation that the kernel was last asked to enumerate; 0 = none */
         uint16_t minute;      /**< of the week, when it was plugged or first looked at */
+        enum record_session session; /**< as rules are told; of what is given to somebody, as it was then */
         bool at_boot;         /**< what is plugged was there at the first look */
 
         bool weighed;         /**< the rules were asked since the functions below changed */
@@ -283,6 +284,11 @@ struct core {
         bool platform_known;
         const struct policy_rules *rules; /**< NULL: they could not be read, everything is quarantined */
         uint16_t minute;      /**< of the week, as last told by a reading */
+        struct event_sessions sessions; /**< as last told */
+        bool sessions_once;   /**< they were listed since the start: there is a logind */
+        enum record_session session; /**< what follows from that */
+        enum record_reason session_why;
+        bool locked_hint;     /**< a session has said since the start that it is locked: its locker tells logind */
         uint32_t port_count;
         uint32_t function_count;
         enum event_memory_status memory;
@@ -344,6 +350,8 @@ void model_routers_apply(struct core *core, const struct event *event, struct ef
 void model_routers_completed(struct core *core, const struct event *event, struct effects *effects);
 /** Something about routers changed: they are to be listed again. */
 void model_routers_doubt(struct core *core);
+/** What the rules rejected gets a new trial: as when the port's attention button is pressed. They are asked anew. */
+void model_port_retry(struct core *core, struct model_port *port);
 /** The rules are to be asked again about routers, and about what is behind them. */
 void model_routers_reweigh(struct core *core);
 

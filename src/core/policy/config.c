@@ -14,7 +14,8 @@
 #define SYSFS_ROOT "/sys"
 #define DEVICES_ROOT "/devices/"
 #define SELECTOR_EXPECTED ", expected auto, [DDDD:]BB:SS.F or /sys/devices/...DDDD:BB:SS.F"
-#define SECTION_EXPECTED ", expected [Ports], [Boot], [Vetting], [Guests], [Watch] or [Paths]"
+#define SECTION_EXPECTED \
+        ", expected [Ports], [Boot], [Vetting], [Guests], [Thunderbolt], [Watch] or [Paths]"
 
 enum section {
         SECTION_NONE,
@@ -22,6 +23,7 @@ enum section {
         SECTION_BOOT,
         SECTION_VETTING,
         SECTION_GUESTS,
+        SECTION_THUNDERBOLT,
         SECTION_WATCH,
         SECTION_PATHS
 };
@@ -203,6 +205,16 @@ static bool rescan_take(struct parser *parser, struct span value)
         return true;
 }
 
+static bool while_locked_take(struct parser *parser, struct span value)
+{
+        bool allow = base_text_is(value.bytes, value.length, "allow");
+
+        if (!allow && !base_text_is(value.bytes, value.length, "hold"))
+                return reject(parser, "not a rule: ", value, ", expected hold or allow");
+        parser->draft.while_locked = allow;
+        return true;
+}
+
 /* Each by its name: nobody forgives what he did not read of. */
 static bool forgive_take(struct parser *parser, struct span value)
 {
@@ -266,6 +278,7 @@ static const struct key keys[] = {
         { SECTION_VETTING, "Forgive", forgive_take, false },
         { SECTION_GUESTS, "Toolstack", toolstack_take, false },
         { SECTION_GUESTS, "RescanWhileOpen", rescan_take, false },
+        { SECTION_THUNDERBOLT, "WhileLocked", while_locked_take, false },
         { SECTION_WATCH, "PollIntervalMs", poll_interval_take, false },
         { SECTION_PATHS, "RunDirectory", run_directory_take, false },
         { SECTION_PATHS, "StateDirectory", state_directory_take, false },
@@ -286,6 +299,8 @@ static const char *keys_expected(enum section section)
                 return " in [Vetting], expected Forgive";
         case SECTION_GUESTS:
                 return " in [Guests], expected Toolstack or RescanWhileOpen";
+        case SECTION_THUNDERBOLT:
+                return " in [Thunderbolt], expected WhileLocked";
         case SECTION_WATCH:
                 return " in [Watch], expected PollIntervalMs";
         case SECTION_PATHS:
@@ -301,9 +316,13 @@ static bool section_parse(struct parser *parser, struct span line)
                 const char *text;
                 enum section section;
         } sections[] = {
-                { "[Ports]", SECTION_PORTS },     { "[Boot]", SECTION_BOOT },
-                { "[Vetting]", SECTION_VETTING }, { "[Guests]", SECTION_GUESTS },
-                { "[Watch]", SECTION_WATCH },     { "[Paths]", SECTION_PATHS },
+                { "[Ports]", SECTION_PORTS },
+                { "[Boot]", SECTION_BOOT },
+                { "[Vetting]", SECTION_VETTING },
+                { "[Guests]", SECTION_GUESTS },
+                { "[Thunderbolt]", SECTION_THUNDERBOLT },
+                { "[Watch]", SECTION_WATCH },
+                { "[Paths]", SECTION_PATHS },
         };
 
         for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)

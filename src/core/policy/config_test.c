@@ -122,6 +122,19 @@ static void test_guests(void **state)
         assert_int_equal(config.toolstack, TOOLSTACK_NONE);
 }
 
+static void test_while_locked(void **state)
+{
+        struct event_config config;
+
+        (void)state;
+        policy_config_default(&config);
+        assert_false(config.while_locked);
+        parsed("[Thunderbolt]\nWhileLocked=allow\n", &config);
+        assert_true(config.while_locked);
+        parsed("[Thunderbolt]\nWhileLocked = hold\n", &config);
+        assert_false(config.while_locked);
+}
+
 static const struct {
         const char *text;
         uint32_t line, column;
@@ -129,16 +142,16 @@ static const struct {
 } rejected[] = {
         { "External=auto", 1, 1,
           "no section for 'External', expected [Ports], [Boot], "
-          "[Vetting], [Guests], [Watch] or [Paths] before it" },
+          "[Vetting], [Guests], [Thunderbolt], [Watch] or [Paths] before it" },
         { "\n  [Port]\n", 2, 3,
-          "unknown section '[Port]', expected [Ports], [Boot], [Vetting], [Guests], [Watch] or "
-          "[Paths]" },
+          "unknown section '[Port]', expected [Ports], [Boot], [Vetting], [Guests], "
+          "[Thunderbolt], [Watch] or [Paths]" },
         { "[Ports] #", 1, 1,
-          "unknown section '[Ports] #', expected [Ports], [Boot], [Vetting], [Guests], [Watch] or "
-          "[Paths]" },
+          "unknown section '[Ports] #', expected [Ports], [Boot], [Vetting], [Guests], "
+          "[Thunderbolt], [Watch] or [Paths]" },
         { "[Ports", 1, 1,
-          "unknown section '[Ports', expected [Ports], [Boot], [Vetting], [Guests], [Watch] or "
-          "[Paths]" },
+          "unknown section '[Ports', expected [Ports], [Boot], [Vetting], [Guests], "
+          "[Thunderbolt], [Watch] or [Paths]" },
         { "[Ports]\nExternl=auto", 2, 1, "unknown key 'Externl' in [Ports], expected External" },
         { "[Boot]\nInuse=report", 2, 1, "unknown key 'Inuse' in [Boot], expected InUse" },
         { "[Boot]\nInUse=Quarantine", 2, 7,
@@ -161,6 +174,9 @@ static const struct {
         { "[Guests]\nToolstack=/usr/sbin/xl", 2, 11,
           "not a toolstack: '/usr/sbin/xl', expected xl, virsh, qvm-pci or none" },
         { "[Guests]\nRescanWhileOpen=no", 2, 17, "not a rule: 'no', expected postpone or pause" },
+        { "[Thunderbolt]\nWhileLocked=yes", 2, 13, "not a rule: 'yes', expected hold or allow" },
+        { "[Thunderbolt]\nLocked=hold", 2, 1,
+          "unknown key 'Locked' in [Thunderbolt], expected WhileLocked" },
         { "[Guests]\nRescan=pause", 2, 1,
           "unknown key 'Rescan' in [Guests], expected Toolstack or RescanWhileOpen" },
         { "[Guests]\nToolstack=xl\nToolstack=xl", 3, 1,
@@ -174,7 +190,7 @@ static const struct {
           "not a port: '#', expected auto, [DDDD:]BB:SS.F or /sys/devices/...DDDD:BB:SS.F" },
         { "[Ports]\r\n", 1, 1,
           "unknown section '[Ports]\\x0d', expected [Ports], [Boot], "
-          "[Vetting], [Guests], [Watch] or [Paths]" },
+          "[Vetting], [Guests], [Thunderbolt], [Watch] or [Paths]" },
         { "[Watch]\nPollIntervalMs=9", 2, 16,
           "not an interval: '9', expected milliseconds from 10 to 10000" },
         { "[Watch]\nPollIntervalMs=10001", 2, 16,
@@ -308,11 +324,11 @@ static void test_any_bytes(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_default),       cmocka_unit_test(test_everything),
-                cmocka_unit_test(test_drop_in),       cmocka_unit_test(test_rejected),
-                cmocka_unit_test(test_guests),        cmocka_unit_test(test_nul_rejected),
-                cmocka_unit_test(test_path_spelling), cmocka_unit_test(test_selector_limit),
-                cmocka_unit_test(test_any_bytes),
+                cmocka_unit_test(test_while_locked),   cmocka_unit_test(test_default),
+                cmocka_unit_test(test_everything),     cmocka_unit_test(test_drop_in),
+                cmocka_unit_test(test_rejected),       cmocka_unit_test(test_guests),
+                cmocka_unit_test(test_nul_rejected),   cmocka_unit_test(test_path_spelling),
+                cmocka_unit_test(test_selector_limit), cmocka_unit_test(test_any_bytes),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,18 +48,26 @@ bool policy_rules_decide(const struct policy_rules *rules, const struct policy_f
         return true;
 }
 
+/* Does one of count conditions from `first` on need that to be known? */
+static bool conditions_need(const struct policy_rules *rules, uint32_t first, uint32_t count,
+                            uint32_t known)
+{
+        for (uint32_t i = first; i < first + count; i++)
+                if (policy_subject_needs((enum policy_subject)rules->conditions[i].subject) & known)
+                        return true;
+        return false;
+}
+
+bool policy_rules_session(const struct policy_rules *rules)
+{
+        return conditions_need(rules, 0, rules->condition_count, POLICY_KNOWN_SESSION);
+}
+
 bool policy_rules_router(const struct policy_rules *rules, uint32_t rule)
 {
         base_assert(rule < rules->rule_count);
-        for (uint32_t i = 0; i < rules->rules[rule].count; i++) {
-                uint32_t condition = rules->rules[rule].first + i;
-                uint32_t needs = policy_subject_needs(
-                        (enum policy_subject)rules->conditions[condition].subject);
-
-                if (needs & POLICY_KNOWN_ROUTER)
-                        return true;
-        }
-        return false;
+        return conditions_need(rules, rules->rules[rule].first, rules->rules[rule].count,
+                               POLICY_KNOWN_ROUTER);
 }
 
 const char *policy_rules_file(const struct policy_rules *rules, uint32_t rule)

@@ -36,6 +36,7 @@ static int setup(void **state)
                                        .port = BASE_SBDF(0, 0, 4, 0),
                                        .path = PATH,
                                        .minute = MINUTE(2, 12, 30),
+                                       .session = SESSION_LOCKED,
                                        .function = &function,
                                        .depth = 3,
                                        .position = { 0x00, 0x08, 0x01 },
@@ -117,6 +118,9 @@ static void test_hold(void **state)
                                         "device-name = *TB",
                                         "key = claimed",
                                         "key != none",
+                                        "session = locked",
+                                        "session = { none locked }",
+                                        "session != unlocked",
                                         "at-boot = no",
                                         "at-boot != yes",
                                         "arrival-time = 12:30-12:31",
@@ -169,6 +173,9 @@ static void test_hold_not(void **state)
                                         "vendor-name = dell",
                                         "device-name = \"*W\"",
                                         "key = { none verified }",
+                                        "session = unlocked",
+                                        "session != locked",
+                                        "session = { unlocked none }",
                                         "at-boot = yes",
                                         "arrival-time = 12:31-12:30",
                                         "arrival-time = 12:29-12:30",
@@ -206,6 +213,22 @@ static void test_direct(void **state)
         facts.minute = MINUTE(0, 0, 0);
         assert_true(holds("arrival-time = 23:59-00:01 and arrival-day = mon"));
         assert_false(holds("arrival-time = 23:59-00:00"));
+}
+
+static void test_session(void **state)
+{
+        (void)state;
+        facts.session = SESSION_UNLOCKED;
+        assert_true(holds("session = unlocked"));
+        assert_false(holds("session = { locked none }"));
+        facts.session = SESSION_NONE;
+        assert_true(holds("session = none"));
+        assert_false(holds("session = { locked unlocked }"));
+        assert_true(policy_rules_session(&rules));
+        given("ask if key = none and port = 00:04.0");
+        assert_false(policy_rules_session(&rules));
+        given("ask if key = none\nask if port = 00:04.0 and session != none");
+        assert_true(policy_rules_session(&rules));
 }
 
 static void decided(enum record_verdict verdict, uint32_t rule)
@@ -282,6 +305,7 @@ static void test_open(void **state)
                 { "device-name = *", POLICY_KNOWN_ROUTER },
                 { "key = none", POLICY_KNOWN_ROUTER },
                 { "key = none", POLICY_KNOWN_KEY },
+                { "session = locked", POLICY_KNOWN_SESSION },
                 { "port = 00:1c.4", POLICY_KNOWN_PORT },
                 { "path = *", POLICY_KNOWN_PORT },
                 { "arrival-time = 00:00-24:00", POLICY_KNOWN_MINUTE },
@@ -327,6 +351,7 @@ int main(void)
                 cmocka_unit_test_setup(test_hold_not, setup),
                 cmocka_unit_test_setup(test_no_router, setup),
                 cmocka_unit_test_setup(test_direct, setup),
+                cmocka_unit_test_setup(test_session, setup),
                 cmocka_unit_test_setup(test_first, setup),
                 cmocka_unit_test_setup(test_nothing_said, setup),
                 cmocka_unit_test_setup(test_open, setup),

@@ -76,6 +76,23 @@ enum record_reason policy_platform_weakness(const struct event_platform *platfor
 /** Tells once, after each EVENT_PLATFORM, what was found and what it means. */
 void policy_platform_judge(struct core *core, struct effects *effects);
 
+/**
+ * Is somebody at the machine? Of the sessions of seat0, but for those that end: unlocked, where the one that has the
+ * seat is a person's and says that it is not locked; else locked, where a person is logged in; else none. Unknown where
+ * that cannot be read, or contradicts itself. *ret_why: which of it.
+ */
+enum record_session policy_session_derive(const struct event_sessions *sessions,
+                                          enum record_reason *ret_why);
+/** Takes note of it, tells of it, and has the rules asked again where they ask for it. */
+void policy_session_judge(struct core *core, const struct event *event, struct effects *effects);
+/** POLICY_KNOWN_SESSION, or 0. */
+uint32_t policy_session_known(enum record_session session);
+/**
+ * Why the session lets in no router without somebody's request, or REASON_NONE: it is locked or unknown (not with
+ * WhileLocked=allow), or it is unknown and a rule asks for it.
+ */
+enum record_reason policy_session_bars(const struct core *core);
+
 /** Asks the rules about everything below external ports that changed since. */
 void policy_verdicts_weigh(struct core *core, struct effects *effects);
 /** Guest of the rule with this number (model_function.rule, model_port.verdict_rule), in the set; or "". */

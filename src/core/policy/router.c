@@ -166,7 +166,9 @@ static void router_weigh(struct core *core, struct model_router *router)
         const struct model_port *port = policy_router_port(core, router);
         char unique_id[POLICY_UNIQUE_ID_SIZE];
         struct policy_router said = policy_router_facts(core, router, unique_id);
-        struct policy_facts facts = { .known = POLICY_KNOWN_ROUTER | POLICY_KNOWN_MINUTE,
+        struct policy_facts facts = { .known = POLICY_KNOWN_ROUTER | POLICY_KNOWN_MINUTE |
+                                               policy_session_known(core->session),
+                                      .session = core->session,
                                       .minute = router->minute,
                                       .at_boot = router->facts.boot,
                                       .router = &said };
@@ -251,7 +253,7 @@ static enum record_reason store_bars(const struct model_router *router)
 enum record_reason policy_router_bars(const struct core *core, const struct model_router *router,
                                       enum record_reason *ret_licence)
 {
-        enum record_reason veto = router_veto(core, router);
+        enum record_reason veto = router_veto(core, router), bars = REASON_NONE;
 
         *ret_licence = REASON_REQUESTED;
         if (veto || router->requested)
@@ -260,9 +262,8 @@ enum record_reason policy_router_bars(const struct core *core, const struct mode
                 return REASON_REQUESTED;
         if (router->verdict == VERDICT_ASK)
                 return REASON_ASK;
-        *ret_licence = REASON_RULE;
-        if (router->named)
-                return REASON_NONE;
-        *ret_licence = REASON_ENROLLED;
-        return core->rules ? store_bars(router) : REASON_RULES_REJECTED;
+        *ret_licence = router->named ? REASON_RULE : REASON_ENROLLED;
+        if (!router->named)
+                bars = core->rules ? store_bars(router) : REASON_RULES_REJECTED;
+        return bars ? bars : policy_session_bars(core);
 }

@@ -411,7 +411,7 @@ static bool condition_parse(struct parser *parser)
                         parser, "not a subject: ",
                         ", expected port, path, position, depth, id, subsystem, class, kind, "
                         "finding, functions, thunderbolt, unique-id, vendor-name, device-name, "
-                        "key, at-boot, arrival-time or arrival-day");
+                        "key, session, at-boot, arrival-time or arrival-day");
         if (rules->condition_count == LIMIT_RULE_CONDITIONS)
                 return reject(parser, "one condition too many: ",
                               ", expected at most 8192 in all rules together");

@@ -18,7 +18,8 @@
 #define POLICY_KNOWN_ROUTER 0x8u   /**< whether there is a Thunderbolt router, and which */
 #define POLICY_KNOWN_KEY 0x10u     /**< what that has proved */
 #define POLICY_KNOWN_PORT 0x20u    /**< port and path */
-#define POLICY_KNOWN_ALL 0x3fu
+#define POLICY_KNOWN_SESSION 0x40u /**< whether the session is locked */
+#define POLICY_KNOWN_ALL 0x7fu
 
 /** What a Thunderbolt router has proved: nothing; it says the unique ID of one that is enrolled; it has its key too. */
 enum policy_key { POLICY_KEY_NONE, POLICY_KEY_CLAIMED, POLICY_KEY_VERIFIED, POLICY_KEY_MAX };
@@ -36,6 +37,7 @@ struct policy_facts {
         const char *path; /**< its DEVPATH, "/devices/pci0000:00/0000:00:04.0" */
         bool at_boot;     /**< it was there when the machine booted */
         uint32_t minute;  /**< of the week, local time at arrival: 0 = Monday 00:00 .. 10079 */
+        enum record_session session; /**< never SESSION_UNKNOWN where known */
         const struct event_function *function;
         uint32_t depth; /**< entries of position: 1 = directly below the port */
         uint8_t position[LIMIT_DEPTH +
@@ -126,6 +128,8 @@ bool policy_rules_parse(const char *name, const char *text, size_t length,
 bool policy_rules_decide(const struct policy_rules *rules, const struct policy_facts *facts,
                          struct policy_decision *ret_decision);
 
+/** Has any rule a condition on the session? */
+bool policy_rules_session(const struct policy_rules *rules);
 /** Has the rule a condition on the Thunderbolt router? rule < rule_count. */
 bool policy_rules_router(const struct policy_rules *rules, uint32_t rule);
 

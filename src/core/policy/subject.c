@@ -37,6 +37,7 @@ static const struct {
         [SUBJECT_VENDOR_NAME] = { "vendor-name", TYPE_STRING, POLICY_KNOWN_ROUTER },
         [SUBJECT_DEVICE_NAME] = { "device-name", TYPE_STRING, POLICY_KNOWN_ROUTER },
         [SUBJECT_KEY] = { "key", TYPE_KEY, POLICY_KNOWN_ROUTER | POLICY_KNOWN_KEY },
+        [SUBJECT_SESSION] = { "session", TYPE_SESSION, POLICY_KNOWN_SESSION },
         [SUBJECT_AT_BOOT] = { "at-boot", TYPE_ANSWER, 0 },
         [SUBJECT_ARRIVAL_TIME] = { "arrival-time", TYPE_TIME, POLICY_KNOWN_MINUTE },
         [SUBJECT_ARRIVAL_DAY] = { "arrival-day", TYPE_DAY, POLICY_KNOWN_MINUTE },
@@ -188,6 +189,7 @@ static const char *const *words_of(enum policy_type type, const char *storage[st
 {
         static const char *const kinds[] = { "endpoint", "bridge" };
         static const char *const keys[] = { "none", "claimed", "verified" };
+        static const char *const sessions[] = { "locked", "unlocked", "none" };
         static const char *const answers[] = { "no", "yes" };
         static const char *const days[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
 
@@ -197,11 +199,15 @@ static const char *const *words_of(enum policy_type type, const char *storage[st
                 *ret_count = FINDING_MAX;
                 return storage;
         }
-        *ret_count = type == TYPE_KEY ? POLICY_KEY_MAX : type == TYPE_DAY ? WEEK_DAYS : 2;
-        return type == TYPE_KEY    ? keys
-               : type == TYPE_DAY  ? days
-               : type == TYPE_KIND ? kinds
-                                   : answers;
+        *ret_count = type == TYPE_KEY       ? POLICY_KEY_MAX
+                     : type == TYPE_DAY     ? WEEK_DAYS
+                     : type == TYPE_SESSION ? SESSION_MAX - SESSION_LOCKED
+                                            : 2;
+        return type == TYPE_KEY       ? keys
+               : type == TYPE_DAY     ? days
+               : type == TYPE_SESSION ? sessions
+               : type == TYPE_KIND    ? kinds
+                                      : answers;
 }
 
 static bool word_read(enum policy_type type, const char *bytes, size_t length, uint32_t *ret_number)
@@ -347,6 +353,7 @@ int policy_value_parse(enum policy_type type, const struct policy_token *token,
         case TYPE_KIND:
         case TYPE_FINDING:
         case TYPE_KEY:
+        case TYPE_SESSION:
         case TYPE_ANSWER:
         case TYPE_DAY:
                 return word_parse(type, token, ret_value);
@@ -373,6 +380,7 @@ const char *policy_type_expected(enum policy_type type)
                 [TYPE_KIND] = ", expected endpoint or bridge",
                 [TYPE_FINDING] = ", expected the name of a finding: see sallyport-rules(5)",
                 [TYPE_KEY] = ", expected none, claimed or verified",
+                [TYPE_SESSION] = ", expected locked, unlocked or none",
                 [TYPE_ANSWER] = ", expected yes or no",
                 [TYPE_TIME] = ", expected HH:MM-HH:MM",
                 [TYPE_DAY] = ", expected mon, tue, wed, thu, fri, sat, sun, or a range as mon-fri",

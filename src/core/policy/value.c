@@ -15,6 +15,7 @@ enum policy_form policy_type_form(enum policy_type type)
         case TYPE_NUMBER:
         case TYPE_KIND:
         case TYPE_KEY:
+        case TYPE_SESSION:
         case TYPE_ANSWER:
                 return FORM_RANGE;
         case TYPE_TIME:
@@ -133,6 +134,10 @@ static bool number_of(enum policy_subject subject, const struct policy_facts *fa
         case SUBJECT_KEY: /* what is no router has none of them */
                 *ret_fact = facts->router ? (uint32_t)facts->router->key : 0;
                 return facts->router != NULL;
+        case SUBJECT_SESSION: /* as their words are counted: subject.c */
+                base_assert(facts->session != SESSION_UNKNOWN);
+                *ret_fact = (uint32_t)facts->session - SESSION_LOCKED;
+                return true;
         case SUBJECT_AT_BOOT:
                 *ret_fact = facts->at_boot;
                 return true;

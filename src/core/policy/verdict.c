@@ -39,7 +39,9 @@ static bool position_fill(struct core *core, const struct model_function *functi
 
 static struct policy_facts port_facts(const struct model_port *port)
 {
-        return (struct policy_facts){ .known = POLICY_KNOWN_MINUTE | POLICY_KNOWN_PORT,
+        return (struct policy_facts){ .known = POLICY_KNOWN_MINUTE | POLICY_KNOWN_PORT |
+                                               policy_session_known(port->session),
+                                      .session = port->session,
                                       .port = port->found.sbdf,
                                       .path = port->found.path,
                                       .at_boot = port->at_boot,
@@ -242,6 +244,20 @@ static void functions_weigh(struct core *core, struct model_port *port, struct e
 }
 
 /*
+ * Locking takes nothing away: what is given to somebody is judged by the session in which that was. And what is
+ * rejected stays so while nothing is known.
+ */
+static void session_take(const struct core *core, struct model_port *port)
+{
+        if (port->session == core->session || port->guest[0] != '\0' ||
+            model_port_used(core, port) ||
+            (core->session == SESSION_UNKNOWN && port->verdict == VERDICT_REJECT))
+                return;
+        port->session = core->session;
+        port->weighed = false;
+}
+
+/*
  * While something is on its way out, or is out, what made it go stands: what is left of it would be judged otherwise,
  * and so would the empty slot.
  */
@@ -250,7 +266,10 @@ void policy_verdicts_weigh(struct core *core, struct effects *effects)
         for (uint32_t i = 0; i < core->port_count; i++) {
                 struct model_port *port = &core->ports[i];
 
-                if (!port->external || port->weighed || port->leaving || port->ejected)
+                if (!port->external || port->leaving || port->ejected)
+                        continue;
+                session_take(core, port);
+                if (port->weighed)
                         continue;
                 if (model_port_leaves(core, port)) /* it is not all of what is plugged now */
                         port->verdict = VERDICT_QUARANTINE;

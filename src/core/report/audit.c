@@ -7,18 +7,9 @@
 #include "base/sbdf.h"
 #include "core/event/parse.h"
 #include "core/policy/policy.h"
+#include "core/report/audit.h"
 #include "core/report/name.h"
 #include "core/verify/verify.h"
-
-enum audit { AUDIT_OK, AUDIT_WEAK, AUDIT_BROKEN };
-
-/* What a check is about. */
-struct subject {
-        const struct core *core;
-        const struct event_machine *machine;
-        const struct model_port *port;
-        const struct model_function *function;
-};
 
 struct check {
         const char *name;
@@ -27,7 +18,7 @@ struct check {
         const char *why, *todo;
 };
 
-static enum audit unknown(struct base_text *what)
+enum audit report_audit_unknown(struct base_text *what)
 {
         base_text_add(what, "unknown");
         return AUDIT_WEAK;
@@ -38,7 +29,7 @@ static enum audit fact_judge(enum event_fact fact, enum event_fact good, const c
                              const char *no, struct base_text *what)
 {
         if (fact == FACT_UNKNOWN)
-                return unknown(what);
+                return report_audit_unknown(what);
         base_text_add(what, fact == FACT_YES ? yes : no);
         return fact == good ? AUDIT_OK : AUDIT_BROKEN;
 }
@@ -60,7 +51,7 @@ static enum audit xen_version_judge(const struct subject *subject, struct base_t
         uint32_t version = platform->xen_major * 100u + platform->xen_minor;
 
         if (platform->xen_major == 0)
-                return unknown(what);
+                return report_audit_unknown(what);
         base_text_add_u64(what, platform->xen_major);
         base_text_add_char(what, '.');
         base_text_add_u64(what, platform->xen_minor);
@@ -95,7 +86,7 @@ static enum audit tables_judge(const struct subject *subject, struct base_text *
         case IOMMU_MAX:
                 break;
         }
-        return unknown(what);
+        return report_audit_unknown(what);
 }
 
 static enum audit intremap_judge(const struct subject *subject, struct base_text *what)
@@ -130,7 +121,7 @@ static enum audit quarantine_judge(const struct subject *subject, struct base_te
         case QUARANTINE_MAX:
                 break;
         }
-        return unknown(what);
+        return report_audit_unknown(what);
 }
 
 static uint32_t linux_version(const struct subject *subject, struct base_text *what)
@@ -152,7 +143,7 @@ static enum audit linux_judge(const struct subject *subject, struct base_text *w
         uint32_t version = linux_version(subject, what);
 
         if (version == 0)
-                return unknown(what);
+                return report_audit_unknown(what);
         if (version == 6012 || version == 7002)
                 return AUDIT_OK;
         base_text_add(what, version == 6001 ? ": shpchp oopses over a bridge without bus numbers"
@@ -166,7 +157,7 @@ static enum audit autoprobe_judge(const struct subject *subject, struct base_tex
         uint32_t version = linux_version(subject, what);
 
         if (version == 0)
-                return unknown(what);
+                return report_audit_unknown(what);
         if (event_linux_autoprobe(machine->linux_major, machine->linux_minor)) {
                 base_text_add(what, " binds no driver while sallyportd enumerates");
                 return AUDIT_OK;
@@ -185,7 +176,7 @@ static enum audit lockdown_judge(const struct subject *subject, struct base_text
 static enum audit acpiphp_judge(const struct subject *subject, struct base_text *what)
 {
         if (subject->machine->acpiphp == FACT_UNKNOWN)
-                return unknown(what);
+                return report_audit_unknown(what);
         base_text_add(what, subject->machine->acpiphp == FACT_YES ? "on" : "off");
         return subject->machine->acpiphp == FACT_YES ? AUDIT_WEAK : AUDIT_OK;
 }
@@ -195,7 +186,7 @@ static enum audit drivers_judge(const struct subject *subject, struct base_text 
         const struct event_machine *machine = subject->machine;
 
         if (!machine->drivers_known)
-                return unknown(what);
+                return report_audit_unknown(what);
         if (machine->built_in == 0) {
                 base_text_add(what, "none but pcieport");
                 return AUDIT_OK;
@@ -207,30 +198,6 @@ static enum audit drivers_judge(const struct subject *subject, struct base_text 
         return AUDIT_WEAK;
 }
 
-static enum audit thunderbolt_judge(const struct subject *subject, struct base_text *what)
-{
-        static const char *const words[THUNDERBOLT_MAX] = {
-                [THUNDERBOLT_UNGUARDED] = "none: PCIe tunnels are made without asking",
-                [THUNDERBOLT_GUARDED] = "PCIe tunnels wait for authorization",
-                [THUNDERBOLT_NO_TUNNELS] = "no PCIe tunnels are made",
-                [THUNDERBOLT_ABSENT] = "no Thunderbolt domain",
-        };
-        enum event_thunderbolt thunderbolt = subject->machine->thunderbolt;
-
-        if (!words[thunderbolt])
-                return unknown(what);
-        base_text_add(what, words[thunderbolt]);
-        return thunderbolt == THUNDERBOLT_UNGUARDED ? AUDIT_WEAK : AUDIT_OK;
-}
-
-static enum audit boltd_judge(const struct subject *subject, struct base_text *what)
-{
-        if (subject->machine->boltd == FACT_UNKNOWN)
-                return unknown(what);
-        base_text_add(what, subject->machine->boltd == FACT_YES ? "runs" : "does not run");
-        return subject->machine->boltd == FACT_YES ? AUDIT_WEAK : AUDIT_OK;
-}
-
 static enum audit modules_judge(const struct subject *subject, struct base_text *what)
 {
         const struct event_machine *machine = subject->machine;
@@ -240,7 +207,7 @@ static enum audit modules_judge(const struct subject *subject, struct base_text 
                 return AUDIT_OK;
         }
         if (machine->udev == FACT_UNKNOWN || machine->udev_rules == FACT_UNKNOWN)
-                return unknown(what);
+                return report_audit_unknown(what);
         if (machine->udev == FACT_NO) {
                 base_text_add(what, "no udev that loads modules");
                 return AUDIT_OK;
@@ -268,7 +235,7 @@ static enum audit cardbus_judge(const struct subject *subject, struct base_text 
         if (found)
                 return AUDIT_BROKEN;
         if (!machine->cardbus_known)
-                return unknown(what);
+                return report_audit_unknown(what);
         base_text_add(what, "no CardBus bridge");
         return AUDIT_OK;
 }
@@ -313,7 +280,7 @@ static enum audit validation_judge(const struct subject *subject, struct base_te
         const struct model_port *port = subject->port;
 
         if (!port->read_once || !port->registers.readable)
-                return unknown(what);
+                return report_audit_unknown(what);
         base_text_add(what, policy_port_validated(port) ? "on"
                             : port->found.acs_cap       ? "off"
                                                         : "the port has no ACS");
@@ -331,7 +298,7 @@ static enum audit redirect_judge(const struct subject *subject, struct base_text
         bool missing = false;
 
         if (!port->read_once || !port->registers.readable)
-                return unknown(what);
+                return report_audit_unknown(what);
         for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++) {
                 if (port->found.acs_cap && port->registers.acs_control & bits[i].bit)
                         continue;
@@ -373,7 +340,7 @@ static enum audit coverage_judge(const struct subject *subject, struct base_text
         case IOMMU_MAX:
                 break;
         }
-        return unknown(what);
+        return report_audit_unknown(what);
 }
 
 static enum audit reserved_judge(const struct subject *subject, struct base_text *what)
@@ -387,7 +354,7 @@ static enum audit reserved_judge(const struct subject *subject, struct base_text
                 return AUDIT_OK;
         }
         if (core->platform.iommu != IOMMU_AMD)
-                return unknown(what);
+                return report_audit_unknown(what);
         share_add(what, reserved, count, " requester IDs reserved");
         return reserved == count && count > 0 ? AUDIT_OK : AUDIT_WEAK;
 }
@@ -473,10 +440,13 @@ static const struct check machine_checks[] = {
         { "modules", modules_judge,
           "a driver binds as soon as it is loaded, before it can be kept off what asked for it",
           "see the log for why /run/udev/rules.d cannot be written" },
-        { "thunderbolt", thunderbolt_judge, "authorization is the door before the two",
+        { "thunderbolt", report_audit_thunderbolt, "authorization is the door before the two",
           "choose user or secure in the firmware's setup" },
-        { "boltd", boltd_judge, "it authorizes Thunderbolt devices by rules of its own",
+        { "boltd", report_audit_boltd, "it authorizes Thunderbolt devices by rules of its own",
           "systemctl mask bolt" },
+        { "session", report_audit_session,
+          "Thunderbolt devices are authorized by themselves although the screen is locked",
+          "lock it once and look again; else use a locker that tells logind, or enroll --manual" },
         { "cardbus", cardbus_judge,
           "what is plugged into a CardBus slot is dom0's: it has no port that can be closed",
           "leave the slot empty, or switch it off in the firmware" },

@@ -236,6 +236,31 @@ static void test_machine(void **state)
         EXPECT("ports", "broken");
 }
 
+/* Only a locker that has told logind is known to do so; where nothing waits nobody has to be there. */
+static void test_session(void **state)
+{
+        (void)state;
+        EXPECT("session", "ok");
+        machine.thunderbolt = THUNDERBOLT_UNKNOWN;
+        EXPECT("session", "weak");
+        machine.thunderbolt = THUNDERBOLT_UNGUARDED;
+        EXPECT("session", "ok");
+        machine.thunderbolt = THUNDERBOLT_GUARDED;
+        EXPECT("session", "weak"); /* not told yet */
+        core.session = SESSION_NONE;
+        core.session_why = REASON_NO_LOGIND;
+        EXPECT("session", "weak");
+        core.session = SESSION_UNLOCKED;
+        core.session_why = REASON_PRESENT;
+        EXPECT("session", "weak");
+        core.locked_hint = true;
+        EXPECT("session", "ok");
+        core.session = SESSION_UNKNOWN;
+        EXPECT("session", "weak");
+        core.config.while_locked = true;
+        EXPECT("session", "ok");
+}
+
 /* A socket that no port guards is a hole, unless what says that it is one hangs below a guarded port. */
 static void test_cardbus(void **state)
 {
@@ -398,11 +423,11 @@ static void test_golden(void **state)
 int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
-                TEST(test_all_good),   TEST(test_nothing_known), TEST(test_platform),
-                TEST(test_requesters), TEST(test_quarantine),    TEST(test_versions),
-                TEST(test_machine),    TEST(test_cardbus),       TEST(test_gate),
-                TEST(test_acs),        TEST(test_below),         TEST(test_two_ports),
-                TEST(test_golden),     TEST(test_findings),
+                TEST(test_session),   TEST(test_all_good),   TEST(test_nothing_known),
+                TEST(test_platform),  TEST(test_requesters), TEST(test_quarantine),
+                TEST(test_versions),  TEST(test_machine),    TEST(test_cardbus),
+                TEST(test_gate),      TEST(test_acs),        TEST(test_below),
+                TEST(test_two_ports), TEST(test_golden),     TEST(test_findings),
         };
 
         if (argc != 2)

@@ -93,6 +93,11 @@ static void rescan_write(const struct event_config *config, struct base_text *te
         base_text_add(text, config->pause ? "pause" : "postpone");
 }
 
+static void while_locked_write(const struct event_config *config, struct base_text *text)
+{
+        base_text_add(text, config->while_locked ? "allow" : "hold");
+}
+
 /* Settings that change no row by themselves. */
 static const struct {
         const char *name;
@@ -101,6 +106,7 @@ static const struct {
         { "PollIntervalMs", interval_write },
         { "Toolstack", toolstack_write },
         { "RescanWhileOpen", rescan_write },
+        { "WhileLocked", while_locked_write },
 };
 
 static bool settings_change(const struct core *before, const struct core *after, uint32_t *index,

@@ -124,6 +124,15 @@ static const char *const reason_names[REASON_MAX] = {
         [REASON_CANDIDATE_OPEN] = "port-open",
         [REASON_NO_CANDIDATE] = "no-guarded-port",
         [REASON_ROUTER_GONE] = "router-gone",
+        [REASON_SESSION_LOCKED] = "session-locked",
+        [REASON_SESSION_UNKNOWN] = "session-unknown",
+        [REASON_LOCKED_HINT] = "locked-hint",
+        [REASON_AWAY] = "not-active",
+        [REASON_PRESENT] = "present",
+        [REASON_NO_LOGIND] = "no-logind",
+        [REASON_NOBODY] = "nobody",
+        [REASON_SESSIONS_UNREADABLE] = "sessions-unreadable",
+        [REASON_SESSIONS_CONTRADICT] = "sessions-contradict",
 };
 
 static const char *const router_state_names[ROUTER_STATE_MAX] = {
@@ -139,6 +148,13 @@ static const char *const key_names[POLICY_KEY_MAX] = {
         [POLICY_KEY_NONE] = "none",
         [POLICY_KEY_CLAIMED] = "claimed",
         [POLICY_KEY_VERIFIED] = "verified",
+};
+
+static const char *const session_names[SESSION_MAX] = {
+        [SESSION_UNKNOWN] = "unknown",
+        [SESSION_LOCKED] = "locked",
+        [SESSION_UNLOCKED] = "unlocked",
+        [SESSION_NONE] = "none",
 };
 
 static const char *const verdict_names[VERDICT_MAX] = {
@@ -227,6 +243,12 @@ const char *report_key_name(enum policy_key key)
 {
         base_assert(key < POLICY_KEY_MAX && key_names[key]);
         return key_names[key];
+}
+
+const char *report_session_name(enum record_session session)
+{
+        base_assert(session < SESSION_MAX && session_names[session]);
+        return session_names[session];
 }
 
 void report_router_text(const struct record_router *router, struct base_text *text)

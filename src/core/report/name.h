@@ -22,6 +22,7 @@ const char *report_goal_text(enum model_goal goal);
 const char *report_router_state_name(enum model_router_state state);
 /** "claimed": what a router has proved. */
 const char *report_key_name(enum policy_key key);
+const char *report_session_name(enum record_session session);
 /** Writes a router as the kernel calls it, "0-301"; nothing for none. */
 void report_router_text(const struct record_router *router, struct base_text *text);
 

@@ -10,7 +10,7 @@
 /*
  * %p port, %f function, %r reason, %e error in brackets, %n count, %o count as an owner, %d driver, %x effect,
  * %v verdict, %u rule in brackets, %w use, %g findings, %h guest, %t what a toolstack said, %i a router: its place,
- * name and unique ID, %k what it proved. Anything else stands for itself.
+ * name and unique ID, %k what it proved, %s session. Anything else stands for itself.
  */
 struct record_kind_text {
         struct report_message message;
@@ -338,6 +338,11 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "There are more Thunderbolt routers or domains than this version has room for, "
                 "or they could not all be listed. None is authorized until that ends; ports are "
                 "guarded all the same. Please report the topology." },
+        [RECORD_SESSION] = {
+                { "session", "3ad2f6d10c7b4b43a0d6c1f8e25b97f4", RECORD_INFO },
+                "The session at this machine's seat is %s (%r). While it is locked or unknown no "
+                "Thunderbolt router is authorized by itself (WhileLocked=), and rules that ask for "
+                "it are asked again. What was authorized or given away stays so; nothing to do." },
 };
 /* clang-format on */
 
@@ -464,6 +469,9 @@ static void placeholder_add(struct base_text *text, const struct record *record,
                 break;
         case 'k':
                 base_text_add(text, report_key_name((enum policy_key)record->count));
+                break;
+        case 's':
+                base_text_add(text, report_session_name((enum record_session)record->count));
                 break;
         case 'h':
                 base_text_add_escaped(text, record->guest, strlen(record->guest));

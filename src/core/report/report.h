@@ -60,7 +60,7 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
  * ("vtd"/"amd"/"unknown") xen ("4.17" or empty) door2
  * ("holds"/"weak") reason memory ("good", "damaged"/"newer": set aside at the start, "unusable", "unwritable", or
  * empty: not looked at yet) requesters reserved (as in a port's row, of all external ports) trusted (addresses of
- * functions that a rule made dom0's, between blanks)
+ * functions that a rule made dom0's, between blanks) session ("unknown"/"locked"/"unlocked"/"none") session_why
  * config ("ok"/"auto": guarding with defaults after an error; set by the daemon).
  */
 void report_status_row(const struct core *core, struct report_row *ret_row);

@@ -200,7 +200,7 @@ static void test_changes(void **state)
         changes_add(&text, "nothing", &before);
         world.core.config.poll_interval_ms = 250;
         world.core.config.toolstack = TOOLSTACK_QVM_PCI;
-        world.core.config.pause = true;
+        world.core.config.pause = world.core.config.while_locked = true;
         world.core.ports[0].why = REASON_OCCUPIED;
         changes_add(&text, "interval and reason", &before);
         world.core.ports[0].external = false;

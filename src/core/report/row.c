@@ -366,6 +366,8 @@ void report_status_row(const struct core *core, struct report_row *ret_row)
         report_field_text(ret_row, "memory", memory_name(core));
         status_requesters(core, ret_row);
         status_trusted(core, ret_row);
+        report_field_text(ret_row, "session", report_session_name(core->session));
+        report_field_text(ret_row, "session_why", report_reason_name(core->session_why));
 }
 
 const char *report_row_value(const struct report_row *row, const char *key)

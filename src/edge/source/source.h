@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
 #include "core/event/event.h"
@@ -93,3 +94,42 @@ int source_guests_start(struct source_guests *ret_source, sd_event *loop, source
                         source_emit emit, source_trouble trouble, void *userdata);
 /** Ends it, and the child; a zeroed one is fine. */
 void source_guests_stop(struct source_guests *source);
+
+/** So often the sessions are listed, whatever is told; and logind is looked for where there is none. */
+#define SOURCE_SESSIONS_MS 5000
+
+struct source_sessions;
+
+/** A session that logind is asked about. */
+struct source_session {
+        struct source_sessions *source;
+        uint32_t index;
+};
+
+/** Who sits at the machine, by logind on the system bus. */
+struct source_sessions {
+        sd_event *loop;
+        const char *address;
+        source_emit emit;
+        source_trouble trouble;
+        void *userdata;
+        sd_bus *bus; /* NULL: there is none */
+        sd_event_source *timer;
+        struct source_session asked[LIMIT_SESSIONS];
+        struct event_sessions list; /* under way */
+        uint32_t waits;             /* answers that it still waits for; 0 = none is under way */
+        bool changed;               /* something did since it began */
+        uint32_t rounds;            /* lists in a row of which that was so */
+        bool failed;                /* this bus is of no use any more */
+        bool served;                /* a list came since it was last told that none comes */
+};
+
+/**
+ * Hands over EVENT_SESSIONS (token 0): of the bus at this address (NULL: the system's), when it starts, when logind
+ * tells of a change, and every SOURCE_SESSIONS_MS. No answer is waited for longer than that. A logind that does not run
+ * is not started. address must outlive the source. 0, or a negative errno.
+ */
+int source_sessions_start(struct source_sessions *ret_source, sd_event *loop, const char *address,
+                          source_emit emit, source_trouble trouble, void *userdata);
+/** Ends it; a zeroed one is fine. */
+void source_sessions_stop(struct source_sessions *source);
