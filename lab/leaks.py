@@ -5,7 +5,8 @@ import itertools
 import re
 import statistics
 
-# Each prints "NAME NUMBER" lines. Of what a worker process of the daemon has for a moment the least of some looks counts.
+# Each prints "NAME NUMBER" lines. Of what a worker process of the daemon has for a moment the least of some looks
+# counts.
 OWN = """pid=$(cat /run/sallyportd.pid)
 least() {
 	echo $1 $(for look in 1 2 3 4; do eval "$2"; sleep 0.3; done | sort -n | head -n 1)
