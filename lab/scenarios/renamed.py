@@ -18,7 +18,8 @@ UUID, ANOTHER = "c5010000-0070-7d18-0382-0a1d5f72f30a", "00e10000-0001-0002-0003
 # Says its name in 4,400 bytes; sysfs gives a page of that.
 LONG = f"""name=$(yes '\\x1b[2J' | head -n 1100 | tr -d '\\n')
 echo "add 0-{DOCK:x} uuid={UUID} vendor=$name" >/dev/tbfake"""
-# One look fewer than so many storms, each of so many routers: an `add` and a `remove` each. No program is started between two.
+# So many looks, with a storm before each but the first: so many routers, an `add` and a `remove` each, and no program
+# is started between two.
 STORMS, STORM = 5, 500
 SCRIPT = f"""before=$(cat /sys/kernel/uevent_seqnum) i=0
 while [ $i -lt {STORM} ]; do
