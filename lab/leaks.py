@@ -5,15 +5,17 @@ import itertools
 import re
 import statistics
 
-# Prints "NAME NUMBER" lines, then what Xen prints for debug keys m and Q. Of what a worker process of the daemon has
-# for a moment the least of some looks counts.
-SCRIPT = """pid=$(cat /run/sallyportd.pid)
+# Each prints "NAME NUMBER" lines. Of what a worker process of the daemon has for a moment the least of some looks
+# counts.
+OWN = """pid=$(cat /run/sallyportd.pid)
 least() {
 	echo $1 $(for look in 1 2 3 4; do eval "$2"; sleep 0.3; done | sort -n | head -n 1)
 }
 sed -n 's/^Pss:[^0-9]*\\([0-9]*\\) kB/pss_kib \\1/p' /proc/$pid/smaps_rollup
 least fds 'ls /proc/$pid/fd | wc -l'
-least processes 'ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c -e sallyport -e /xl'
+"""
+# And then what Xen prints for debug keys m and Q.
+SCRIPT = OWN + """least processes 'ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c -e sallyport -e /xl'
 sed -n 's/^MemAvailable:[^0-9]*\\([0-9]*\\) kB/available_kib \\1/p' /proc/meminfo
 echo log_kib $(du -k /run/sallyport.log | cut -f 1)
 echo nodes $(xenstore-ls -f / | wc -l)
@@ -31,9 +33,14 @@ MACHINE = {"processes": (1, 0, 0), "nodes": (1, 0, 16), "slots": (1, 0, 0), "pde
            "free_kib": (-1, 1, 128)}
 
 
+def numbers(text):
+    """{name: number} of what OWN printed."""
+    return {name: int(number) for name, number in LINE.findall(text)}
+
+
 def usage(text):
     """{name: number} of what SCRIPT printed."""
-    found = {name: int(number) for name, number in LINE.findall(text)}
+    found = numbers(text)
     last = list(FREE.finditer(text))[-1]
     return found | {"free_kib": int(last[1]), "pdevs": len(set(FUNCTION.findall(text[last.end():])))}
 

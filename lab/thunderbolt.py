@@ -17,7 +17,7 @@ class Dock:
     """port, devices: what its tunnel leads to, on PCI: to nothing, where there are no devices; below: of a dock behind
     another, the name of the other's downstream port that it is at. The rest is what it says of itself
     (lab/tbfake/control.c). nvm: a name for what it keeps its key in, None where it keeps none; boot: authorized before
-    Linux was there."""
+    Linux was there; slow_ms: how long its approval takes the kernel."""
     port: str
     devices: tuple
     uuid: str
@@ -27,13 +27,14 @@ class Dock:
     generation: int = 3
     nvm: str | None = None
     boot: bool = False
+    slow_ms: int = 0
     below: str | None = None
 
     def words(self):
         """Its WORDs in a command."""
         given = {"uuid": self.uuid, "vendor": self.vendor, "name": self.name, "ids": self.ids,
-                 "generation": self.generation} | ({"nvm": self.nvm} if self.nvm else {})
-        return [f"{key}={escaped(str(value))}" for key, value in given.items()] + ["boot"] * self.boot
+                 "generation": self.generation, "nvm": self.nvm, "slow": self.slow_ms}
+        return [f"{key}={escaped(str(value))}" for key, value in given.items() if value] + ["boot"] * self.boot
 
 
 def escaped(text):
@@ -62,6 +63,16 @@ class Thunderbolt(threading.Thread):
         self.lab.say(f"connecting 0-{route:x}: {dock.vendor!r} {dock.name!r}, {dock.uuid}")
         self.docks[route] = dock
         self.command("add", route, *dock.words())
+
+    def change(self, route, **words):
+        """From now on it says something else of itself (WORDs), and nobody is told."""
+        self.lab.say(f"0-{route:x} says from now on: {words}")
+        self.command("set", route, *(f"{key}={escaped(value)}" for key, value in words.items()))
+
+    def reset(self, security):
+        """As after a boot with another security level: every router is gone."""
+        self.lab.say(f"the Thunderbolt controller again, security {security}")
+        self.lab.dom0(f"rmmod tbfake && modprobe tbfake security={security}")
 
     def disconnect(self, route):
         """Unplugs a dock, and those behind it."""
@@ -101,6 +112,19 @@ class Thunderbolt(threading.Thread):
         self.lab.wait(f"a record {event} about 0-{route:x}", ready, 60, 0.5)
         self.lab.say(f"told: {event}: {found[0]}")
         return found[0]
+
+    def row(self, route):
+        """What `sallyport routers` has of a router: {} where it has none."""
+        rows = self.lab.daemon.ask("routers")["routers"]
+        return next((row for row in rows if row["router"] == f"0-{route:x}"), {})
+
+    def reason(self, route, reason):
+        """Waits until the daemon says that it holds a router back, why, and that `explain` says so."""
+        self.lab.wait(f"0-{route:x} is held ({reason})",
+                      lambda: {"state": "held", "reason": reason}.items() <= self.row(route).items(), 60, 0.5)
+        told = self.lab.dom0(f"sallyport explain 0-{route:x}")
+        lines = [line for line in told.splitlines() if f"({reason})" in line]
+        self.lab.expect(lines, f"0-{route:x}: held, {reason}; explain: {lines[-1].strip() if lines else told}")
 
     def held(self, route, port, seconds=5):
         """For so long a router is not authorized, and nothing of it is on PCI."""

@@ -100,9 +100,9 @@ class ServeTest(unittest.TestCase):
 
 class WordsTest(unittest.TestCase):
     def test_words(self):
-        dock = Dock("rp0", (), UUID, vendor="A'b c", nvm="n", boot=True)
+        dock = Dock("rp0", (), UUID, vendor="A'b c", nvm="n", boot=True, slow_ms=9)
         self.assertEqual(dock.words(), [f"uuid={UUID}", r"vendor=A\x27b\x20c", "name=Dock", "ids=8086:0b26",
-                                        "generation=3", "nvm=n", "boot"])
+                                        "generation=3", "nvm=n", "slow=9", "boot"])
 
     def test_what_is_no_letter_is_escaped(self):
         self.assertEqual(escaped("\x1b[\n\\\u00e9="), r"\x1b\x5b\x0a\x5c\xc3\xa9\x3d")
@@ -111,12 +111,15 @@ class WordsTest(unittest.TestCase):
         lab = FakeLab()
         there = Thunderbolt(lab, "secure")
         there.connect(0x301, Dock("rp0", (), UUID))
+        there.change(0x301, vendor="A b")
         there.disconnect(0x301)
+        there.reset("none")
         there.stop()
         lab.machine.controller.close()
         words = f"uuid={UUID} vendor=Lab name=Dock ids=8086:0b26 generation=3"
         self.assertEqual(lab.scripts, ["modprobe tbfake security=secure", f"echo 'add 0-301 {words}' >/dev/tbfake",
-                                       "echo 'del 0-301' >/dev/tbfake"])
+                                       r"echo 'set 0-301 vendor=A\x20b' >/dev/tbfake", "echo 'del 0-301' >/dev/tbfake",
+                                       "rmmod tbfake && modprobe tbfake security=none"])
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@
  *   set DOMAIN-ROUTE WORD...     it says something else of itself from now on, and nobody is told
  *   del DOMAIN-ROUTE             it vanishes, and what is behind it
  * ROUTE is hexadecimal, as in the router's name. WORD: uuid=UUID, vendor=NAME, name=NAME, ids=VENDOR:DEVICE (both
- * hexadecimal), generation=N, nvm=NAME: it can keep a key, and it is the same device as others with that name; and with
- * `add` only: boot, it has been authorized before Linux was there. NAME may have escapes: \n, \x1b, \040.
+ * hexadecimal), generation=N, nvm=NAME: it can keep a key, and it is the same device as others with that name;
+ * slow=MS: so long approving it takes; and with `add` only: boot, it has been authorized before Linux was there.
+ * NAME may have escapes: \n, \x1b, \040.
  */
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -86,6 +87,8 @@ static int word_take(struct router *router, char *word)
                                                                                        : -EINVAL;
         if (!strcmp(word, "generation"))
                 return kstrtou8(value, 10, &router->generation);
+        if (!strcmp(word, "slow"))
+                return kstrtouint(value, 10, &router->slow_ms);
         if (strcmp(word, "nvm"))
                 return -EINVAL;
         nvm = nvm_get(value);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Routers, as user space sees them, and who approves them: drivers/thunderbolt/switch.c, domain.c. */
+#include <linux/delay.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -67,6 +68,8 @@ static int router_approve(struct router *router, bool challenge)
                 memcpy(nvm->key, router->key, KEY_SIZE);
                 nvm->has_key = true;
         }
+        /* As icm.c:icm_request waits for firmware: whoever writes cannot be killed out of it. */
+        msleep(router->slow_ms);
         return tunnel_set(router, true);
 }
 

@@ -47,6 +47,7 @@ struct router {
         char *vendor_name, *device_name; /* NULL: its DROM has none */
         u16 vendor, device;              /* 0: none */
         u8 generation, authorized;
+        unsigned int slow_ms; /* what approving it takes */
         bool boot;
         u8 *key;         /* set by user space, or NULL */
         struct nvm *nvm; /* NULL: it does not know what a key is */

@@ -296,6 +296,22 @@ static void test_levels_that_make_none(void **state)
         assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
 }
 
+/* As Linux lists it at level none: authorized from its first moment on. */
+static void test_level_none_is_no_third_door(void **state)
+{
+        (void)state;
+        world_domain(&world, SECURITY_NONE, true);
+        world_router(&world, DOCK, 1)->authorized = AUTHORIZED_YES;
+        world_routers_tell(&world, 10);
+        world_router_shows(&world, DOCK, ROUTER_FOREIGN, REASON_NO_THIRD_DOOR);
+        assert_int_equal(world_records_count(&world, RECORD_ROUTER_UNGUARDED), 1);
+        assert_int_equal(world_records_count(&world, RECORD_ROUTER_FOREIGN), 0);
+        world_domain(&world, SECURITY_USER, true);
+        world_routers_tell(&world, 10);
+        world_router_shows(&world, DOCK, ROUTER_FOREIGN, REASON_NONE);
+        assert_int_equal(world_records_count(&world, RECORD_ROUTER_FOREIGN), 1);
+}
+
 static void test_unreadable(void **state)
 {
         (void)state;
@@ -417,6 +433,7 @@ int main(void)
                 cmocka_unit_test_setup(test_key_of_somebody_else, begin),
                 cmocka_unit_test_setup(test_key_given, begin),
                 cmocka_unit_test_setup(test_levels_that_make_none, begin),
+                cmocka_unit_test_setup(test_level_none_is_no_third_door, begin),
                 cmocka_unit_test_setup(test_unreadable, begin),
                 cmocka_unit_test_setup(test_renamed, begin),
                 cmocka_unit_test_setup(test_too_many, begin),

@@ -150,7 +150,8 @@ static enum record_kind router_record(const struct model_router *router,
         case ROUTER_AUTHORIZED:
                 return RECORD_ROUTER_AUTHORIZED;
         case ROUTER_FOREIGN:
-                return RECORD_ROUTER_FOREIGN;
+                return router->reason == REASON_NO_THIRD_DOOR ? RECORD_ROUTER_UNGUARDED
+                                                              : RECORD_ROUTER_FOREIGN;
         case ROUTER_NONE:
         case ROUTER_AUTHORIZING: /* told when it was asked for, with its licence */
         case ROUTER_STATE_MAX:

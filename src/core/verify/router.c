@@ -105,8 +105,12 @@ enum model_router_state verify_router_state(const struct core *core,
         if (router->awaited)
                 return ROUTER_AUTHORIZING;
         if (router->facts.authorized == AUTHORIZED_YES ||
-            router->facts.authorized == AUTHORIZED_CHALLENGED)
+            router->facts.authorized == AUTHORIZED_CHALLENGED) {
+                /* Where nobody is asked the kernel lists it as authorized at once. */
+                if (model_router_security(core, router) == SECURITY_NONE)
+                        *ret_reason = REASON_NO_THIRD_DOOR;
                 return router->asked ? ROUTER_AUTHORIZED : ROUTER_FOREIGN;
+        }
         *ret_reason = policy_router_bars(core, router, &licence);
         if (*ret_reason)
                 return ROUTER_HELD;
