@@ -470,6 +470,32 @@ static void test_amd(void **state)
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
 }
 
+/*
+ * Whenever one is attached or detached the others are confirmed once more: that counts as no failure of theirs, however
+ * many there are, so that nothing is said to be out of control and nothing waits.
+ */
+static void test_amd_several(void **state)
+{
+        (void)state;
+        world_init(&world);
+        world_amd(&world);
+        world.guest = GUEST;
+        world_start(&world);
+        world_run(&world, 40);
+        world_plug(&world, WORLD_FUNCTIONS);
+        world_run(&world, 60);
+        world_asks(&world, REQUEST_ASSIGN, WORLD_PORT, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        assert_true(world_open(&world));
+        world_asks(&world, REQUEST_UNASSIGN, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
+        world_run(&world, 20);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_int_equal(world.done[EFFECT_DETACH], WORLD_FUNCTIONS - 1);
+        assert_null(world_record(&world, RECORD_FUNCTION_CONTAINED));
+        assert_null(world_record(&world, RECORD_PORT_CONTAINED));
+        for (uint32_t i = 0; i < world.core.function_count; i++)
+                assert_int_equal(world.core.functions[i].quarantine.tries, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -499,6 +525,7 @@ int main(void)
                 cmocka_unit_test(test_foreign),
                 cmocka_unit_test(test_foreign_adopted),
                 cmocka_unit_test(test_amd),
+                cmocka_unit_test(test_amd_several),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,6 +75,9 @@ static void handover_end(struct core *core, struct model_port *port,
         } else if (port->pending == EFFECT_CONFIRM) {
                 function->confirmed = function->asked = done;
                 function->refused = !done;
+                /* Where it is asked again and again because of others' doubt, none of the answers is a failure. */
+                if (done && model_unlisted(core))
+                        function->quarantine = (struct model_attempt){ 0 };
         } else if (port->pending == EFFECT_WITHDRAW) {
                 function->withdrawn = done;
                 function->refused = false; /* where it failed, assigning is tried again first */
