@@ -11,7 +11,7 @@
 
 /* A port of model and world, and four of its places: at most so many words (core_port_add, world_port_add). */
 #define PORT_WORDS 20
-#define WORDS_MAX (8 + SIM_PORTS * (PORT_WORDS + SIM_FUNCTIONS * 4))
+#define WORDS_MAX (24 + SIM_PORTS * (PORT_WORDS + SIM_FUNCTIONS * 4))
 
 /* Bits that are written one after the other: a state is compared by what it says, not by how it is laid out. */
 struct canon {

@@ -470,14 +470,20 @@ uint64_t sim_canon_next(const struct sim_state *state)
         uint64_t now_ms = state->world.now_ms, next_ms = 0, moments[MOMENTS];
 
         moment_next(now_ms, core->discover_again_ms, &next_ms);
+        if (core->router_request.id != 0)
+                moment_next(now_ms, core->router_request.until_ms, &next_ms);
         if (state->world.thunderbolt.there && !core->routers_fresh)
                 moment_next(now_ms, core->listing.retry_at_ms, &next_ms);
         for (uint32_t i = 0; i < core->router_count; i++) {
                 const struct model_router *router = &core->routers[i];
 
                 moment_next(now_ms, router->attempt.retry_at_ms, &next_ms);
-                if (router->awaited && router->tunnel_at_ms != 0)
-                        moment_next(now_ms, router->tunnel_at_ms + VERIFY_TUNNEL_MS, &next_ms);
+                if (!router->awaited || router->tunnel_at_ms == 0)
+                        continue;
+                moment_next(now_ms, router->tunnel_at_ms + VERIFY_TUNNEL_MS, &next_ms);
+                if (model_router_depth(router) > 1 && !router->scanned)
+                        moment_next(now_ms, router->tunnel_at_ms + VERIFY_SETTLE_BLIND_MS,
+                                    &next_ms);
         }
         for (uint32_t i = 0; i < core->port_count; i++) {
                 port_moments(&core->ports[i], moments);

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "canon.h"
 #include "move.h"
+#include "router_move.h"
 
 static void move_add(struct sim_move *moves, uint32_t *count, enum sim_move_kind kind,
                      uint32_t port, uint32_t detail)
@@ -25,20 +26,6 @@ static bool time_passes(const struct sim_state *state)
         return state->world.thunderbolt.token == 0 || next_ms < state->world.thunderbolt.until_ms;
 }
 
-/* What happens by itself about a Thunderbolt router. MOVE_MAX: nothing. */
-static enum sim_move_kind router_course(const struct sim_world *world)
-{
-        const struct sim_thunderbolt *bus = &world->thunderbolt;
-
-        if (bus->token != 0)
-                return bus->acted ? MOVE_ROUTER_ANSWER : MOVE_ROUTER_ACT;
-        if (bus->due && !world->crashed)
-                return MOVE_ROUTER_EVENT;
-        if (bus->session_due)
-                return MOVE_SESSION;
-        return bus->there && sim_tunnel_possible(world, 0) ? MOVE_TUNNEL : MOVE_MAX;
-}
-
 /* Is the place before it, behind the same bridge, of the same kind? Then the attacker gains nothing by this one. */
 static bool place_alike(const struct sim_shape_port *shape, uint32_t index)
 {
@@ -50,6 +37,8 @@ static bool place_alike(const struct sim_shape_port *shape, uint32_t index)
 
 struct sim_move sim_move_fair(const struct sim_world *world)
 {
+        struct sim_move move;
+
         if (world->crashed)
                 return (struct sim_move){ MOVE_START, 0, 0 };
         if (sim_guest_dying(world))
@@ -61,8 +50,8 @@ struct sim_move sim_move_fair(const struct sim_world *world)
                 if (world->ports[i].uevents > 0)
                         return (struct sim_move){ MOVE_UEVENT, i, 0 };
         }
-        if (router_course(world) != MOVE_MAX)
-                return (struct sim_move){ (uint8_t)router_course(world), 0, 0 };
+        if (sim_router_course(world, &move))
+                return move;
         if (world->guests_due)
                 return (struct sim_move){ MOVE_GUESTS, 0, 0 };
         if (world->look_due)
@@ -233,43 +222,6 @@ static void moves_port(const struct sim_state *state, uint32_t number, struct si
         }
 }
 
-/* Everything about a Thunderbolt router: its own course, the attacker's moves, faults, and somebody else. */
-static void moves_router(const struct sim_world *world, struct sim_move *moves, uint32_t *count)
-{
-        const struct sim_thunderbolt *bus = &world->thunderbolt;
-        bool works = bus->token != 0 && !bus->acted;
-
-        if (!bus->there)
-                return;
-        if (bus->token != 0)
-                move_add(moves, count, works ? MOVE_ROUTER_ACT : MOVE_ROUTER_ANSWER, 0, 0);
-        if (bus->due && !world->crashed)
-                move_add(moves, count, MOVE_ROUTER_EVENT, 0, 0);
-        if (bus->session_due)
-                move_add(moves, count, MOVE_SESSION, 0, 0);
-        if (world->wishes_left > 0)
-                move_add(moves, count, MOVE_LOCK, 0, 0);
-        for (uint32_t i = 0; i < world->port_count; i++)
-                if (sim_tunnel_possible(world, i))
-                        move_add(moves, count, MOVE_TUNNEL, i, 0);
-        if (world->attacks_left > 0) {
-                move_add(moves, count, MOVE_ROUTER, 0, SIM_ENROLLED);
-                move_add(moves, count, MOVE_ROUTER, 0, SIM_STRANGER);
-        }
-        if (world->attacks_left > 0 && bus->router.identity != 0) {
-                move_add(moves, count, MOVE_ROUTER_GO, 0, 0);
-                move_add(moves, count, MOVE_ROUTER_NAME, 0, 0);
-        }
-        if (world->faults_left == 0)
-                return;
-        if (works)
-                move_add(moves, count, MOVE_ROUTER_FAIL, 0, 0);
-        if (works && bus->pending.kind != EFFECT_ROUTERS)
-                move_add(moves, count, MOVE_ROUTER_LIE, 0, 0);
-        if (bus->router.identity != 0 && !bus->router.authorized)
-                move_add(moves, count, MOVE_ROUTER_FOREIGN, 0, 0);
-}
-
 static bool remembered_any(const struct sim_world *world)
 {
         for (uint32_t i = 0; i < world->port_count; i++)
@@ -298,7 +250,7 @@ uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[stat
         }
         if (sim_guest_dying(world))
                 move_add(ret_moves, &count, MOVE_TAKE_BACK, 0, 0);
-        moves_router(world, ret_moves, &count);
+        sim_router_moves(state, ret_moves, &count);
         for (uint32_t i = 0; i < world->port_count; i++) {
                 if (!world->crashed)
                         moves_port(state, i, ret_moves, &count);

@@ -122,8 +122,13 @@ static void at_once(struct sim_state *state, const struct effect *effect, bool b
 
 static void reply_take(struct sim_state *state, const struct effect *effect)
 {
-        struct sim_port *port = &state->world.ports[effect->request - 1];
+        struct sim_port *port;
 
+        if (effect->request == SIM_ROUTER_REQUEST) {
+                sim_router_reply(&state->world, effect);
+                return;
+        }
+        port = &state->world.ports[effect->request - 1];
         port->replies++;
         if (port->clean && effect->result != RESULT_DONE)
                 state->world.failed_clean = true;

@@ -33,7 +33,7 @@ struct sim_scope {
         uint8_t rules;  /* which of the explorer's rules are in force: sim_scope_rules; 0 = none */
         uint8_t booted; /* 1: a hierarchy is there when the daemon starts; SIM_BOOTED_USED... */
         uint8_t guests; /* 1: there are some, and RescanWhileOpen=postpone; 2: =pause */
-        bool thunderbolt; /* routers come and go, and what is plugged is behind one, or not */
+        uint8_t thunderbolt; /* enum sim_bus: routers come and go, and what is plugged is behind one, or not */
         uint64_t states_max; /* gives up beyond */
 };
 
@@ -56,7 +56,8 @@ void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
  * "vtd.17.p1.f1.a255.w0.c0.b0": vendor, Xen minor, ports, faults, attacks, wishes, power controller, booted; and ".r1"
  * where rules are in force: 1 = what is plugged into the first port is rejected unseen, 2 = bridges are rejected, 3 =
  * leaves are given to the guest, 4 = the first leaf below the first port is made dom0's (trust-dom0). Then ".g1" or
- * ".g2" where there are guests. Then ".t1" where there is a Thunderbolt domain (security level user).
+ * ".g2" where there are guests. Then ".t1" to ".t4" where there is a Thunderbolt domain: enum sim_bus; its security
+ * level is `user`, with ".t4" `secure`.
  */
 void sim_scope_format(const struct sim_scope *scope, char ret_text[static 48]);
 bool sim_scope_parse(const char *text, struct sim_scope *ret_scope);

@@ -13,6 +13,7 @@
 #include "core/step.h"
 #include "edge.h"
 #include "memory.h"
+#include "router_move.h"
 
 #define JUMP_MS 600000u
 
@@ -111,7 +112,7 @@ void sim_daemon_start(struct sim_state *state)
         for (uint32_t i = 0; i < state->world.port_count; i++)
                 state->world.ports[i].shown = 0; /* every port is shut or judged anew */
         state->world.thunderbolt.session_told = SESSION_UNKNOWN;
-        state->world.thunderbolt.session_due = state->world.thunderbolt.there;
+        state->world.thunderbolt.session_due = state->world.thunderbolt.there != SIM_BUS_NONE;
         state->world.guests_due = state->world.guests; /* xenstore tells whoever begins to watch */
         sim_intrusion_end(&state->world);
 }
@@ -163,27 +164,6 @@ static void answer_send(struct sim_state *state, uint32_t port)
 {
         sim_edge_answer(state, port, &event);
         sim_edge_event(state, &event, /* blind= */ false);
-}
-
-static void router_answer_send(struct sim_state *state)
-{
-        sim_router_answer(&state->world, &event);
-        sim_edge_event(state, &event, /* blind= */ false);
-}
-
-static void router_event_send(struct sim_state *state)
-{
-        state->world.thunderbolt.due = false;
-        memset(&event.uevent, 0, sizeof event.uevent);
-        event.uevent.action = UEVENT_CHANGE;
-        event.uevent.subsystem = SUBSYSTEM_THUNDERBOLT;
-        event_send(state, EVENT_UEVENT, SIM_PORTS);
-}
-
-static void session_send(struct sim_state *state)
-{
-        sim_session_fill(&state->world.thunderbolt, &event.sessions);
-        event_send(state, EVENT_SESSIONS, SIM_PORTS);
 }
 
 static void uevent_send(struct sim_state *state, uint32_t port)
@@ -239,19 +219,20 @@ static void attacker_do(struct sim_world *world, struct sim_move move)
 {
         struct sim_port *port = &world->ports[move.port];
 
-        attack_count(world);
-        if (move.kind == MOVE_ROUTER || move.kind == MOVE_ROUTER_GO) {
-                sim_router_set(world, move.kind == MOVE_ROUTER ? move.detail : 0);
-        } else if (move.kind == MOVE_ROUTER_NAME) {
-                world->thunderbolt.router.renamed = !world->thunderbolt.router.renamed;
-                world->thunderbolt.due = true;
-        } else if (move.kind == MOVE_DUMB) {
+        if (move.kind == MOVE_DUMB) {
                 base_assert(move.detail < SIM_FUNCTIONS);
                 port->functions[move.detail].dumb = !port->functions[move.detail].dumb;
                 port->hid = true;
         } else {
                 sim_port_plug(world, move.port, identity_next(port, move));
+                sim_router_muddle(world);
         }
+}
+
+static void wish_count(struct sim_world *world)
+{
+        if (world->wishes_left != UINT8_MAX)
+                world->wishes_left--;
 }
 
 static void lie_set(struct sim_world *world, uint8_t detail, bool on)
@@ -318,10 +299,7 @@ static void daemon_kill(struct sim_state *state, bool late)
         world->crashed = true;
         if (late && world->thunderbolt.token != 0 && !world->thunderbolt.acted)
                 sim_router_act(world, /* lies= */ false, 0);
-        world->thunderbolt.token = 0;
-        world->thunderbolt.due = false;         /* the next one lists them anyway */
-        world->thunderbolt.session_due = false; /* likewise */
-        world->thunderbolt.session_told = SESSION_UNKNOWN;
+        sim_router_crash(world);
         for (uint32_t i = 0; i < world->port_count; i++) {
                 struct sim_port *port = &world->ports[i];
 
@@ -358,7 +336,7 @@ static void jump_do(struct sim_state *state)
         if (state->world.thunderbolt.token != 0 && !state->world.thunderbolt.acted)
                 sim_router_act(&state->world, /* lies= */ true, ETIMEDOUT);
         if (state->world.thunderbolt.token != 0)
-                router_answer_send(state);
+                sim_router_do(state, (struct sim_move){ MOVE_ROUTER_ANSWER, 0, 0 });
         for (uint32_t i = 0; i < state->world.port_count; i++)
                 if (state->world.ports[i].pending_token != 0)
                         answer_send(state, i); /* it is there before anything else is looked at */
@@ -376,11 +354,12 @@ static void fault_do(struct sim_state *state, struct sim_move move)
 {
         enum sim_move_kind kind = (enum sim_move_kind)move.kind;
 
-        state->world.faults_left--;
         if (kind == MOVE_LOSE || kind == MOVE_OVERRUN)
                 state->world.ports[move.port].uevents--;
         if (kind == MOVE_LOSE)
                 state->world.ports[move.port].lost = SIM_LOST;
+        if (kind == MOVE_LIE && state->world.ports[move.port].pending.kind == EFFECT_RESCAN)
+                state->world.thunderbolt.late |= state->world.thunderbolt.there == SIM_BUS_CHAIN;
         if (kind == MOVE_FAIL)
                 worker_act(state, move.port, /* lies= */ false, EIO);
         else if (kind == MOVE_LIE)
@@ -399,12 +378,6 @@ static void fault_do(struct sim_state *state, struct sim_move move)
                 daemon_kill(state, /* late= */ kind == MOVE_CRASH_LATE);
         else if (kind == MOVE_AMNESIA)
                 sim_memory_lose(&state->world);
-        else if (kind == MOVE_ROUTER_FAIL)
-                sim_router_act(&state->world, /* lies= */ true, EIO);
-        else if (kind == MOVE_ROUTER_LIE)
-                sim_router_act(&state->world, /* lies= */ true, 0);
-        else if (kind == MOVE_ROUTER_FOREIGN)
-                state->world.thunderbolt.router.authorized = state->world.thunderbolt.due = true;
         else if (kind >= MOVE_SET_BME)
                 intruder_do(state, move);
 }
@@ -480,18 +453,10 @@ static void reload_do(struct sim_state *state)
         config_send(state);
 }
 
-static void session_lock(struct sim_world *world)
-{
-        world->thunderbolt.locked = !world->thunderbolt.locked;
-        world->thunderbolt.session_due = !world->crashed;
-}
-
 static void wish_do(struct sim_state *state, struct sim_move move)
 {
         struct sim_port *port = &state->world.ports[move.port];
 
-        if (state->world.wishes_left != UINT8_MAX)
-                state->world.wishes_left--;
         state->world.look_due |=
                 state->world.guests && (move.kind == MOVE_ATTACH || move.kind == MOVE_DETACH);
         if (move.kind == MOVE_EJECT || move.kind == MOVE_ASSIGN || move.kind == MOVE_UNASSIGN)
@@ -509,8 +474,6 @@ static void wish_do(struct sim_state *state, struct sim_move move)
                 sim_guest_detach(port, &port->functions[move.detail]);
         else if (move.kind == MOVE_GUEST_START)
                 sim_guest_start(&state->world);
-        else if (move.kind == MOVE_LOCK)
-                session_lock(&state->world);
         else
                 sim_guest_die(&state->world);
 }
@@ -531,16 +494,6 @@ static void daemon_do(struct sim_state *state, struct sim_move move)
                 guests_take(state);
         else if (move.kind == MOVE_LOOK)
                 look_send(state);
-        else if (move.kind == MOVE_ROUTER_EVENT)
-                router_event_send(state);
-        else if (move.kind == MOVE_ROUTER_ACT)
-                sim_router_act(&state->world, /* lies= */ false, 0);
-        else if (move.kind == MOVE_ROUTER_ANSWER)
-                router_answer_send(state);
-        else if (move.kind == MOVE_SESSION)
-                session_send(state);
-        else if (move.kind == MOVE_TUNNEL)
-                sim_tunnel_make(&state->world, move.port);
         else if (move.kind == MOVE_TAKE_BACK)
                 sim_guest_release(&state->world);
         else if (move.kind == MOVE_START)
@@ -561,6 +514,14 @@ void sim_move_do(struct sim_state *state, struct sim_move move)
         for (uint32_t i = 0; i < state->world.port_count && move_disturbs(move); i++)
                 state->world.ports[i].clean = false;
         if (move.kind >= MOVE_PLUG && move.kind <= MOVE_DUMB)
+                attack_count(&state->world);
+        else if (move.kind >= MOVE_EJECT && move.kind <= MOVE_LOCK)
+                wish_count(&state->world);
+        else if (move.kind >= MOVE_FAIL && move.kind != MOVE_START)
+                state->world.faults_left--;
+        if (sim_router_moved((enum sim_move_kind)move.kind))
+                sim_router_do(state, move);
+        else if (move.kind >= MOVE_PLUG && move.kind <= MOVE_DUMB)
                 attacker_do(&state->world, move);
         else if (move.kind >= MOVE_FAIL && move.kind != MOVE_START)
                 fault_do(state, move);

@@ -16,14 +16,14 @@ enum sim_move_kind {
         MOVE_ROUTER_EVENT, /* the kernel tells of routers */
         MOVE_ROUTER_ACT,   /* the worker that is about them does its work */
         MOVE_ROUTER_ANSWER,
-        MOVE_SESSION, /* logind tells whether the session is locked */
-        MOVE_TUNNEL, /* what is behind an authorized router appears below this port */
+        MOVE_SESSION,   /* logind tells whether the session is locked */
+        MOVE_TUNNEL,    /* what is behind an authorized router (detail) appears below this port */
         MOVE_TAKE_BACK, /* Xen takes back what a guest had that is no more */
         /* The attacker. */
         MOVE_PLUG,
         MOVE_UNPLUG,
         MOVE_SWAP, /* another device at the same address, faster than anybody looks */
-        MOVE_ROUTER, /* a Thunderbolt router comes; detail: which. Whoever was there before is gone */
+        MOVE_ROUTER, /* a Thunderbolt router (port: which place) comes; detail: who. Who was there is gone */
         MOVE_ROUTER_GO,
         MOVE_ROUTER_NAME, /* it says another name, or the first one again */
         MOVE_DUMB, /* a function begins or ends to answer all ones: for scenarios, the explorer has sim_lie */
@@ -38,16 +38,21 @@ enum sim_move_kind {
         MOVE_UNASSIGN, /* all below */
         MOVE_GUEST_START,
         MOVE_GUEST_DIE,
+        MOVE_ROUTER_AUTHORIZE, /* this once; MOVE_ROUTER_FORGET is about what it says as its unique ID */
+        MOVE_ROUTER_ENROLL,
+        MOVE_ROUTER_FORGET,
         MOVE_LOCK, /* somebody locks the screen, or unlocks it */
         /* Faults, each costs one of faults_left. */
-        MOVE_FAIL,    /* the worker's effect answers EIO and does nothing */
-        MOVE_LIE,     /* it answers 0 and does nothing */
-        MOVE_LATE,    /* it does its work, but the answer is ETIMEDOUT, at its deadline */
-        MOVE_HANG,    /* it does nothing until its deadline */
-        MOVE_ROUTER_FAIL, /* the worker's effect on a router answers EIO and does nothing */
-        MOVE_ROUTER_LIE,  /* it answers 0 and does nothing */
-        MOVE_ROUTER_FOREIGN, /* somebody else authorizes it */
-        MOVE_LOSE,    /* the uevent is lost, and nobody says so */
+        MOVE_FAIL,           /* the worker's effect answers EIO and does nothing */
+        MOVE_LIE,            /* it answers 0 and does nothing */
+        MOVE_LATE,           /* it does its work, but the answer is ETIMEDOUT, at its deadline */
+        MOVE_HANG,           /* it does nothing until its deadline */
+        MOVE_ROUTER_FAIL,    /* the worker's effect on a router answers EIO and does nothing */
+        MOVE_ROUTER_LIE,     /* it answers 0 and does nothing */
+        MOVE_ROUTER_LATE,    /* it does its work, but the answer is ETIMEDOUT, at its deadline */
+        MOVE_ROUTER_FOREIGN, /* somebody else authorizes it; detail 1: with a key of his own */
+        MOVE_ROUTER_LOSE, /* what the kernel tells of routers is lost; detail 1: and the socket says so */
+        MOVE_LOSE,        /* the uevent is lost, and nobody says so */
         MOVE_OVERRUN, /* the uevent is lost, and the socket says so */
         MOVE_DOUBLE,  /* the uevent arrives, and will once more */
         MOVE_JUMP, /* ten minutes pass at once (suspend): every worker under way is past its deadline */

@@ -85,7 +85,7 @@ void sim_scope_begin(const struct sim_scope *scope, struct sim_state *ret_state)
         world->guests = world->guest_there = scope->guests != 0;
         world->pause = scope->guests == 2;
         world->domid = SIM_OTHER_DOMID + 1;
-        world->thunderbolt.there = scope->thunderbolt;
+        sim_bus_init(world, (enum sim_bus)scope->thunderbolt);
         for (uint32_t i = 0; scope->booted && scope->booted < SIM_BOOTED_GIVEN && i < scope->ports;
              i++)
                 sim_move_do(ret_state, (struct sim_move){ MOVE_PLUG, (uint8_t)i, 0 });
@@ -117,7 +117,8 @@ void sim_scope_format(const struct sim_scope *scope, char ret_text[static 48])
         if (scope->guests)
                 length += snprintf(ret_text + length, 48 - (size_t)length, ".g%u", scope->guests);
         if (scope->thunderbolt)
-                length += snprintf(ret_text + length, 48 - (size_t)length, ".t1");
+                length += snprintf(ret_text + length, 48 - (size_t)length, ".t%u",
+                                   scope->thunderbolt);
         base_assert(length > 0 && length < 48);
 }
 
@@ -149,7 +150,7 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
                 return false;
         rest += end;
         if (!option_parse(&rest, 'r', RULES_MAX, &rules) || !option_parse(&rest, 'g', 2, &guests) ||
-            !option_parse(&rest, 't', 1, &thunderbolt) || *rest != '\0')
+            !option_parse(&rest, 't', SIM_BUS_KEYS, &thunderbolt) || *rest != '\0')
                 return false;
         if (booted == SIM_BOOTED_TRUSTED ? rules != RULES_TRUST || guests != 0
                                          : booted >= SIM_BOOTED_GIVEN && guests == 0)
@@ -166,7 +167,7 @@ bool sim_scope_parse(const char *text, struct sim_scope *ret_scope)
                                          .rules = (uint8_t)rules,
                                          .booted = (uint8_t)booted,
                                          .guests = (uint8_t)guests,
-                                         .thunderbolt = thunderbolt != 0,
+                                         .thunderbolt = (uint8_t)thunderbolt,
                                          .states_max = UINT64_MAX };
         return true;
 }

@@ -284,6 +284,16 @@ void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity)
         sim_kernel_pciehp(world, port);
 }
 
+void sim_function_plug(struct sim_world *world, uint32_t port, uint32_t index, uint8_t identity)
+{
+        struct sim_function *function = &world->ports[port].functions[index];
+
+        function->former = function->known != 0;
+        function->identity = identity;
+        function->dumb = function->strange = function->altered = false;
+        world->ports[port].lost = SIM_LOST;
+}
+
 /* Is this one of the requester IDs that EFFECT_RESERVE is about? */
 static bool effect_asks(const struct effect *effect, uint32_t sbdf)
 {

@@ -84,7 +84,7 @@ struct sim_port {
         bool hid; /* something below lied since it was plugged: nobody is told when it is honest again */
         /* Something happened untold: bit 0: since the core last knew Xen's list; bit 1: since a reading began. */
         uint8_t lost;
-        bool opened;  /* the core itself opened it */
+        bool opened; /* the core itself opened it */
         bool unread; /* something was plugged or pulled, and no reading of the port was taken since */
         bool meddled; /* somebody else attached or detached something since it was plugged */
         bool stuck;   /* ... and it did not obey when it was to close */
@@ -98,32 +98,71 @@ struct sim_port {
         struct sim_function seen[SIM_FUNCTIONS]; /* by the worker; only where answer_observes */
 };
 
-#define SIM_ENROLLED 1u
+/* Who a router is. SIM_CLONE says the unique ID of SIM_ENROLLED, and has no key. The others say their own number. */
+#define SIM_ENROLLED 1u /* the identity store knows it when the run begins */
 #define SIM_STRANGER 2u
+#define SIM_SECOND 3u /* as SIM_ENROLLED */
+#define SIM_CLONE 4u
 
-/* A Thunderbolt router next to the host. What is behind it may appear below any port. */
+#define SIM_ROUTERS 2
+#define SIM_ROUTER_REQUEST (SIM_PORTS + 1u) /* its id; those of ports are below */
+
+/* Which routers there can be: `.t1` to `.t4`. */
+enum sim_bus {
+        SIM_BUS_NONE,
+        SIM_BUS_ONE, /* one, next to the host */
+        SIM_BUS_CHAIN, /* [1] is behind [0], and brings the last function below the port where that one is */
+        SIM_BUS_TWO,  /* both are next to the host */
+        SIM_BUS_KEYS, /* one, and the security level is `secure` */
+};
+
+/* A Thunderbolt router. What is behind one next to the host may appear below any port. */
 struct sim_router {
-        uint8_t identity; /* 0: there is none; SIM_ENROLLED: the identity store knows its unique ID; SIM_STRANGER */
-        bool renamed;     /* it says another name than when it came */
-        bool authorized;
-        uint8_t tunnel;   /* 1 + port below which what is behind it was plugged; 0: not yet, or nothing is */
+        uint8_t identity;   /* 0: there is none */
+        bool renamed;       /* it says another name than when it came */
+        uint8_t authorized; /* as the kernel shows it: 0, 1, or 2 where it was challenged */
+        uint8_t key;        /* enum event_router_key: whose stands in its attribute */
+        uint8_t tunnel; /* 1 + port below which what is behind it was plugged; 0: not yet, or nothing is */
         uint64_t instance;
+};
+
+/* What checkers need to know of its past; a daemon that starts anew knows nothing of it. */
+struct sim_router_past {
+        uint8_t names_told; /* bits: which names the core was told of it */
+        bool requested;     /* somebody asked for it to be authorized, and was not answered yet */
+        bool retired;       /* the core had it deauthorized, and nobody asked for it since */
+        bool refuted;       /* the core was told that it does not have the key */
 };
 
 /* The bus of such, and the worker that is under way for it: one. */
 struct sim_thunderbolt {
-        bool there;
-        bool due; /* the kernel has something to tell */
-        uint8_t names_told; /* bits: which names the core was told of the router that is there */
-        struct sim_router router, seen;
+        enum sim_bus there;
+        bool due;  /* the kernel has something to tell */
+        bool lost; /* it told, nobody heard it, and the routers were not listed since */
+        uint8_t enrolled, keyed, new_key; /* the identity store: bits by unique ID */
+        uint8_t holders;                  /* bits by identity: who has the key that the store has */
+        struct sim_router routers[SIM_ROUTERS], seen[SIM_ROUTERS];
+        struct sim_router_past past[SIM_ROUTERS];
+        uint8_t seen_enrolled, seen_keyed, seen_new_key;
         struct effect pending;
         uint32_t token; /* 0 = none */
         uint64_t until_ms;
         bool acted, observes;
         int32_t error;
-        bool open;  /* a router was authorized while door 1 of a port was open */
-        bool wrong; /* one was that nobody's word lets in, or that was told to have changed */
-        bool unwatched;   /* one was while the core had not been told that the session is unlocked */
+        enum event_verb verb; /* of the request under way */
+        uint8_t asked;        /* its unique ID */
+        uint64_t asked_instance;
+        uint8_t requests, replies;
+        bool twins_told; /* the core was told of two that say one unique ID, and both are there still */
+        bool late;       /* something came out of a tunnel when nobody looked for it any more */
+        bool muddled; /* something was plugged beside the routers' tunnels, or came late: nobody knows what is whose */
+        bool open;       /* a router was authorized while door 1 of a port was open */
+        bool wrong;      /* one was that nobody's word lets in, or that was told to have changed */
+        bool unproved;   /* one was without being asked for the key that it has to have */
+        bool early;      /* one was before what the router before it brought was in quarantine */
+        bool untimely;   /* one was deauthorized before the one behind it */
+        bool told_wrong; /* a request was answered as done, and was not */
+        bool unwatched; /* one was, unasked, while the core had not been told that the session is unlocked */
         bool locked;      /* the session is */
         bool session_due; /* logind has something to tell */
         enum record_session session_told;
@@ -139,10 +178,11 @@ struct sim_world {
         uint8_t attacks_left; /* UINT8_MAX: as many as it likes */
         uint8_t wishes_left;  /* operator requests and button presses, likewise */
         bool usable;          /* dom0 may use what was there at boot */
-        const struct policy_rules *trusts; /* NULL, or `rules` that make the first leaf of all dom0's */
-        bool guests;          /* somebody gives to guests what is below the ports */
-        bool guest_there;     /* the one that is meant */
-        bool guests_due;      /* xenstore has something to tell the daemon */
+        const struct policy_rules
+                *trusts;  /* NULL, or `rules` that make the first leaf of all dom0's */
+        bool guests;      /* somebody gives to guests what is below the ports */
+        bool guest_there; /* the one that is meant */
+        bool guests_due;  /* xenstore has something to tell the daemon */
         bool look_due;  /* somebody else attached or detached: a later look tells, no event does */
         bool pause;     /* RescanWhileOpen=pause */
         uint16_t domid; /* of that guest: as it runs, or as it ran last */
@@ -209,6 +249,8 @@ const struct sim_facts *sim_facts(const struct sim_world *world, uint32_t port, 
 
 /** The device in the slot: another one (identity), or none (0). Presence, link and pciehp follow. */
 void sim_port_plug(struct sim_world *world, uint32_t port, uint8_t identity);
+/** One function below the port is there now, or is not: at the port nothing tells of it. */
+void sim_function_plug(struct sim_world *world, uint32_t port, uint32_t index, uint8_t identity);
 /** P/rescan: the kernel enumerates every bridge on the bus that P sits on (probe.c:pci_rescan_bus). */
 void sim_kernel_rescan(struct sim_world *world);
 /** pciehp sees a hot-plug event on a port that it holds: enumerates, and sets BME (setup-bus.c). */
@@ -244,17 +286,40 @@ int32_t sim_guest_toolstack(struct sim_world *world, struct sim_function *functi
 void sim_guests_fill(uint16_t domid, struct event_guests *ret_guests);
 
 /* Thunderbolt: router.c. */
+/** The bus as it is when a run begins: where there can be two routers both are there. */
+void sim_bus_init(struct sim_world *world, enum sim_bus bus);
+/** How many there can be. */
+static inline uint32_t sim_router_count(const struct sim_world *world)
+{
+        enum sim_bus bus = world->thunderbolt.there;
+
+        if (bus == SIM_BUS_NONE)
+                return 0;
+        return bus == SIM_BUS_CHAIN || bus == SIM_BUS_TWO ? 2 : 1;
+}
+/** What it says as its unique ID: a number. */
+uint8_t sim_router_uid(uint8_t identity);
 /** Another router (identity), or none (0): what was behind the one before is gone with it. */
-void sim_router_set(struct sim_world *world, uint8_t identity);
+void sim_router_set(struct sim_world *world, uint32_t slot, uint8_t identity);
 /** May what is behind it be plugged below this port now? */
-bool sim_tunnel_possible(const struct sim_world *world, uint32_t port);
-void sim_tunnel_make(struct sim_world *world, uint32_t port);
+bool sim_tunnel_possible(const struct sim_world *world, uint32_t slot, uint32_t port);
+void sim_tunnel_make(struct sim_state *state, uint32_t slot, uint32_t port);
 /** The worker takes an effect on routers; does its work; and is answered for. */
 void sim_router_begin(struct sim_world *world, const struct effect *effect);
 void sim_router_act(struct sim_world *world, bool lies, int32_t error);
 void sim_router_answer(struct sim_world *world, struct event *ret_event);
 /** What logind tells, and takes note that it was told. */
 void sim_session_fill(struct sim_thunderbolt *bus, struct event_sessions *ret_sessions);
+/** The core answers a request about a router. */
+void sim_router_reply(struct sim_world *world, const struct effect *effect);
+/** The daemon dies: what it knew is lost, and so are who waited for answers. */
+void sim_router_crash(struct sim_world *world);
+/** Something was plugged beside the tunnels. */
+void sim_router_muddle(struct sim_world *world);
+/** The slot of the core's router, or SIM_ROUTERS where it is not there any more. */
+uint32_t sim_router_slot(const struct sim_world *world, uint64_t instance);
+/** The core's router of this slot, or NULL. */
+const struct model_router *sim_router_known(const struct sim_state *state, uint32_t slot);
 
 /* What the checkers need to know of the past: history.c. */
 /** The daemon has looked at every port since: from now on what is open counts against it. */

@@ -69,10 +69,17 @@ static bool function_whole(enum sim_vendor vendor, const struct sim_function *fu
                function->owner == SIM_DOM_IO;
 }
 
-static bool port_whole(enum sim_vendor vendor, const struct sim_port *port, uint32_t count)
+/*
+ * What comes out of a chain's tunnel when nobody looks for it any more is known to nobody: neither to the kernel, nor
+ * to Xen, which blocks what it does not know.
+ */
+static bool port_whole(const struct sim_world *world, uint32_t number)
 {
-        for (uint32_t i = 0; i < count; i++)
-                if (!function_whole(vendor, &port->functions[i]))
+        const struct sim_port *port = &world->ports[number];
+
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++)
+                if (!function_whole(world->vendor, &port->functions[i]) &&
+                    !(world->thunderbolt.late && function_bare(world->vendor, &port->functions[i])))
                         return false;
         return true;
 }
@@ -139,7 +146,7 @@ static const char *plugged_wrong(const struct sim_state *state, uint32_t number,
         const struct sim_port *port = &world->ports[number];
         const struct model_port *model = &state->core.ports[number];
         enum model_state called = model->state;
-        bool whole = port_whole(world->vendor, port, count);
+        bool whole = port_whole(world, number);
 
         if (called == STATE_ASSIGNED)
                 return port_assigned(world, port, count) && whole ? NULL
@@ -188,27 +195,52 @@ static const char *port_wrong(const struct sim_state *state, uint32_t number)
         return plugged_wrong(state, number, count);
 }
 
-/* What is enrolled is let in in the end, unless it was caught lying, or ejected. */
+/* May it be kept out: was it caught lying or ejected, or does it wait for what the operator is told of? */
+static bool router_held(const struct sim_state *state, uint32_t slot,
+                        const struct model_router *known)
+{
+        const struct sim_thunderbolt *bus = &state->world.thunderbolt;
+        const struct sim_router *router = &bus->routers[slot];
+
+        if (known->changed || known->retired || known->refuted || bus->twins_told ||
+            !(bus->enrolled >> sim_router_uid(router->identity) & 1) ||
+            router->key == ROUTER_KEY_OTHER)
+                return true;
+        for (uint32_t i = 0; i < state->core.port_count; i++) {
+                if ((state->world.ports[i].command & MODEL_COMMAND_BME) &&
+                    known->reason == REASON_CANDIDATE_OPEN)
+                        return true;
+                if (known->reason == REASON_PARENT && bus->there == SIM_BUS_CHAIN && slot == 1 &&
+                    state->core.ports[i].state != STATE_QUARANTINED)
+                        return true; /* what came before it is not there, or not in quarantine */
+        }
+        if (known->reason == REASON_SESSION_LOCKED)
+                return bus->locked;
+        return known->reason == REASON_PARENT && slot == 1 && !bus->routers[0].authorized;
+}
+
+/* What is enrolled is let in in the end. */
 static const char *router_wrong(const struct sim_state *state)
 {
-        const struct sim_router *router = &state->world.thunderbolt.router;
-        const struct core *core = &state->core;
+        const struct sim_thunderbolt *bus = &state->world.thunderbolt;
+        uint32_t there = 0;
 
-        if (!state->world.thunderbolt.there)
+        if (bus->requests != bus->replies)
+                return "a request about a router was not answered exactly once";
+        if (bus->lost)
                 return NULL;
-        if (core->router_count != (router->identity != 0))
-                return "the daemon does not know its routers";
-        if (router->identity == 0 || core->routers[0].changed || core->routers[0].retired)
-                return NULL;
-        for (uint32_t i = 0; i < core->port_count; i++)
-                if ((state->world.ports[i].command & MODEL_COMMAND_BME) &&
-                    core->routers[0].reason == REASON_CANDIDATE_OPEN)
-                        return NULL; /* it waits, and the operator is told for what */
-        if (router->identity != SIM_ENROLLED || router->authorized)
-                return NULL;
-        return state->world.thunderbolt.locked && core->routers[0].reason == REASON_SESSION_LOCKED
-                       ? NULL /* likewise */
-                       : "an enrolled router is kept out";
+        for (uint32_t i = 0; i < sim_router_count(&state->world); i++) {
+                const struct model_router *known = sim_router_known(state, i);
+
+                if (bus->routers[i].identity == 0)
+                        continue;
+                there++;
+                if (!known)
+                        return "the daemon does not know its routers";
+                if (!bus->routers[i].authorized && !router_held(state, i, known))
+                        return "an enrolled router is kept out";
+        }
+        return state->core.router_count == there ? NULL : "the daemon knows routers that are gone";
 }
 
 static const char *state_wrong(const struct sim_state *state)

@@ -115,6 +115,48 @@ static void test_chain(void **state)
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
 }
 
+/* A dock and what is behind it, both authorized; nobody looked for what that brings yet. */
+static void chain_begin(void)
+{
+        world_router_enrolled(&world, DOCK, 1);
+        world_router(&world, BEHIND, 2)->enrolled = ENROLLED_YES;
+        world_routers_tell(&world, 5);
+        world_plug(&world, 2);
+        for (uint32_t i = 0; i < 100 && world.done[EFFECT_AUTHORIZE] < 2; i++)
+                world_run(&world, 1);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 2);
+        assert_int_equal(world.done[EFFECT_RESCAN], 1);
+}
+
+/* vtd.17.p1.f1.a0.w0.c0.b0.t2: nobody but that look finds what is behind a router behind another. */
+static void test_failed_look_is_made_again(void **state)
+{
+        (void)state;
+        chain_begin();
+        world.fails = EFFECT_RESCAN;
+        world_run(&world, 11);
+        world.fails = EFFECT_NONE;
+        world_run(&world, 50);
+        assert_true(world_records_count(&world, RECORD_EFFECT_FAILED) > 0);
+        assert_true(world.done[EFFECT_RESCAN] > 1);
+        world_router_shows(&world, BEHIND, ROUTER_AUTHORIZED, REASON_NONE);
+}
+
+/* vtd.17.p1.f0.a1.w0.c0.b0.t2: what a router left is looked at before its successor may use the place. */
+static void test_successor_waits_for_a_look(void **state)
+{
+        (void)state;
+        chain_begin();
+        world_run(&world, 40);
+        world_router_shows(&world, BEHIND, ROUTER_AUTHORIZED, REASON_NONE);
+        world.hangs = EFFECT_INVENTORY;
+        world.routers.count--;
+        world_router(&world, BEHIND, 2)->enrolled = ENROLLED_YES;
+        world_routers_tell(&world, 20);
+        assert_int_equal(world.done[EFFECT_AUTHORIZE], 2);
+        world_router_shows(&world, BEHIND, ROUTER_WAITING, REASON_ARRIVING);
+}
+
 static void test_behind_one_that_is_held(void **state)
 {
         (void)state;
@@ -349,6 +391,8 @@ int main(void)
                 cmocka_unit_test_setup(test_door_waits_for_it, begin),
                 cmocka_unit_test_setup(test_no_port, begin),
                 cmocka_unit_test_setup(test_chain, begin),
+                cmocka_unit_test_setup(test_failed_look_is_made_again, begin),
+                cmocka_unit_test_setup(test_successor_waits_for_a_look, begin),
                 cmocka_unit_test_setup(test_behind_one_that_is_held, begin),
                 cmocka_unit_test_setup(test_one_at_a_time, begin),
                 cmocka_unit_test_setup(test_foreign, begin),

@@ -75,10 +75,12 @@ static bool authorize(struct core *core, struct model_router *router, enum recor
         return true;
 }
 
-/* What it brings has to be enumerated below a port that is up already, and tells nobody. */
+/* What it brings has to be enumerated below a port that is up already, and tells nobody. A look that failed is none. */
 static void scan_begin(struct core *core, struct model_router *router)
 {
-        if (router->scanned || model_router_depth(router) == 1 || router->tunnel_at_ms == 0 ||
+        bool first = !router->scanned;
+
+        if (model_router_depth(router) == 1 || router->tunnel_at_ms == 0 ||
             core->now_ms - router->tunnel_at_ms < SCAN_MS)
                 return;
         for (uint32_t i = 0; i < core->port_count; i++)
@@ -90,8 +92,11 @@ static void scan_begin(struct core *core, struct model_router *router)
 
                 if (!port->up || !policy_router_reaches(core, router, port))
                         continue;
+                if (first)
+                        port->attempts[GOAL_RESCAN] = (struct model_attempt){ 0 };
+                else if (port->attempts[GOAL_RESCAN].error == 0)
+                        continue;
                 port->rescanned = 0;
-                port->attempts[GOAL_RESCAN] = (struct model_attempt){ 0 };
         }
 }
 

@@ -15,8 +15,8 @@ static enum record_reason port_waits(const struct core *core, const struct model
         if (!verify_port_guarded(port) || !port->registers_fresh)
                 return REASON_ARRIVING;
         switch (state) {
-        case STATE_QUARANTINED:
-                return REASON_NONE;
+        case STATE_QUARANTINED: /* what left since the last look would leave its place to what comes (I5) */
+                return port->inventory_fresh ? REASON_NONE : REASON_ARRIVING;
         case STATE_EMPTY:
         case STATE_CONTAINED:
         case STATE_EJECTED:
