@@ -12,7 +12,7 @@ void sim_memory_hold(struct sim_state *state, uint32_t port)
         static struct event_memory memory;
         struct sim_port *to = &state->world.ports[port];
 
-        base_assert(core_port_memory(&state->core, sim_port_sbdf(&state->world, port), &memory));
+        base_assert(core_memory_fill(&state->core, sim_port_sbdf(&state->world, port), &memory));
         to->pending_withheld = memory.withheld;
         to->pending_domid = memory.domid;
         for (uint32_t i = 0; i < sim_function_count(&state->world, port); i++)

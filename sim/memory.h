@@ -4,7 +4,7 @@
 
 #include "world.h"
 
-/** What was decided, as the daemon hands it to the worker that writes it down (core/step.h:core_port_memory). */
+/** What was decided, as the daemon hands it to the worker that writes it down (core/step.h:core_memory_fill). */
 void sim_memory_hold(struct sim_state *state, uint32_t port);
 /** EFFECT_REMEMBER: what the core knew when it left, in place of what was there. */
 void sim_memory_write(struct sim_state *state, uint32_t port);

@@ -106,7 +106,7 @@ enum model_router_state verify_router_state(const struct core *core,
                 return ROUTER_AUTHORIZING;
         if (router->facts.authorized == AUTHORIZED_YES ||
             router->facts.authorized == AUTHORIZED_CHALLENGED)
-                return router->asked ? ROUTER_AUTHORIZED : ROUTER_FOREIGN;
+                return model_router_ours(router) ? ROUTER_AUTHORIZED : ROUTER_FOREIGN;
         *ret_reason = policy_router_bars(core, router, &licence);
         if (*ret_reason)
                 return ROUTER_HELD;
