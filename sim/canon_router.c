@@ -10,6 +10,33 @@ static void router_facts_add(struct canon *canon, const struct sim_router *route
         bits_add(canon, router->tunnel, 2);
 }
 
+/* Of the name that a router changes to (router.c:list_fill). */
+static uint64_t renamed_digest(void)
+{
+        static const struct event_router renamed = { .vendor_name = "B" };
+
+        return model_router_digest(&renamed);
+}
+
+/* Of a router that is not there any more it is as good as nothing. */
+static void memory_add(struct canon *canon, const struct sim_world *world, bool any,
+                       const struct event_memory_router *memory)
+{
+        uint64_t flags = memory->changed;
+
+        any = any && memory->instance == world->thunderbolt.router.instance;
+        bits_add(canon, any, 1);
+        if (!any)
+                return;
+        flags = flags << 1 | memory->retired;
+        flags = flags << 1 | memory->ambiguous;
+        flags = flags << 2 | memory->word;
+        flags = flags << 2 | memory->unique_id[0];
+        flags = flags << 1 | (memory->digest == renamed_digest());
+        flags = flags << 4 | sim_port_index(world, memory->port);
+        bits_add(canon, flags, 12);
+}
+
 /* The bus and its worker; nothing where there is none. */
 void sim_canon_thunderbolt(struct canon *canon, const struct sim_world *world)
 {
@@ -21,9 +48,12 @@ void sim_canon_thunderbolt(struct canon *canon, const struct sim_world *world)
         bits_add(canon, bus->due, 1);
         bits_add(canon, bus->names_told, 2);
         bits_add(canon, (uint64_t)bus->open << 1 | bus->wrong, 2);
+        memory_add(canon, world, bus->remembered, &bus->memory);
         bits_add(canon, bus->token != 0, 1);
         if (bus->token == 0)
                 return;
+        if (bus->pending.kind == EFFECT_REMEMBER)
+                memory_add(canon, world, bus->remembering, &bus->memory_next);
         bits_add(canon, bus->pending.kind, 6);
         bits_add(canon, bus->pending.router.instance == bus->router.instance, 1);
         bits_add(canon, bus->pending.router.unique_id[0], 2);
@@ -53,7 +83,9 @@ static void core_router_add(struct canon *canon, const struct sim_world *world,
         flags = flags << 1 | (router->tunnel_at_ms != 0);
         flags = flags << 3 | (uint64_t)router->state;
         flags = flags << 4 | sim_port_index(world, router->port);
-        bits_add(canon, flags, 19);
+        flags = flags << 2 | router->word;
+        flags = flags << 4 | sim_port_index(world, router->recalled);
+        bits_add(canon, flags, 25);
         bits_add(canon, attempt_code(now_ms, &router->attempt), ATTEMPT_BITS);
         if (!router->awaited)
                 return;
@@ -72,6 +104,9 @@ void sim_canon_routers(struct canon *canon, const struct sim_world *world, const
         bits_add(canon, core->router_token != 0 && core->routers_dirty, 1);
         bits_add(canon, core->router_count, 1);
         bits_add(canon, core->router_token != 0, 1);
+        bits_add(canon, core->routers_renewed, 1);
+        bits_add(canon, attempt_code(world->now_ms, &core->remembering), ATTEMPT_BITS);
+        memory_add(canon, world, core->memory_router_count > 0, &core->memory_routers[0]);
         if (!core->routers_fresh)
                 moment_add(canon, world->now_ms, core->listing.retry_at_ms);
         bits_add(canon, attempt_code(world->now_ms, &core->listing), ATTEMPT_BITS);

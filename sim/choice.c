@@ -258,7 +258,7 @@ static void moves_router(const struct sim_world *world, struct sim_move *moves, 
                 return;
         if (works)
                 move_add(moves, count, MOVE_ROUTER_FAIL, 0, 0);
-        if (works && bus->pending.kind != EFFECT_ROUTERS)
+        if (works && bus->pending.kind != EFFECT_ROUTERS && !effect_honest(bus->pending.kind))
                 move_add(moves, count, MOVE_ROUTER_LIE, 0, 0);
         if (bus->router.identity != 0 && !bus->router.authorized)
                 move_add(moves, count, MOVE_ROUTER_FOREIGN, 0, 0);
@@ -269,7 +269,7 @@ static bool remembered_any(const struct sim_world *world)
         for (uint32_t i = 0; i < world->port_count; i++)
                 if (world->ports[i].remembered)
                         return true;
-        return false;
+        return world->thunderbolt.remembered;
 }
 
 uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[static SIM_MOVES])

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/sbdf.h"
 #include "core/step.h"
 
 void sim_memory_hold(struct sim_state *state, uint32_t port)
@@ -52,8 +53,32 @@ void sim_memory_write(struct sim_state *state, uint32_t port)
         }
 }
 
+void sim_memory_routers_hold(struct sim_state *state)
+{
+        static struct event_memory memory;
+        struct sim_thunderbolt *bus = &state->world.thunderbolt;
+
+        base_assert(core_memory_fill(&state->core, BASE_SBDF_NONE, &memory));
+        base_assert(memory.router_count <= 1);
+        bus->remembering = memory.router_count == 1;
+        bus->memory_next = memory.routers[0];
+}
+
+bool sim_memory_routers_fill(const struct sim_world *world, struct event_memory *ret_memory)
+{
+        if (!world->thunderbolt.remembered)
+                return false;
+        memset(ret_memory, 0, sizeof *ret_memory);
+        ret_memory->port = BASE_SBDF_NONE;
+        ret_memory->this_boot = true;
+        ret_memory->router_count = 1;
+        ret_memory->routers[0] = world->thunderbolt.memory;
+        return true;
+}
+
 void sim_memory_lose(struct sim_world *world)
 {
+        world->thunderbolt.remembered = false;
         for (uint32_t i = 0; i < world->port_count; i++) {
                 world->ports[i].remembered = false;
                 for (uint32_t j = 0; j < sim_function_count(world, i); j++)

@@ -88,6 +88,11 @@ void sim_router_act(struct sim_world *world, bool lies, int32_t error)
         bus->error = error;
         if (error || lies)
                 return;
+        if (bus->pending.kind == EFFECT_REMEMBER) {
+                bus->remembered = bus->remembering;
+                bus->memory = bus->memory_next;
+                return;
+        }
         if (!list)
                 bus->error = router_write(world, &bus->pending);
         bus->observes = list;

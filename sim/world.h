@@ -121,6 +121,9 @@ struct sim_thunderbolt {
         uint64_t until_ms;
         bool acted, observes;
         int32_t error;
+        /* The state file, and what an EFFECT_REMEMBER under way has to write: of the one router there is. */
+        bool remembered, remembering;
+        struct event_memory_router memory, memory_next;
         bool open;  /* a router was authorized while door 1 of a port was open */
         bool wrong; /* one was that nobody's word lets in, or that was told to have changed */
 };

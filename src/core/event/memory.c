@@ -22,9 +22,9 @@
  *   -4  4  CRC-32C of all before
  * A function: 0 instance, 8 digest, 16 sbdf, 20 flags: bit 0 at boot, bit 1 given.
  *
- * Type 3 is about the routers: at 36 BASE_SBDF_NONE, 40 zeros, 44 their number, 48 52 bytes for each: 0 route, 8 instance,
- * 16 digest, 24 unique ID, 40 domain, 44 port, 48 flags: bits 1:0 by whose word, 2 changed, 3 refuted, 4 retired, 5
- * ambiguous.
+ * Type 3 is about the routers: at 36 BASE_SBDF_NONE, 40 zeros, 44 their number, 48 52 bytes for each: 0 route, 8
+ * instance, 16 digest, 24 unique ID, 40 domain, 44 port, 48 flags: bits 1:0 by whose word, 2 changed, 3 refuted, 4
+ * retired, 5 ambiguous.
  */
 #define HEAD_SIZE 36u
 #define BODY_SIZE 12u

@@ -228,7 +228,7 @@ struct model_router {
         bool retired;         /**< it was deauthorized by `eject`: not again by itself */
         bool asked;           /**< authorizing was tried since it was last seen not to be */
         enum event_word word; /**< by whose word that was; WORD_NONE where it was not */
-        uint32_t recalled;    /**< its port as an earlier daemon saw it, until that port is looked at; or BASE_SBDF_NONE */
+        uint32_t recalled;    /**< its port as an earlier daemon saw it, until that was looked at; or BASE_SBDF_NONE */
         bool awaited;         /**< ... and what it brings has not come to rest, or it has not failed yet */
         bool scanned;         /**< of one behind another: what it brings was looked for since */
         uint64_t asked_at_ms; /**< when that was */
