@@ -251,6 +251,8 @@ static void test_retired(void **state)
         restarted();
         world_router_shows(&world, DOCK, ROUTER_HELD, REASON_REQUESTED);
         assert_int_equal(world.done[EFFECT_AUTHORIZE], 1);
+        world_unplug(&world);
+        world_run(&world, 20);
         world_router_asks(&world, REQUEST_AUTHORIZE, DOCK, false);
         world_run(&world, 20);
         assert_int_equal(world.done[EFFECT_AUTHORIZE], 2);
