@@ -270,34 +270,6 @@ static void request_take(struct fuzz_stream *stream, const struct core *core,
                 ret_request->guest[0] = (char)('a' + (byte >> 2 & 3)); /* guests_take knows these */
 }
 
-/* Of routers that the lists name as well: the same places, and a port. */
-static void memory_routers_take(struct fuzz_stream *stream, const struct core *core, uint8_t byte,
-                                struct event_memory *ret_memory)
-{
-        ret_memory->port = BASE_SBDF_NONE;
-        ret_memory->router_count = byte & 3;
-        for (uint32_t i = 0; i < ret_memory->router_count; i++) {
-                struct event_memory_router *router = &ret_memory->routers[i];
-                uint8_t flags = byte_take(stream);
-
-                if (core->router_count > i) {
-                        const struct event_router *facts = &core->routers[i].facts;
-
-                        router->instance = facts->instance;
-                        router->digest = model_router_digest(facts);
-                        memcpy(router->unique_id, facts->unique_id, sizeof router->unique_id);
-                }
-                router->route = i + 1u;
-                router->word = (enum event_word)(flags & 3);
-                router->changed = flags & 4;
-                router->refuted = flags & 8;
-                router->retired = flags & 16;
-                router->ambiguous = flags & 32;
-                router->instance += flags >> 6;
-                router->port = port_take(stream, core);
-        }
-}
-
 static void memory_take(struct fuzz_stream *stream, const struct core *core,
                         struct event_memory *ret_memory)
 {
@@ -306,10 +278,6 @@ static void memory_take(struct fuzz_stream *stream, const struct core *core,
         memset(ret_memory, 0, sizeof *ret_memory);
         ret_memory->port = port_take(stream, core);
         ret_memory->this_boot = !(byte & 0x80);
-        if (stream->begin & FUZZ_BEGIN_ROUTERS && byte & 0x10) {
-                memory_routers_take(stream, core, byte, ret_memory);
-                return;
-        }
         ret_memory->ejected = byte & 0x40;
         ret_memory->tainted = (byte & 0x60) == 0x60;
         ret_memory->count = (byte & CROWD_MASK) == CROWD ? LIMIT_PORT_FUNCTIONS : byte & 7;
