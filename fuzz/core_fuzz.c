@@ -48,6 +48,7 @@ static void core_clear(struct core *core)
         memset(core->functions, 0, run.functions_peak * sizeof core->functions[0]);
         memset(core->ports, 0, run.ports_peak * sizeof core->ports[0]);
         memset(core->memory_ports, 0, sizeof core->memory_ports);
+        memset(core->memory_routers, 0, sizeof core->memory_routers);
         memset(core->memory_functions, 0, run.memory_peak * sizeof core->memory_functions[0]);
         memset(core, 0, offsetof(struct core, ports));
 }
@@ -300,6 +301,10 @@ static void state_check(void)
                            sizeof core->memory_functions[0]);
         zero_check(&core->memory_ports[core->memory_port_count],
                    (LIMIT_PORTS - core->memory_port_count) * sizeof core->memory_ports[0]);
+        zero_check(&core->memory_routers[core->memory_router_count],
+                   (LIMIT_ROUTERS - core->memory_router_count) * sizeof core->memory_routers[0]);
+        base_assert(memcmp(core->memory_routers, twin->memory_routers,
+                           sizeof core->memory_routers) == 0);
         zero_check(&core->routers[core->router_count],
                    (LIMIT_ROUTERS - core->router_count) * sizeof core->routers[0]);
         base_assert(memcmp(core->routers, twin->routers, sizeof core->routers) == 0);

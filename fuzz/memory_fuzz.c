@@ -2,6 +2,7 @@
 /* The state file: any bytes end somewhere, and every entry that was read is, written again, the same bytes. */
 #include <string.h>
 
+#include "base/sbdf.h"
 #include "core/event/parse.h"
 #include "fuzz.h"
 
@@ -16,6 +17,11 @@ static void entry_check(const uint8_t *bytes, size_t size, uint64_t sequence)
         base_assert(memory.count <= LIMIT_PORT_FUNCTIONS);
         for (uint32_t i = memory.count; i < LIMIT_PORT_FUNCTIONS; i++)
                 base_assert(memory.functions[i].instance == 0 && memory.functions[i].sbdf == 0);
+        base_assert(memory.router_count <= LIMIT_ROUTERS);
+        base_assert(memory.port == BASE_SBDF_NONE ? memory.count == 0 : memory.router_count == 0);
+        for (uint32_t i = 0; i < LIMIT_ROUTERS; i++)
+                base_assert(i < memory.router_count ? memory.routers[i].word < WORD_MAX
+                                                    : memory.routers[i].instance == 0);
         if (!memory.this_boot)
                 return;
         base_assert(event_memory_entry_write(&memory, sequence, boot, written) == size);

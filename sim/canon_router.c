@@ -13,6 +13,37 @@ static void router_facts_add(struct canon *canon, const struct sim_router *route
         bits_add(canon, router->tunnel, 2);
 }
 
+/* Of the name that a router changes to (router.c:list_fill). */
+static uint64_t renamed_digest(void)
+{
+        static const struct event_router renamed = { .vendor_name = "B" };
+
+        return model_router_digest(&renamed);
+}
+
+/* Of a router that is not there any more it is as good as nothing. */
+static void memory_add(struct canon *canon, const struct sim_world *world, uint32_t count,
+                       const struct event_memory_router *memories)
+{
+        for (uint32_t i = 0; i < SIM_ROUTERS; i++) {
+                const struct event_memory_router *memory = &memories[i];
+                uint32_t slot = i < count ? sim_router_slot(world, memory->instance) : SIM_ROUTERS;
+                uint64_t flags = memory->changed;
+
+                bits_add(canon, slot, 2);
+                if (slot == SIM_ROUTERS)
+                        continue;
+                flags = flags << 1 | memory->refuted;
+                flags = flags << 1 | memory->retired;
+                flags = flags << 1 | memory->ambiguous;
+                flags = flags << 2 | memory->word;
+                flags = flags << 3 | memory->unique_id[0];
+                flags = flags << 1 | (memory->digest == renamed_digest());
+                flags = flags << 4 | sim_port_index(world, memory->port);
+                bits_add(canon, flags, 14);
+        }
+}
+
 static void judged_add(struct canon *canon, const struct sim_thunderbolt *bus)
 {
         uint64_t flags = bus->twins_told;
@@ -50,6 +81,8 @@ static void worker_add(struct canon *canon, const struct sim_world *world)
         if (bus->token == 0)
                 return;
         bits_add(canon, bus->pending.kind, 6);
+        if (bus->pending.kind == EFFECT_REMEMBER)
+                memory_add(canon, world, bus->memory_next.count, bus->memory_next.routers);
         bits_add(canon, sim_router_slot(world, bus->pending.router.instance), 2);
         bits_add(canon, bus->pending.router.unique_id[0], 3);
         bits_add(canon, (uint64_t)bus->pending.authorize << 1 | bus->pending.new_key, 3);
@@ -96,6 +129,7 @@ void sim_canon_thunderbolt(struct canon *canon, const struct sim_world *world)
         /* What the core makes of the session follows from what it was told. */
         bits_add(canon, (uint64_t)bus->locked << 1 | bus->session_due, 2);
         bits_add(canon, bus->session_told, 2);
+        memory_add(canon, world, bus->memory.count, bus->memory.routers);
         judged_add(canon, bus);
         request_add(canon, world);
         worker_add(canon, world);
@@ -124,7 +158,9 @@ static void core_router_add(struct canon *canon, const struct sim_world *world,
         flags = flags << 1 | (router->tunnel_at_ms != 0);
         flags = flags << 3 | (uint64_t)router->state;
         flags = flags << 4 | sim_port_index(world, router->port);
-        bits_add(canon, flags, 32);
+        flags = flags << 2 | router->word;
+        flags = flags << 4 | sim_port_index(world, router->recalled);
+        bits_add(canon, flags, 38);
         bits_add(canon, attempt_code(now_ms, &router->attempt), ATTEMPT_BITS);
         if (!router->awaited)
                 return;

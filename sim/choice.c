@@ -227,7 +227,7 @@ static bool remembered_any(const struct sim_world *world)
         for (uint32_t i = 0; i < world->port_count; i++)
                 if (world->ports[i].remembered)
                         return true;
-        return false;
+        return world->thunderbolt.memory.count > 0;
 }
 
 uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[static SIM_MOVES])

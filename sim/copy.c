@@ -26,6 +26,11 @@ static size_t memory_size(const struct sim_state *state)
         return state->core.memory_function_count * sizeof state->core.memory_functions[0];
 }
 
+static size_t memory_routers_size(const struct sim_state *state)
+{
+        return state->core.memory_router_count * sizeof state->core.memory_routers[0];
+}
+
 static size_t routers_size(const struct sim_state *state)
 {
         return state->core.router_count * sizeof state->core.routers[0];
@@ -67,6 +72,7 @@ void sim_copy(struct sim_state *to, const struct sim_state *from)
         memcpy(to->core.functions, from->core.functions, functions_size(from));
         base_assert(from->core.memory_port_count == 0); /* every port was found at once */
         memcpy(to->core.memory_functions, from->core.memory_functions, memory_size(from));
+        memcpy(to->core.memory_routers, from->core.memory_routers, memory_routers_size(from));
         memcpy(to->core.domains, from->core.domains, sizeof to->core.domains);
         memcpy(to->core.routers, from->core.routers, routers_size(from));
         platform_copy(&to->core.platform, &from->core.platform);
@@ -80,7 +86,8 @@ void sim_copy(struct sim_state *to, const struct sim_state *from)
 size_t sim_packed_size(const struct sim_state *state)
 {
         size_t size = WORLD_HEAD_SIZE + CORE_HEAD_SIZE + ports_size(state) + functions_size(state) +
-                      memory_size(state) + routers_size(state) + sizeof state->core.domains;
+                      memory_size(state) + memory_routers_size(state) + routers_size(state) +
+                      sizeof state->core.domains;
 
         for (uint32_t i = 0; i < state->world.port_count; i++)
                 size += PORT_HEAD_SIZE +
@@ -116,6 +123,7 @@ void sim_pack(void *bytes, const struct sim_state *state)
         at = piece_pack(at, state->core.ports, ports_size(state));
         at = piece_pack(at, state->core.functions, functions_size(state));
         at = piece_pack(at, state->core.memory_functions, memory_size(state));
+        at = piece_pack(at, state->core.memory_routers, memory_routers_size(state));
         at = piece_pack(at, state->core.domains, sizeof state->core.domains);
         (void)piece_pack(at, state->core.routers, routers_size(state));
 }
@@ -136,6 +144,7 @@ void sim_unpack(struct sim_state *to, const void *bytes)
         at = piece_unpack(to->core.ports, at, ports_size(to));
         at = piece_unpack(to->core.functions, at, functions_size(to));
         at = piece_unpack(to->core.memory_functions, at, memory_size(to));
+        at = piece_unpack(to->core.memory_routers, at, memory_routers_size(to));
         at = piece_unpack(to->core.domains, at, sizeof to->core.domains);
         (void)piece_unpack(to->core.routers, at, routers_size(to));
 }

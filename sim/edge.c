@@ -135,6 +135,13 @@ static void reply_take(struct sim_state *state, const struct effect *effect)
         port->clean = false;
 }
 
+static void router_begin(struct sim_state *state, const struct effect *effect)
+{
+        sim_router_begin(&state->world, effect);
+        if (effect->kind == EFFECT_REMEMBER)
+                sim_memory_routers_hold(state);
+}
+
 static void effects_do(struct sim_state *state, const struct effects *effects, bool blind)
 {
         for (uint32_t i = 0; i < effects->count; i++) {
@@ -145,13 +152,14 @@ static void effects_do(struct sim_state *state, const struct effects *effects, b
                 else if (effect->kind == EFFECT_ROUTERS && !state->world.thunderbolt.there)
                         answer_push((struct answer){ .kind = EVENT_ROUTERS, /* of none */
                                                      .token = effect->token });
-                else if (effect->kind >= EFFECT_ROUTERS)
-                        sim_router_begin(&state->world, effect);
+                else if (effect->kind != EFFECT_DISCOVER &&
+                         (effect->kind >= EFFECT_ROUTERS || effect->port == BASE_SBDF_NONE))
+                        router_begin(state, effect);
                 else if (effect->deadline_ms == 0)
                         at_once(state, effect, blind);
                 else
                         worker_start(&state->world, effect);
-                if (effect->kind == EFFECT_REMEMBER)
+                if (effect->kind == EFFECT_REMEMBER && effect->port != BASE_SBDF_NONE)
                         sim_memory_hold(state, sim_port_index(&state->world, effect->port));
         }
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/sbdf.h"
 #include "core/step.h"
 
 void sim_memory_hold(struct sim_state *state, uint32_t port)
@@ -12,7 +13,7 @@ void sim_memory_hold(struct sim_state *state, uint32_t port)
         static struct event_memory memory;
         struct sim_port *to = &state->world.ports[port];
 
-        base_assert(core_port_memory(&state->core, sim_port_sbdf(&state->world, port), &memory));
+        base_assert(core_memory_fill(&state->core, sim_port_sbdf(&state->world, port), &memory));
         to->pending_withheld = memory.withheld;
         to->pending_domid = memory.domid;
         for (uint32_t i = 0; i < sim_function_count(&state->world, port); i++)
@@ -52,8 +53,34 @@ void sim_memory_write(struct sim_state *state, uint32_t port)
         }
 }
 
+void sim_memory_routers_hold(struct sim_state *state)
+{
+        static struct event_memory memory;
+        struct sim_thunderbolt *bus = &state->world.thunderbolt;
+
+        base_assert(core_memory_fill(&state->core, BASE_SBDF_NONE, &memory));
+        base_assert(memory.router_count <= SIM_ROUTERS);
+        bus->memory_next.count = memory.router_count;
+        memcpy(bus->memory_next.routers, memory.routers, sizeof bus->memory_next.routers);
+}
+
+bool sim_memory_routers_fill(const struct sim_world *world, struct event_memory *ret_memory)
+{
+        const struct sim_router_memory *memory = &world->thunderbolt.memory;
+
+        if (memory->count == 0)
+                return false;
+        memset(ret_memory, 0, sizeof *ret_memory);
+        ret_memory->port = BASE_SBDF_NONE;
+        ret_memory->this_boot = true;
+        ret_memory->router_count = memory->count;
+        memcpy(ret_memory->routers, memory->routers, sizeof memory->routers);
+        return true;
+}
+
 void sim_memory_lose(struct sim_world *world)
 {
+        world->thunderbolt.memory.count = 0;
         for (uint32_t i = 0; i < world->port_count; i++) {
                 world->ports[i].remembered = false;
                 for (uint32_t j = 0; j < sim_function_count(world, i); j++)

@@ -46,6 +46,8 @@ static void memory_send(struct sim_state *state)
         for (uint32_t i = 0; i < state->world.port_count; i++)
                 if (sim_memory_fill(&state->world, i, &event.memory))
                         event_send(state, EVENT_MEMORY, i);
+        if (sim_memory_routers_fill(&state->world, &event.memory))
+                event_send(state, EVENT_MEMORY, SIM_PORTS);
         event.memory_end = (struct event_memory_end){ .status = MEMORY_GOOD };
         event_send(state, EVENT_MEMORY_END, SIM_PORTS);
 }

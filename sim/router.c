@@ -279,7 +279,9 @@ void sim_router_act(struct sim_world *world, bool lies, int32_t error)
         bus->observes = kind == EFFECT_ROUTERS && !error && !lies;
         if (lies)
                 return;
-        if (kind == EFFECT_ENROLL || kind == EFFECT_FORGET)
+        if (kind == EFFECT_REMEMBER)
+                bus->memory = bus->memory_next;
+        else if (kind == EFFECT_ENROLL || kind == EFFECT_FORGET)
                 bus->error = store_write(bus, &bus->pending);
         else if (kind != EFFECT_ROUTERS)
                 bus->error = router_write(world, &bus->pending);

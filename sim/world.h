@@ -135,6 +135,12 @@ struct sim_router_past {
 };
 
 /* The bus of such, and the worker that is under way for it: one. */
+/* What the state file says of routers. */
+struct sim_router_memory {
+        uint32_t count;
+        struct event_memory_router routers[SIM_ROUTERS];
+};
+
 struct sim_thunderbolt {
         enum sim_bus there;
         bool due;  /* the kernel has something to tell */
@@ -149,6 +155,8 @@ struct sim_thunderbolt {
         uint64_t until_ms;
         bool acted, observes;
         int32_t error;
+        /* The state file, and what an EFFECT_REMEMBER under way has to write. */
+        struct sim_router_memory memory, memory_next;
         enum event_verb verb; /* of the request under way */
         uint8_t asked;        /* its unique ID */
         uint64_t asked_instance;

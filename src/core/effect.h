@@ -33,8 +33,8 @@ enum effect_kind {
         EFFECT_WITHDRAW,    /**< have Xen forget function (PHYSDEVOP_pci_device_remove), twice; error 0 = it then knew
                                  no such function -> EVENT_COMPLETED */
         EFFECT_REMOVE,      /**< write 1 to function's remove attribute */
-        EFFECT_REMEMBER,    /**< write core_port_memory of port to the state file; error 0 = it is on the disk, and was
-                                 read back -> EVENT_COMPLETED */
+        EFFECT_REMEMBER,    /**< write core_memory_fill of port, or of the routers (none), to the state file;
+                                 0 = it is on the disk, and was read back -> EVENT_COMPLETED */
         EFFECT_GUESTS,      /**< read from xenstore which guests exist -> EVENT_GUESTS */
         EFFECT_REGISTER,    /**< have Xen forget function and learn of it anew (PHYSDEVOP_pci_device_remove, then _add):
                                  it is dom0's then, or nobody's -> EVENT_COMPLETED */

@@ -22,7 +22,7 @@ static void remembered(void)
 {
         static struct event_memory wanted;
 
-        assert_true(core_port_memory(&world.core, WORLD_PORT, &wanted));
+        assert_true(core_memory_fill(&world.core, WORLD_PORT, &wanted));
         assert_memory_equal(&world.memory, &wanted, sizeof wanted);
 }
 

@@ -378,7 +378,7 @@ static void test_restart(void **state)
         world_run(&world, 20);
         world_restart(&world);
         world_run(&world, 40);
-        world_router_shows(&world, DOCK, ROUTER_FOREIGN, REASON_NONE);
+        world_router_shows(&world, DOCK, ROUTER_AUTHORIZED, REASON_NONE);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
         assert_int_equal(world.exposures, 0);
 }

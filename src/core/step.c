@@ -37,18 +37,22 @@ void core_step(struct core *core, const struct event *event, struct effects *eff
         report_transitions(core, effects);   /* what people are told */
 }
 
-bool core_port_memory(const struct core *core, uint32_t port, struct event_memory *ret_memory)
+bool core_memory_fill(const struct core *core, uint32_t port, struct event_memory *ret_memory)
 {
         const struct model_port *from = NULL;
 
         for (uint32_t i = 0; i < core->port_count; i++)
                 if (core->ports[i].found.sbdf == port)
                         from = &core->ports[i];
-        if (!from)
+        if (!from && port != BASE_SBDF_NONE)
                 return false;
         memset(ret_memory, 0, sizeof *ret_memory);
         ret_memory->port = port;
         ret_memory->this_boot = true;
+        if (!from) {
+                model_memory_routers_fill(core, ret_memory);
+                return true;
+        }
         ret_memory->ejected = from->ejected;
         ret_memory->tainted = from->tainted;
         ret_memory->withheld = from->withheld;

@@ -21,10 +21,10 @@ void core_init(struct core *ret_core);
 void core_step(struct core *core, const struct event *event, struct effects *effects);
 
 /**
- * What EFFECT_REMEMBER is to write of this port: as the core knows it when that effect leaves. False where there is no
- * such port.
+ * What EFFECT_REMEMBER is to write of this port, or, where it is BASE_SBDF_NONE, of the routers: as the core knows it
+ * when that effect leaves. False where there is no such port.
  */
-bool core_port_memory(const struct core *core, uint32_t port, struct event_memory *ret_memory);
+bool core_memory_fill(const struct core *core, uint32_t port, struct event_memory *ret_memory);
 
 /**
  * The read that the port watcher does at each tick: fills EFFECT_PORT_READ (token 0) for the index-th external port.

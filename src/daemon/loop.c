@@ -163,7 +163,7 @@ static void effect_carry_out(struct daemon_loop *daemon, const struct effect *ef
         }
         if (effect->kind ==
             EFFECT_REMEMBER) /* the worker has its own copy as soon as it is forked */
-                (void)core_port_memory(&daemon->core, effect->port, &daemon->actuator.memory);
+                (void)core_memory_fill(&daemon->core, effect->port, &daemon->actuator.memory);
         if (effect->deadline_ms != 0) {
                 error = daemon_worker_start(&daemon->workers, effect);
                 if (error)

@@ -287,7 +287,9 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
 
         switch (effect->kind) {
         case EFFECT_REMEMBER:
-                base_assert(core_port_memory(&world->core, effect->port, &world->memory));
+                base_assert(core_memory_fill(&world->core, effect->port,
+                                             effect->port == BASE_SBDF_NONE ? &world->router_memory
+                                                                            : &world->memory));
                 return 0;
         case EFFECT_PORT_CLOSE:
                 registers->command &= (uint16_t)~MODEL_COMMAND_BME;
@@ -517,6 +519,9 @@ static void memory_recall(struct world *world)
 
         event.memory = world->memory;
         if (world->memory.port != 0 && world->memory_status == MEMORY_GOOD)
+                world_event(world, &event);
+        event.memory = world->router_memory;
+        if (world->router_memory.port != 0 && world->memory_status == MEMORY_GOOD)
                 world_event(world, &event);
         event = event_make(world, EVENT_MEMORY_END, 0);
         event.memory_end.status = world->memory_status;

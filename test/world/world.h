@@ -58,6 +58,7 @@ struct world {
         uint32_t reply_count;
         uint32_t done[EFFECT_MAX];              /* effects carried out, by kind */
         struct event_memory memory;             /* port 0 = nothing is remembered */
+        struct event_memory router_memory;      /* of routers; port 0 likewise */
         enum event_memory_status memory_status; /* what the next start finds; GOOD by itself */
         uint16_t guest;                         /* domid of WORLD_GUEST; 0 = it does not run */
         bool toolstack_fails;

@@ -473,9 +473,29 @@ struct event_memory_function {
         bool given;        /**< model_function.given */
 };
 
-/** What is remembered of a port: each time all of it. */
+/** By whose word a router was authorized. */
+enum event_word {
+        WORD_NONE,    /**< not by us */
+        WORD_REQUEST, /**< somebody asked for it, once */
+        WORD_STORE,   /**< it is enrolled */
+        WORD_RULE,
+        WORD_MAX
+};
+
+/** A Thunderbolt router of which more is known than the kernel shows: what was done to it, and what it did. */
+struct event_memory_router {
+        uint32_t domain;
+        uint64_t route, instance; /**< event_router.instance: never dealt twice in one boot */
+        uint64_t digest;   /**< of what it said that it is (model_router_digest) */
+        uint8_t unique_id[RECORD_UNIQUE_ID_SIZE];
+        uint32_t port;     /**< model_router.port */
+        enum event_word word;
+        bool changed, refuted, retired, ambiguous; /**< as in model_router */
+};
+
+/** What is remembered of a port, or of the routers: each time all of it. */
 struct event_memory {
-        uint32_t port;
+        uint32_t port;     /**< BASE_SBDF_NONE: this is about routers, and nothing else below counts but the boot */
         bool this_boot;    /**< by a daemon of this boot */
         bool ejected;      /**< what is plugged was removed in order, and is not to be enumerated again */
         bool tainted;      /**< model_port.tainted */
@@ -484,6 +504,8 @@ struct event_memory {
         char guest[LIMIT_GUEST]; /**< model_port.guest: NUL-terminated, and zeros behind; empty: nobody's */
         uint32_t count;
         struct event_memory_function functions[LIMIT_PORT_FUNCTIONS];
+        uint32_t router_count;
+        struct event_memory_router routers[LIMIT_ROUTERS];
 };
 
 /** How the memory was found. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/sbdf.h"
 #include "base/text.h"
 #include "core/event/parse.h"
 
@@ -20,27 +21,43 @@
  *      68  type 2: the guest that it is given to: 0 domid, 4 name, and zeros behind
  *   -4  4  CRC-32C of all before
  * A function: 0 instance, 8 digest, 16 sbdf, 20 flags: bit 0 at boot, bit 1 given.
+ *
+ * Type 3 is about the routers: at 36 BASE_SBDF_NONE, 40 zeros, 44 their number, 48 52 bytes for each: 0 route, 8
+ * instance, 16 digest, 24 unique ID, 40 domain, 44 port, 48 flags: bits 1:0 by whose word, 2 changed, 3 refuted, 4
+ * retired, 5 ambiguous.
  */
 #define HEAD_SIZE 36u
 #define BODY_SIZE 12u
 #define FUNCTION_SIZE 24u
 #define GUEST_SIZE (4u + LIMIT_GUEST)
 #define CRC_SIZE 4u
+#define ROUTER_SIZE 52u
 
 _Static_assert(HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * LIMIT_PORT_FUNCTIONS + GUEST_SIZE +
                                CRC_SIZE <=
                        EVENT_MEMORY_ENTRY_MAX,
                "the largest entry fits");
+_Static_assert(HEAD_SIZE + BODY_SIZE + ROUTER_SIZE * LIMIT_ROUTERS + CRC_SIZE <=
+                       EVENT_MEMORY_ENTRY_MAX,
+               "that of the routers too");
 
 /* Types of entries. A later version may add some: who does not know one must not guess what the rest is worth. */
 #define TYPE_PORT 1u
 #define TYPE_GIVEN 2u
+#define TYPE_ROUTERS 3u
 
 #define PORT_EJECTED 1u
 #define PORT_TAINTED 2u
 #define PORT_WITHHELD 4u
 #define FUNCTION_AT_BOOT 1u
 #define FUNCTION_GIVEN 2u
+#define ROUTER_WORD 3u
+#define ROUTER_CHANGED 4u
+#define ROUTER_REFUTED 8u
+#define ROUTER_RETIRED 16u
+#define ROUTER_AMBIGUOUS 32u
+
+_Static_assert(WORD_MAX == ROUTER_WORD + 1, "every word has its number, and every number is one");
 
 static const char head[] = "sallyport-state 001\n";
 #define HEAD_NAME_SIZE 16u /* up to the version */
@@ -112,10 +129,71 @@ void event_memory_head_write(uint8_t ret_bytes[static EVENT_MEMORY_HEAD_SIZE])
         memcpy(ret_bytes, head, EVENT_MEMORY_HEAD_SIZE);
 }
 
-static size_t entry_size(uint32_t type, size_t functions)
+static size_t entry_size(uint32_t type, size_t count)
 {
-        return HEAD_SIZE + BODY_SIZE + FUNCTION_SIZE * functions +
+        return HEAD_SIZE + BODY_SIZE +
+               (type == TYPE_ROUTERS ? ROUTER_SIZE : FUNCTION_SIZE) * count +
                (type == TYPE_GIVEN ? GUEST_SIZE : 0) + CRC_SIZE;
+}
+
+static uint32_t entry_type(const struct event_memory *memory)
+{
+        if (memory->port == BASE_SBDF_NONE)
+                return TYPE_ROUTERS;
+        return memory->guest[0] != '\0' ? TYPE_GIVEN : TYPE_PORT;
+}
+
+static void router_put(uint8_t *at, const struct event_memory_router *router)
+{
+        number_put(at, router->route, 8);
+        number_put(at + 8, router->instance, 8);
+        number_put(at + 16, router->digest, 8);
+        memcpy(at + 24, router->unique_id, sizeof router->unique_id);
+        number_put(at + 40, router->domain, 4);
+        number_put(at + 44, router->port, 4);
+        number_put(at + 48,
+                   (uint32_t)router->word | (router->changed ? ROUTER_CHANGED : 0) |
+                           (router->refuted ? ROUTER_REFUTED : 0) |
+                           (router->retired ? ROUTER_RETIRED : 0) |
+                           (router->ambiguous ? ROUTER_AMBIGUOUS : 0),
+                   4);
+}
+
+static void router_get(const uint8_t *at, struct event_memory_router *ret_router)
+{
+        uint32_t flags = word_get(at + 48);
+
+        ret_router->route = number_get(at, 8);
+        ret_router->instance = number_get(at + 8, 8);
+        ret_router->digest = number_get(at + 16, 8);
+        memcpy(ret_router->unique_id, at + 24, sizeof ret_router->unique_id);
+        ret_router->domain = word_get(at + 40);
+        ret_router->port = word_get(at + 44);
+        ret_router->word = (enum event_word)(flags & ROUTER_WORD);
+        ret_router->changed = flags & ROUTER_CHANGED;
+        ret_router->refuted = flags & ROUTER_REFUTED;
+        ret_router->retired = flags & ROUTER_RETIRED;
+        ret_router->ambiguous = flags & ROUTER_AMBIGUOUS;
+}
+
+static void function_put(uint8_t *at, const struct event_memory_function *function)
+{
+        number_put(at, function->instance, 8);
+        number_put(at + 8, function->digest, 8);
+        number_put(at + 16, function->sbdf, 4);
+        number_put(at + 20,
+                   (function->at_boot ? FUNCTION_AT_BOOT : 0) |
+                           (function->given ? FUNCTION_GIVEN : 0),
+                   4);
+}
+
+static void function_get(const uint8_t *at, struct event_memory_function *ret_function)
+{
+        ret_function->instance = number_get(at, 8);
+        ret_function->digest = number_get(at + 8, 8);
+        ret_function->sbdf = word_get(at + 16);
+        ret_function->at_boot = word_get(at + 20) & FUNCTION_AT_BOOT;
+        ret_function->given = word_get(at + 20) & FUNCTION_GIVEN;
 }
 
 size_t event_memory_entry_write(const struct event_memory *memory, uint64_t sequence,
@@ -123,10 +201,12 @@ size_t event_memory_entry_write(const struct event_memory *memory, uint64_t sequ
                                 uint8_t ret_bytes[static EVENT_MEMORY_ENTRY_MAX])
 {
         uint8_t *at = ret_bytes + HEAD_SIZE + BODY_SIZE;
-        uint32_t type = memory->guest[0] != '\0' ? TYPE_GIVEN : TYPE_PORT;
-        size_t size = entry_size(type, memory->count);
+        uint32_t type = entry_type(memory);
+        uint32_t count = type == TYPE_ROUTERS ? memory->router_count : memory->count;
+        size_t size = entry_size(type, count);
 
         base_assert(memory->count <= LIMIT_PORT_FUNCTIONS);
+        base_assert(memory->router_count <= LIMIT_ROUTERS);
         number_put(ret_bytes, size, 4);
         number_put(ret_bytes + 4, type, 4);
         number_put(ret_bytes + 8, sequence, 8);
@@ -137,18 +217,11 @@ size_t event_memory_entry_write(const struct event_memory *memory, uint64_t sequ
                    (memory->ejected ? PORT_EJECTED : 0) | (memory->tainted ? PORT_TAINTED : 0) |
                            (memory->withheld ? PORT_WITHHELD : 0),
                    4);
-        number_put(ret_bytes + 44, memory->count, 4);
-        for (uint32_t i = 0; i < memory->count; i++, at += FUNCTION_SIZE) {
-                const struct event_memory_function *function = &memory->functions[i];
-
-                number_put(at, function->instance, 8);
-                number_put(at + 8, function->digest, 8);
-                number_put(at + 16, function->sbdf, 4);
-                number_put(at + 20,
-                           (function->at_boot ? FUNCTION_AT_BOOT : 0) |
-                                   (function->given ? FUNCTION_GIVEN : 0),
-                           4);
-        }
+        number_put(ret_bytes + 44, count, 4);
+        for (uint32_t i = 0; type != TYPE_ROUTERS && i < count; i++, at += FUNCTION_SIZE)
+                function_put(at, &memory->functions[i]);
+        for (uint32_t i = 0; type == TYPE_ROUTERS && i < count; i++, at += ROUTER_SIZE)
+                router_put(at, &memory->routers[i]);
         if (type == TYPE_GIVEN) {
                 number_put(at, memory->domid, 4);
                 memcpy(at + 4, memory->guest, LIMIT_GUEST);
@@ -188,14 +261,31 @@ static bool guest_known(const uint8_t *bytes)
                bytes_zero((const uint8_t *)end, (size_t)(name + LIMIT_GUEST - end));
 }
 
+static bool routers_known(const uint8_t *bytes, size_t size)
+{
+        const uint8_t *at = bytes + HEAD_SIZE + BODY_SIZE;
+        uint32_t count = word_get(bytes + 44);
+
+        if (word_get(bytes + 36) != BASE_SBDF_NONE || word_get(bytes + 40) != 0 ||
+            count > LIMIT_ROUTERS || size != entry_size(TYPE_ROUTERS, count))
+                return false;
+        for (uint32_t i = 0; i < count; i++, at += ROUTER_SIZE)
+                if (word_get(at + 48) & ~(ROUTER_WORD | ROUTER_CHANGED | ROUTER_REFUTED |
+                                          ROUTER_RETIRED | ROUTER_AMBIGUOUS))
+                        return false;
+        return true;
+}
+
 /* Does this version know everything that an entry, whose checksums are right, says? */
 static bool entry_known(const uint8_t *bytes, size_t size)
 {
         const uint8_t *at = bytes + HEAD_SIZE + BODY_SIZE;
         uint32_t count, type = word_get(bytes + 4);
 
-        if ((type != TYPE_PORT && type != TYPE_GIVEN) || size < HEAD_SIZE + BODY_SIZE + CRC_SIZE)
+        if (type < TYPE_PORT || type > TYPE_ROUTERS || size < HEAD_SIZE + BODY_SIZE + CRC_SIZE)
                 return false;
+        if (type == TYPE_ROUTERS || word_get(bytes + 36) == BASE_SBDF_NONE)
+                return type == TYPE_ROUTERS && routers_known(bytes, size);
         count = word_get(bytes + 44);
         if (count > LIMIT_PORT_FUNCTIONS ||
             (word_get(bytes + 40) & ~(PORT_EJECTED | PORT_TAINTED | PORT_WITHHELD)) ||
@@ -231,6 +321,7 @@ bool event_memory_next(const uint8_t *bytes, size_t length,
                        struct event_memory_cursor *cursor, struct event_memory *ret_memory)
 {
         const uint8_t *entry = bytes + cursor->at, *at = entry + HEAD_SIZE + BODY_SIZE;
+        uint32_t count;
 
         if (cursor->status != MEMORY_GOOD || cursor->at == length)
                 return false;
@@ -243,15 +334,15 @@ bool event_memory_next(const uint8_t *bytes, size_t length,
         ret_memory->ejected = word_get(entry + 40) & PORT_EJECTED;
         ret_memory->tainted = word_get(entry + 40) & PORT_TAINTED;
         ret_memory->withheld = word_get(entry + 40) & PORT_WITHHELD;
-        ret_memory->count = word_get(entry + 44);
-        for (uint32_t i = 0; i < ret_memory->count; i++, at += FUNCTION_SIZE) {
-                struct event_memory_function *function = &ret_memory->functions[i];
-
-                function->instance = number_get(at, 8);
-                function->digest = number_get(at + 8, 8);
-                function->sbdf = word_get(at + 16);
-                function->at_boot = word_get(at + 20) & FUNCTION_AT_BOOT;
-                function->given = word_get(at + 20) & FUNCTION_GIVEN;
+        count = word_get(entry + 44);
+        if (word_get(entry + 4) == TYPE_ROUTERS) {
+                ret_memory->router_count = count;
+                for (uint32_t i = 0; i < count; i++, at += ROUTER_SIZE)
+                        router_get(at, &ret_memory->routers[i]);
+        } else {
+                ret_memory->count = count;
+                for (uint32_t i = 0; i < count; i++, at += FUNCTION_SIZE)
+                        function_get(at, &ret_memory->functions[i]);
         }
         if (word_get(entry + 4) == TYPE_GIVEN) {
                 ret_memory->domid = (uint16_t)word_get(at);

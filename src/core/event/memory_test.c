@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "base/sbdf.h"
 #include "core/event/parse.h"
 
 static const uint8_t boot[EVENT_MEMORY_BOOT_SIZE] = "this boot's name";
@@ -265,13 +266,85 @@ static void test_boot_parse(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
+static void routers_make(uint32_t count)
+{
+        memset(&memory, 0, sizeof memory);
+        memory.port = BASE_SBDF_NONE;
+        memory.router_count = count;
+        for (uint32_t i = 0; i < count; i++) {
+                struct event_memory_router *router = &memory.routers[i];
+
+                router->route = 0x0102030405060708ull + i;
+                router->instance = 0x200000000ull + i;
+                router->digest = 9 + i;
+                memset(router->unique_id, (int)i + 1, sizeof router->unique_id);
+                router->domain = i % 8;
+                router->port = i % 2 ? BASE_SBDF_NONE : i;
+                router->word = (enum event_word)(i % WORD_MAX);
+                router->changed = i & 1;
+                router->refuted = i & 2;
+                router->retired = i & 4;
+                router->ambiguous = i & 8;
+        }
+}
+
+static void test_routers(void **state)
+{
+        static struct event_memory back;
+        struct event_memory_cursor cursor;
+        size_t size;
+
+        (void)state;
+        for (uint32_t count = 0; count <= LIMIT_ROUTERS; count++) {
+                routers_make(count);
+                size = EVENT_MEMORY_HEAD_SIZE +
+                       event_memory_entry_write(&memory, 1, boot, file + EVENT_MEMORY_HEAD_SIZE);
+                assert_true(size <= EVENT_MEMORY_HEAD_SIZE + EVENT_MEMORY_ENTRY_MAX);
+                event_memory_begin(file, size, &cursor);
+                assert_true(event_memory_next(file, size, boot, &cursor, &back));
+                memory.this_boot = true;
+                assert_memory_equal(&back, &memory, sizeof back);
+                assert_false(event_memory_next(file, size, boot, &cursor, &back));
+                assert_int_equal(cursor.status, MEMORY_GOOD);
+        }
+}
+
+/* One router, with one byte replaced and the checksums right. */
+static enum event_memory_status router_with(size_t offset, uint8_t value)
+{
+        uint8_t *entry = file + EVENT_MEMORY_HEAD_SIZE;
+        size_t size;
+        uint32_t count;
+
+        routers_make(1);
+        size = event_memory_entry_write(&memory, 1, boot, entry);
+        entry[offset] = value;
+        sum(entry, 32);
+        sum(entry, size - 4);
+        return read_all(file, EVENT_MEMORY_HEAD_SIZE + size, &count).status;
+}
+
+static void test_routers_newer(void **state)
+{
+        (void)state;
+        assert_int_equal(router_with(96, 0x3f), MEMORY_GOOD);
+        assert_int_equal(router_with(96, 0x40), MEMORY_NEWER); /* flags of the router */
+        assert_int_equal(router_with(99, 1), MEMORY_NEWER);
+        assert_int_equal(router_with(36, 0), MEMORY_NEWER); /* of a port */
+        assert_int_equal(router_with(4, 1), MEMORY_NEWER);  /* a port's, of none */
+        assert_int_equal(router_with(40, 1), MEMORY_NEWER);
+        assert_int_equal(router_with(44, 0), MEMORY_NEWER);
+        assert_int_equal(router_with(44, 2), MEMORY_NEWER);
+        assert_int_equal(router_with(45, 1), MEMORY_NEWER); /* more than there is room for */
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                TEST(test_round_trip), TEST(test_largest),  TEST(test_other_boot),
-                TEST(test_torn),       TEST(test_zeros),    TEST(test_flipped),
-                TEST(test_newer),      TEST(test_checksum), TEST(test_boot_parse),
-                TEST(test_guest_name),
+                TEST(test_routers),  TEST(test_routers_newer), TEST(test_round_trip),
+                TEST(test_largest),  TEST(test_other_boot),    TEST(test_torn),
+                TEST(test_zeros),    TEST(test_flipped),       TEST(test_newer),
+                TEST(test_checksum), TEST(test_boot_parse),    TEST(test_guest_name),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

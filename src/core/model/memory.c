@@ -17,8 +17,16 @@ void model_memory_apply(struct core *core, const struct event_memory *memory)
         struct model_memory_port *port;
 
         base_assert(memory->count <= LIMIT_PORT_FUNCTIONS);
-        if (!memory->this_boot || core->memory_port_count == LIMIT_PORTS)
+        base_assert(memory->router_count <= LIMIT_ROUTERS);
+        if (!memory->this_boot)
                 return; /* what is not in memory is not vouched for */
+        if (memory->port == BASE_SBDF_NONE) {
+                memcpy(core->memory_routers, memory->routers, sizeof core->memory_routers);
+                core->memory_router_count = memory->router_count;
+                return;
+        }
+        if (core->memory_port_count == LIMIT_PORTS)
+                return;
         port = &core->memory_ports[core->memory_port_count++];
         port->port = memory->port;
         port->ejected = memory->ejected;
@@ -135,16 +143,22 @@ static bool functions_remembered(const struct core *core, const struct model_por
         return false;
 }
 
-void model_memory_written(struct core *core, struct model_port *port, int32_t error,
-                          struct effects *effects)
+/* Said once, until it works again. */
+static void written_tell(struct core *core, uint32_t port, int32_t error, struct effects *effects)
 {
-        struct record record = model_record(core, RECORD_MEMORY_FAILED, REASON_NONE,
-                                            port->found.sbdf, BASE_SBDF_NONE);
+        struct record record =
+                model_record(core, RECORD_MEMORY_FAILED, REASON_NONE, port, BASE_SBDF_NONE);
 
         record.error = error;
         if (error && !core->memory_failed)
                 core_record_add(effects, &record);
         core->memory_failed = error != 0;
+}
+
+void model_memory_written(struct core *core, struct model_port *port, int32_t error,
+                          struct effects *effects)
+{
+        written_tell(core, port->found.sbdf, error, effects);
         if (error && error != EIO && error != ETIMEDOUT)
                 port->remembered =
                         port->pending_remembered; /* it was not written (edge/store/store.h) */
@@ -156,4 +170,106 @@ void model_memory_written(struct core *core, struct model_port *port, int32_t er
                 port->remembered = port->pending_incarnation;
         else
                 port->remembered = functions_remembered(core, port) ? port->incarnation : 0;
+}
+
+void model_memory_routers_written(struct core *core, int32_t error, struct effects *effects)
+{
+        written_tell(core, BASE_SBDF_NONE, error, effects);
+        core->remembering.error = error;
+        if (error)
+                core->routers_renewed = true;
+        else
+                core->remembering = (struct model_attempt){ 0 };
+}
+
+/* What speaks against it outlives the daemon by itself; what speaks for it only where the kernel's facts agree. */
+void model_memory_router_recall(struct core *core, struct model_router *router,
+                                struct effects *effects)
+{
+        const struct event_router *facts = &router->facts;
+        struct record record;
+        bool same;
+
+        for (uint32_t i = 0; i < core->memory_router_count; i++) {
+                const struct event_memory_router *memory = &core->memory_routers[i];
+
+                if (memory->domain != facts->domain || memory->route != facts->route ||
+                    memory->instance != facts->instance)
+                        continue;
+                same = facts->readable && memory->digest == model_router_digest(facts) &&
+                       memcmp(memory->unique_id, facts->unique_id, sizeof facts->unique_id) == 0;
+                router->refuted = memory->refuted;
+                router->retired = memory->retired;
+                router->changed = memory->changed || (facts->readable && !same);
+                if (router->changed && !memory->changed) {
+                        record = model_router_record(core, RECORD_ROUTER_CHANGED,
+                                                     REASON_ROUTER_CHANGED, router);
+                        core_record_add(effects, &record);
+                }
+                router->asked = same && memory->word != WORD_NONE;
+                if (!model_router_ours(router)) {
+                        router->asked = false;
+                        continue;
+                }
+                router->word = memory->word;
+                router->ambiguous = memory->ambiguous;
+                router->recalled = memory->port;
+        }
+}
+
+/*
+ * A tunnel that ended is a link that ended, which the slot's event bits tell, and so does pciehp where somebody bound
+ * it. Where there is no slot nothing would.
+ */
+static bool place_kept(const struct model_port *port)
+{
+        return port->external && port->found.slot && port->occupied && !port->changed_first &&
+               port->incarnation == MODEL_INCARNATION_FIRST;
+}
+
+void model_memory_routers_place(struct core *core)
+{
+        for (uint32_t i = 0; i < core->router_count; i++) {
+                struct model_router *router = &core->routers[i];
+                const struct model_port *port = model_port_get(core, router->recalled);
+
+                if (router->recalled == BASE_SBDF_NONE || !core->discovered ||
+                    (port && !port->read_once))
+                        continue;
+                if (port && place_kept(port) && model_router_ours(router)) {
+                        router->port = router->recalled;
+                        model_routers_reweigh(core);
+                }
+                router->recalled = BASE_SBDF_NONE;
+                core->routers_renewed = true;
+        }
+}
+
+void model_memory_routers_fill(const struct core *core, struct event_memory *ret_memory)
+{
+        for (uint32_t i = 0; i < core->router_count; i++) {
+                const struct model_router *router = &core->routers[i];
+                const struct event_router *facts = &router->facts;
+                struct event_memory_router *to = &ret_memory->routers[ret_memory->router_count];
+                bool ours = model_router_ours(router);
+
+                if (!ours && !router->changed && !router->refuted && !router->retired)
+                        continue;
+                to->domain = facts->domain;
+                to->route = facts->route;
+                to->instance = facts->instance;
+                to->digest = model_router_digest(facts);
+                memcpy(to->unique_id, facts->unique_id, sizeof to->unique_id);
+                to->port = BASE_SBDF_NONE;
+                if (ours) {
+                        to->word = router->word;
+                        to->ambiguous = router->ambiguous;
+                        to->port = router->recalled == BASE_SBDF_NONE ? router->port
+                                                                      : router->recalled;
+                }
+                to->changed = router->changed;
+                to->refuted = router->refuted;
+                to->retired = router->retired;
+                ret_memory->router_count++;
+        }
 }

@@ -216,7 +216,7 @@ enum model_router_state {
         ROUTER_WAITING,     /**< it may be authorized, and something has to come first */
         ROUTER_AUTHORIZING, /**< asked for, and what it brings is waited for */
         ROUTER_AUTHORIZED,  /**< by us, as last listed */
-        ROUTER_FOREIGN,     /**< by somebody else, firmware, or an earlier daemon */
+        ROUTER_FOREIGN,     /**< by somebody else, firmware, or a daemon that nothing is remembered of */
         ROUTER_STATE_MAX
 };
 
@@ -227,7 +227,9 @@ struct model_router {
         bool refuted;         /**< it was challenged, and does not have the key */
         bool requested;       /**< somebody asked for it to be authorized */
         bool retired;         /**< it was deauthorized by `eject`: not again by itself */
-        bool asked;           /**< authorizing was tried since it appeared */
+        bool asked;           /**< authorizing was tried since it was last seen not to be */
+        enum event_word word; /**< by whose word that was; WORD_NONE where it was not */
+        uint32_t recalled;    /**< its port as an earlier daemon saw it, until that was looked at; or BASE_SBDF_NONE */
         bool awaited;         /**< ... and what it brings has not come to rest, or it has not failed yet */
         bool scanned;         /**< of one behind another: what it brings was looked for since */
         uint64_t asked_at_ms; /**< when that was */
@@ -293,7 +295,9 @@ struct core {
         uint32_t function_count;
         enum event_memory_status memory;
         bool memory_failed;   /**< the last write did, and that was told */
-        uint32_t memory_port_count, memory_function_count;
+        uint32_t memory_port_count, memory_function_count, memory_router_count;
+        bool routers_renewed;   /**< what is to be remembered of them is not what the state file holds */
+        struct model_attempt remembering; /**< that, of the routers */
         uint32_t domain_count, router_count;
         bool routers_once;      /**< they were listed */
         bool routers_fresh, routers_dirty; /**< dirty: something changed after the listing under way began */
@@ -308,6 +312,7 @@ struct core {
         struct model_function functions[LIMIT_FUNCTIONS];
         struct model_memory_port memory_ports[LIMIT_PORTS];
         struct model_memory_function memory_functions[LIMIT_FUNCTIONS];
+        struct event_memory_router memory_routers[LIMIT_ROUTERS]; /**< until they were listed once, all of them */
         struct event_domain domains[LIMIT_DOMAINS];
         struct model_router routers[LIMIT_ROUTERS];
         /* Last: constant while the daemon runs, so explorers need not copy it. */
@@ -361,6 +366,15 @@ void model_memory_end(struct core *core, const struct event *event, struct effec
 void model_memory_written(struct core *core, struct model_port *port, int32_t error,
                           struct effects *effects);
 
+/** The answer to EFFECT_REMEMBER of the routers. */
+void model_memory_routers_written(struct core *core, int32_t error, struct effects *effects);
+/** Takes over what is remembered of a router that was just listed: of this kernel object, and no other. */
+void model_memory_router_recall(struct core *core, struct model_router *router,
+                                struct effects *effects);
+/** At which port an earlier daemon saw what the routers brought: taken over where nothing came or went there since. */
+void model_memory_routers_place(struct core *core);
+/** What is to be remembered of the routers. */
+void model_memory_routers_fill(const struct core *core, struct event_memory *ret_memory);
 /** Takes over what is remembered of a port that was just found. */
 void model_memory_recall(struct core *core, struct model_port *port);
 /** Does the memory vouch for this kernel object? NULL where it does not. */
@@ -476,6 +490,10 @@ const struct model_router *model_router_root(const struct core *core,
 /** Its domain's security level, as last listed. */
 enum event_security model_router_security(const struct core *core,
                                           const struct model_router *router);
+/** What it says that it is, in short: against a change that nobody saw, not against somebody who reckons. */
+uint64_t model_router_digest(const struct event_router *facts);
+/** Is it authorized, and by us? */
+bool model_router_ours(const struct model_router *router);
 /** May PCIe be tunnelled to it: authorized by whomever, or in a domain that does not ask? */
 bool model_router_open(const struct core *core, const struct model_router *router);
 /** Does another router say that it has the same unique ID? */

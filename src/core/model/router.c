@@ -144,9 +144,33 @@ static bool identity_same(const struct event_router *a, const struct event_route
                base_text_equal(a->device_name, b->device_name);
 }
 
+/* FNV-1a, each name with its end. */
+uint64_t model_router_digest(const struct event_router *facts)
+{
+        const uint8_t numbers[] = { (uint8_t)facts->vendor, (uint8_t)(facts->vendor >> 8),
+                                    (uint8_t)facts->device, (uint8_t)(facts->device >> 8),
+                                    facts->generation };
+        const char *names[] = { facts->vendor_name, facts->device_name };
+        uint64_t digest = 0xcbf29ce484222325u;
+
+        for (size_t i = 0; i < sizeof numbers; i++)
+                digest = (digest ^ numbers[i]) * 0x100000001b3u;
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+                for (size_t at = 0; at == 0 || names[i][at - 1] != '\0'; at++)
+                        digest = (digest ^ (uint8_t)names[i][at]) * 0x100000001b3u;
+        return digest;
+}
+
+bool model_router_ours(const struct model_router *router)
+{
+        return router->asked && (router->facts.authorized == AUTHORIZED_YES ||
+                                 router->facts.authorized == AUTHORIZED_CHALLENGED);
+}
+
 static void router_drop(struct core *core, uint32_t index)
 {
         base_assert(index < core->router_count);
+        core->routers_renewed = true;
         core->router_count--;
         memmove(&core->routers[index], &core->routers[index + 1],
                 (core->router_count - index) * sizeof core->routers[0]);
@@ -168,22 +192,27 @@ static const struct event_router *list_find(const struct event_routers *list,
 static void router_update(struct core *core, struct model_router *router,
                           const struct event_router *facts, struct effects *effects)
 {
+        bool was_ours = model_router_ours(router);
         struct record record;
 
         if (router->facts.readable && facts->readable && !router->changed &&
             !identity_same(&router->facts, facts)) {
-                router->changed = true;
+                router->changed = core->routers_renewed = true;
                 record = model_router_record(core, RECORD_ROUTER_CHANGED, REASON_ROUTER_CHANGED,
                                              router);
                 core_record_add(effects, &record);
         }
         router->facts = *facts;
         if (facts->authorized == AUTHORIZED_NO) {
-                router->awaited = false;
+                router->awaited = router->asked = false;
+                router->word =
+                        WORD_NONE; /* whoever authorizes it from now on, it is not by this one */
                 router->tunnel_at_ms = 0;
         } else if (router->awaited && router->tunnel_at_ms == 0) {
                 router->tunnel_at_ms = core->now_ms;
         }
+        if (model_router_ours(router) != was_ours)
+                core->routers_renewed = true;
 }
 
 static void router_add(struct core *core, const struct event_router *facts, struct effects *effects)
@@ -198,10 +227,11 @@ static void router_add(struct core *core, const struct event_router *facts, stru
         router = &core->routers[core->router_count++];
         memset(router, 0, sizeof *router);
         router->facts = *facts;
-        router->port = BASE_SBDF_NONE;
+        router->port = router->recalled = BASE_SBDF_NONE;
         router->minute = core->minute;
         record = model_router_record(core, RECORD_ROUTER_FOUND, REASON_NONE, router);
         core_record_add(effects, &record);
+        model_memory_router_recall(core, router, effects);
 }
 
 /* The kernel deals each place once; a list that says otherwise is not one to act upon. */
@@ -273,6 +303,11 @@ void model_routers_apply(struct core *core, const struct event *event, struct ef
         core->routers_truncated = list->truncated || !list_sound(list);
         if (list_sound(list))
                 list_merge(core, list, effects);
+        if (!core->routers_truncated && core->memory_router_count > 0) {
+                memset(core->memory_routers, 0, sizeof core->memory_routers);
+                core->memory_router_count = 0;
+                core->routers_renewed = true; /* not all of it need have been so any more */
+        }
         model_routers_reweigh(core);
         if (!core->routers_truncated || was_truncated)
                 return;
@@ -292,7 +327,7 @@ static void authorize_end(struct core *core, int32_t error, struct effects *effe
         router->attempt.error = error;
         if (core->router_pending != EFFECT_AUTHORIZE || error != EKEYREJECTED)
                 return;
-        router->refuted = true;
+        router->refuted = core->routers_renewed = true;
         record = model_router_record(core, RECORD_ROUTER_REFUTED, REASON_KEY_REJECTED, router);
         core_record_add(effects, &record);
 }
@@ -313,6 +348,10 @@ void model_routers_completed(struct core *core, const struct event *event, struc
         if (event->token == 0 || event->token != core->router_token)
                 return;
         core->router_token = 0;
+        if (core->router_pending == EFFECT_REMEMBER) {
+                model_memory_routers_written(core, event->error, effects);
+                return;
+        }
         core->routers_fresh = false; /* what it did is looked at next */
         if (core->router_pending == EFFECT_AUTHORIZE || core->router_pending == EFFECT_DEAUTHORIZE)
                 authorize_end(core, event->error, effects);

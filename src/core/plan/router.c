@@ -15,7 +15,8 @@
 /* The kernel makes the tunnel before the write returns, and asks the router more than once. */
 #define AUTHORIZE_MS 30000u
 #define STORE_MS 5000u
-#define GRACE_MS 5000u /* the edge's own deadline comes first; this is for an edge that forgot */
+#define REMEMBER_MS 3000u /* as of a port: plan/goals.c */
+#define GRACE_MS 5000u    /* the edge's own deadline comes first; this is for an edge that forgot */
 #define REQUEST_MS 90000u
 /* What a router behind another brings shows itself to nobody: after so long it is looked for (PCIe Base Spec 6.6.1). */
 #define SCAN_MS VERIFY_SETTLE_BLIND_MS
@@ -69,6 +70,9 @@ static bool authorize(struct core *core, struct model_router *router, enum recor
         router_tell(core, RECORD_ROUTER_AUTHORIZING, licence, router, BASE_SBDF_NONE, effects);
         plan_attempt_count(core, &router->attempt);
         router->asked = router->awaited = true;
+        router->word = licence == REASON_REQUESTED ? WORD_REQUEST
+                       : licence == REASON_RULE    ? WORD_RULE
+                                                   : WORD_STORE;
         router->scanned = false;
         router->asked_at_ms = core->now_ms;
         router->tunnel_at_ms = 0;
@@ -120,6 +124,7 @@ static void port_learn(struct core *core, struct model_router *router, struct ef
                 return;
         router->ambiguous = count > 1;
         router->port = count > 1 ? BASE_SBDF_NONE : found;
+        core->routers_renewed = true;
         model_routers_reweigh(core);
         router_tell(core, count > 1 ? RECORD_ROUTER_AMBIGUOUS : RECORD_ROUTER_PORT, REASON_NONE,
                     router, router->port, effects);
@@ -168,7 +173,29 @@ static bool domain_deauthorizes(const struct core *core, const struct model_rout
         return false;
 }
 
-/* Of what was ejected, the last of a chain first. Not where the port is only guessed: it may be another's. */
+/* Is it to be deauthorized: was what it brought ejected? Not where the port is only guessed: it may be another's. */
+static bool router_leaves(const struct core *core, const struct model_router *router)
+{
+        const struct model_port *port = policy_router_port(core, router);
+
+        return port && port->ejected && router->facts.authorized != AUTHORIZED_NO &&
+               domain_deauthorizes(core, router);
+}
+
+/* That it is not to come back by itself is decided, and remembered, before it leaves. */
+static void leaving_retire(struct core *core)
+{
+        for (uint32_t i = 0; i < core->router_count; i++) {
+                struct model_router *router = &core->routers[i];
+
+                if (router->retired || !router_leaves(core, router))
+                        continue;
+                router->retired = core->routers_renewed = true;
+                router->requested = false;
+        }
+}
+
+/* Of those that leave, the last of a chain first. */
 static bool deauthorize_advance(struct core *core, struct effects *effects)
 {
         struct effect effect = { .kind = EFFECT_DEAUTHORIZE, .deadline_ms = AUTHORIZE_MS };
@@ -176,11 +203,8 @@ static bool deauthorize_advance(struct core *core, struct effects *effects)
 
         for (uint32_t i = 0; i < core->router_count; i++) {
                 struct model_router *router = &core->routers[i];
-                const struct model_port *port = policy_router_port(core, router);
 
-                if (!port || !port->ejected || router->facts.authorized == AUTHORIZED_NO ||
-                    router->attempt.retry_at_ms > core->now_ms ||
-                    !domain_deauthorizes(core, router) ||
+                if (!router_leaves(core, router) || router->attempt.retry_at_ms > core->now_ms ||
                     (last && model_router_depth(last) >= model_router_depth(router)))
                         continue;
                 last = router;
@@ -191,8 +215,20 @@ static bool deauthorize_advance(struct core *core, struct effects *effects)
         if (!router_effect(core, &effect, effects))
                 return false;
         plan_attempt_count(core, &last->attempt);
-        last->retired = true;
-        last->requested = false;
+        return true;
+}
+
+/* Into the state file. Where that fails everything goes on: the next daemon knows less. */
+static bool remember_advance(struct core *core, struct effects *effects)
+{
+        struct effect effect = { .kind = EFFECT_REMEMBER, .deadline_ms = REMEMBER_MS };
+
+        /* Not before all that an earlier daemon remembered was looked at: it would be lost. */
+        if (!core->routers_renewed || core->memory_router_count > 0 ||
+            core->remembering.retry_at_ms > core->now_ms || !router_effect(core, &effect, effects))
+                return false;
+        core->routers_renewed = false;
+        plan_attempt_count(core, &core->remembering);
         return true;
 }
 
@@ -322,6 +358,7 @@ void plan_router_request(struct core *core, const struct event_request *request,
                                                .until_ms = core->now_ms + REQUEST_MS };
         if (request->verb == REQUEST_AUTHORIZE) {
                 router->requested = true;
+                core->routers_renewed = core->routers_renewed || router->retired;
                 router->retired = false;
                 router->attempt = (struct model_attempt){ 0 };
         }
@@ -334,11 +371,17 @@ void plan_routers_advance(struct core *core, struct effects *effects)
         if (core->router_token != 0 && core->now_ms >= core->router_until_ms) {
                 core->router_token =
                         0; /* the edge never answered: whatever it does now is not believed */
+                core->routers_renewed =
+                        core->routers_renewed || core->router_pending == EFFECT_REMEMBER;
                 model_routers_doubt(core);
         }
+        model_memory_routers_place(core);
         awaited_advance(core, effects);
         request_advance(core, effects);
         if (core->router_token != 0 || list_advance(core, effects) || !core->routers_fresh)
+                return;
+        leaving_retire(core);
+        if (remember_advance(core, effects))
                 return;
         if (store_advance(core, effects) || deauthorize_advance(core, effects))
                 return;

@@ -71,6 +71,7 @@ void report_status_row(const struct core *core, struct report_row *ret_row);
  * ("seen": something appeared there since it, or the one before it, was authorized; "only": there is no other)
  * unique_id vendor_name device_name id generation key ("none"/"claimed"/"verified") authorized
  * ("no"/"yes"/"challenged"/"unknown": what the kernel says) enrolled ("no"/"plain"/"new-key"/"key"/"unknown") manual
+ * word (by whose it was authorized: "request"/"store"/"rule", or empty)
  * boot ("true"/"false") security (the domain's) verdict rule. False, with an empty row, where there is no such row.
  */
 bool report_router_row(const struct core *core, uint32_t index, struct report_row *ret_row);

@@ -39,6 +39,22 @@ static const char *enrolled_name(const struct event_router *facts)
         return "unknown";
 }
 
+static const char *word_name(enum event_word word)
+{
+        switch (word) {
+        case WORD_REQUEST:
+                return "request";
+        case WORD_STORE:
+                return "store";
+        case WORD_RULE:
+                return "rule";
+        case WORD_NONE:
+        case WORD_MAX:
+                break;
+        }
+        return "";
+}
+
 /* Where something of it appears, and how that is known. */
 static void port_fields(const struct core *core, const struct model_router *router,
                         struct report_row *row)
@@ -90,6 +106,7 @@ bool report_router_row(const struct core *core, uint32_t index, struct report_ro
         report_field_text(ret_row, "authorized", authorized_name(router->facts.authorized));
         report_field_text(ret_row, "enrolled", enrolled_name(&router->facts));
         report_field_text(ret_row, "manual", router->facts.manual ? "true" : "false");
+        report_field_text(ret_row, "word", word_name(router->word));
         report_field_text(ret_row, "boot", router->facts.boot ? "true" : "false");
         report_field_text(ret_row, "security",
                           event_security_name(model_router_security(core, router)));

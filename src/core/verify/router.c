@@ -109,7 +109,7 @@ enum model_router_state verify_router_state(const struct core *core,
                 /* Where nobody is asked the kernel lists it as authorized at once. */
                 if (model_router_security(core, router) == SECURITY_NONE)
                         *ret_reason = REASON_NO_THIRD_DOOR;
-                return router->asked ? ROUTER_AUTHORIZED : ROUTER_FOREIGN;
+                return model_router_ours(router) ? ROUTER_AUTHORIZED : ROUTER_FOREIGN;
         }
         *ret_reason = policy_router_bars(core, router, &licence);
         if (*ret_reason)
