@@ -21,7 +21,6 @@ DISK = "ls /sys/bus/pci/devices/*/nvme/nvme*/nvme*n1 >/dev/null 2>&1"
 DUMP = "'q' pressed"
 DOMAIN = re.compile(r"General information for domain (\d+):")
 RIGHTS = re.compile(r"\(XEN\) +(Interrupts|I/O Memory|I/O Ports) +\{ *(.*?) *\}")
-FUNCTION = re.compile(r"\(XEN\) ([\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d) - (\S+)")
 # Lines of xenstore-ls (libxl: libxl_pci.c:libxl__create_pci_backend, pci_info_xs_path).
 BACKEND = re.compile(r"^/local/domain/0/backend/pci/(\d+) = ", re.M)
 GIVEN = re.compile(r"^/libxl/pci/(\w{4})-(\w\w)-(\w\w)-(\d)/domid = \"(\d+)\"", re.M)
@@ -120,22 +119,20 @@ class Guests:
                         f"outside they are the same: sha256 {told[:16]}")
         return took
 
-    def books(self):
-        """(owners, rights) as Xen has them: {SBDF: "d1"}, {domain ID: {"I/O Memory": "fe800-fe803"}}."""
-        text = self.lab.dom0("xl debug-keys q; xl debug-keys Q; xl dmesg | tail -n 500", 60)
-        owners, rights, domain = {}, {}, None
+    def rights(self):
+        """What each domain may reach, as Xen has it: {domain ID: {"I/O Memory": "fe800-fe803"}}."""
+        text = self.lab.dom0("xl debug-keys q; xl dmesg | tail -n 500", 60)
+        rights, domain = {}, None
         for line in text[text.rindex(DUMP):].splitlines():
             if found := DOMAIN.search(line):
                 domain = rights.setdefault(int(found[1]), {})
             elif (found := RIGHTS.search(line)) and domain is not None:
                 domain[found[1]] = found[2]
-            elif found := FUNCTION.search(line):
-                owners[found[1]] = found[2]
-        return owners, rights
+        return rights
 
     def clean(self, domain):
         """Has a guest no right left to any device's memory, ports or interrupts?"""
-        rights = self.books()[1].get(domain.id(), {})
+        rights = self.rights().get(domain.id(), {})
         return self.lab.expect(rights and not any(rights.values()), f"rights of {domain.name}: {rights}")
 
     def traces(self):

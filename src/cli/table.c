@@ -174,6 +174,14 @@ static int list_cell_set(struct libscols_line *line, size_t index, const char *v
         return r;
 }
 
+/* Does it all print as it is? Reports escape the bytes of devices; whatever else comes, smartcols escapes. */
+static bool prints(const char *value)
+{
+        while (*value && isprint((unsigned char)*value))
+                value++;
+        return *value == '\0';
+}
+
 static int line_add(struct libscols_table *out, const struct choice *choice,
                     const struct cli_row *row, struct libscols_line *parent)
 {
@@ -187,6 +195,8 @@ static int line_add(struct libscols_table *out, const struct choice *choice,
                         r = list_cell_set(line, i, value);
                 else
                         r = scols_line_set_data(line, i, value);
+                if (!prints(value)) /* else a \x0a of a report's would become \x5cx0a */
+                        scols_table_enable_noencoding(out, 0);
         }
         return r;
 }
@@ -207,6 +217,7 @@ static int table_make(const struct cli_table *table, const struct cli_rows *rows
         scols_table_enable_json(out, style->json);
         scols_table_enable_raw(out, style->raw && !style->json);
         scols_table_enable_noheadings(out, style->no_headings);
+        scols_table_enable_noencoding(out, 1);
         for (size_t i = 0; r >= 0 && i < choice.count; i++)
                 r = column_add(out, choice.columns[i], table->tree && i == 0);
         for (size_t i = 0; r >= 0 && i < rows->count; i++)

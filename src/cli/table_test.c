@@ -167,7 +167,8 @@ static void test_status(void **state)
         (void)state;
         ROW(&rows, "contained=false", "ports=2", "external=1", "functions=3", "quarantined=1",
             "problems=1", "exposed=1", "iommu=vtd", "xen=4.17", "door2=holds",
-            "reason=", "memory=good", "config=ok");
+            "reason=", "memory=good", "config=ok", "routers=3", "routers_authorized=1",
+            "routers_foreign=0", "routers_held=2");
         row_expect("status.txt", &cli_table_status, &rows.rows[0], &text_style);
         row_expect("status.json", &cli_table_status, &rows.rows[0], &json_style);
 }

@@ -10,6 +10,7 @@
 
 #include "base/sbdf.h"
 #include "core/policy/policy.h"
+#include "core/report/report.h"
 #include "core/step.h"
 #include "core/verify/verify.h"
 #include "world/world.h"
@@ -40,6 +41,37 @@ static void test_unknown_is_held(void **state)
         world_router_shows(&world, DOCK, ROUTER_HELD, REASON_NOT_ENROLLED);
         assert_int_equal(world.done[EFFECT_AUTHORIZE], 0);
         assert_int_equal(world_records_count(&world, RECORD_ROUTER_HELD), 1);
+}
+
+static void status_shows(const char *routers, const char *authorized, const char *foreign,
+                         const char *held)
+{
+        static struct report_row row;
+
+        report_status_row(&world.core, &row);
+        assert_string_equal(report_row_value(&row, "routers"), routers);
+        assert_string_equal(report_row_value(&row, "routers_authorized"), authorized);
+        assert_string_equal(report_row_value(&row, "routers_foreign"), foreign);
+        assert_string_equal(report_row_value(&row, "routers_held"), held);
+}
+
+static void test_status(void **state)
+{
+        static struct report_row row;
+
+        (void)state;
+        report_status_row(&world.core, &row);
+        assert_null(report_row_value(&row, "routers")); /* there is no Thunderbolt */
+        world_router_enrolled(&world, DOCK, 1);
+        world_plug(&world, 2);
+        world_run(&world, 20);
+        status_shows("1", "1", "0", "0");
+        world_router(&world, OTHER, 2);
+        world_routers_tell(&world, 20);
+        status_shows("2", "1", "0", "1");
+        world.routers.routers[1].authorized = AUTHORIZED_YES;
+        world_routers_tell(&world, 20);
+        status_shows("2", "1", "1", "0");
 }
 
 static void test_enrolled_is_let_in(void **state)
@@ -416,6 +448,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(test_unknown_is_held, begin),
+                cmocka_unit_test_setup(test_status, begin),
                 cmocka_unit_test_setup(test_enrolled_is_let_in, begin),
                 cmocka_unit_test_setup(test_gone_is_looked_for, begin),
                 cmocka_unit_test_setup(test_no_rules_no_enrolled, begin),

@@ -57,11 +57,12 @@ bool report_port_row(const struct core *core, uint32_t index, struct report_row 
 /**
  * The machine as a whole. Keys: contained ("true"/"false": exit code 4 where false) ports external functions
  * quarantined assigned (functions that guests own) problems exposed tainted (ports; decimals) iommu
- * ("vtd"/"amd"/"unknown") xen ("4.17" or empty) door2
- * ("holds"/"weak") reason memory ("good", "damaged"/"newer": set aside at the start, "unusable", "unwritable", or
- * empty: not looked at yet) requesters reserved (as in a port's row, of all external ports) trusted (addresses of
- * functions that a rule made dom0's, between blanks) session ("unknown"/"locked"/"unlocked"/"none") session_why
- * config ("ok"/"auto": guarding with defaults after an error; set by the daemon).
+ * ("vtd"/"amd"/"unknown") xen ("4.17" or empty) door2 ("holds"/"weak") reason memory ("good", "damaged"/"newer": set
+ * aside at the start, "unusable", "unwritable", or empty: not looked at yet) requesters reserved (as in a port's row,
+ * of all external ports) trusted (addresses of functions that a rule made dom0's, between blanks) routers
+ * routers_authorized routers_foreign routers_held (decimals: how many Thunderbolt routers there are, and in these
+ * states; empty where there is no domain) session ("unknown"/"locked"/"unlocked"/"none") session_why config
+ * ("ok"/"auto": guarding with defaults after an error; set by the daemon).
  */
 void report_status_row(const struct core *core, struct report_row *ret_row);
 

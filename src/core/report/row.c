@@ -293,6 +293,23 @@ static uint64_t ports_tainted(const struct core *core)
         return count;
 }
 
+/* The third door: nothing is said where there is no Thunderbolt. */
+static void status_routers(const struct core *core, struct report_row *row)
+{
+        uint32_t states[ROUTER_STATE_MAX] = { 0 };
+
+        if (core->domain_count == 0)
+                return;
+        for (uint32_t i = 0; i < core->router_count; i++) {
+                base_assert(core->routers[i].state < ROUTER_STATE_MAX);
+                states[core->routers[i].state]++;
+        }
+        field_number(row, "routers", core->router_count);
+        field_number(row, "routers_authorized", states[ROUTER_AUTHORIZED]);
+        field_number(row, "routers_foreign", states[ROUTER_FOREIGN]);
+        field_number(row, "routers_held", states[ROUTER_HELD]);
+}
+
 /* What dom0 can be overwritten by, because a rule says so. */
 static void status_trusted(const struct core *core, struct report_row *row)
 {
@@ -366,6 +383,7 @@ void report_status_row(const struct core *core, struct report_row *ret_row)
         report_field_text(ret_row, "memory", memory_name(core));
         status_requesters(core, ret_row);
         status_trusted(core, ret_row);
+        status_routers(core, ret_row);
         report_field_text(ret_row, "session", report_session_name(core->session));
         report_field_text(ret_row, "session_why", report_reason_name(core->session_why));
 }
