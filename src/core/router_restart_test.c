@@ -199,6 +199,12 @@ static void test_port_changed(void **state)
         assert_int_equal(dock()->port, BASE_SBDF_NONE);
         remembered(1);
         begin(NULL);
+        world.memory.port =
+                0; /* of the port nothing is remembered, so what is below it counts as there at boot */
+        world.registers.slot_status |= MODEL_SLOT_STATUS_DLLSC;
+        restarted();
+        assert_int_equal(dock()->port, BASE_SBDF_NONE);
+        begin(NULL);
         world.registers.pciehp = true;
         restarted();
         assert_int_equal(dock()->port, BASE_SBDF_NONE);
@@ -285,6 +291,10 @@ static void test_not_too_early(void **state)
         world_run(&world, 20);
         assert_int_equal(world.router_memory.router_count, 1);
         assert_int_equal(world.core.memory_router_count, 1);
+        world.core.routers_renewed = true; /* whatever else there is to write down */
+        world_run(&world, 20);
+        assert_int_equal(world.router_memory.router_count, 1);
+        assert_true(world.core.routers_renewed);
         world.routers.truncated = true;
         world.hangs = EFFECT_NONE;
         restarted();
