@@ -319,8 +319,9 @@ static const struct policy_rules *rules_take(struct fuzz_stream *stream)
         static const char *const texts[] = {
                 "reject if port = 0000:00:04.0\nask if at-boot = yes\n",
                 "quarantine if class = 0604\nreject if finding = malformed\nassign a\n",
-                "assign a if kind = endpoint\nassign b if functions > 2 and session != locked\n"
-                "ask if depth = 2\n",
+                ("assign a if kind = endpoint\n"
+                 "assign b if functions > 2 and session != locked\n"
+                 "ask if depth = 2\n"),
         };
         static struct policy_rules sets[sizeof texts / sizeof texts[0]];
         struct policy_diagnosis diagnosis;

@@ -74,12 +74,22 @@ static void tunnel_end(struct sim_world *world, uint32_t slot)
 /* switch.c:disapprove_switch: those behind it first. */
 static void router_shut(struct sim_world *world, uint32_t slot)
 {
-        struct sim_router *router = &world->thunderbolt.routers[slot];
+        for (uint32_t i = slot == 0 && chained(world, 1) ? 2 : slot + 1; i > slot; i--) {
+                tunnel_end(world, i - 1);
+                world->thunderbolt.routers[i - 1].authorized = 0;
+        }
+}
 
-        if (slot == 0 && chained(world, 1))
-                router_shut(world, 1);
+/* It is there no more, nor is anything that was known of it. */
+static void router_drop(struct sim_world *world, uint32_t slot)
+{
+        struct sim_thunderbolt *bus = &world->thunderbolt;
+
         tunnel_end(world, slot);
-        router->authorized = 0;
+        memset(&bus->routers[slot], 0, sizeof bus->routers[slot]);
+        memset(&bus->past[slot], 0, sizeof bus->past[slot]);
+        bus->twins_told = false;
+        bus->due = true;
 }
 
 void sim_router_set(struct sim_world *world, uint32_t slot, uint8_t identity)
@@ -87,12 +97,8 @@ void sim_router_set(struct sim_world *world, uint32_t slot, uint8_t identity)
         struct sim_thunderbolt *bus = &world->thunderbolt;
 
         if (slot == 0 && chained(world, 1) && bus->routers[1].identity != 0)
-                sim_router_set(world, 1, 0); /* it hangs there */
-        tunnel_end(world, slot);
-        memset(&bus->routers[slot], 0, sizeof bus->routers[slot]);
-        memset(&bus->past[slot], 0, sizeof bus->past[slot]);
-        bus->twins_told = false;
-        bus->due = true;
+                router_drop(world, 1); /* it hangs there */
+        router_drop(world, slot);
         if (identity == 0)
                 return;
         bus->routers[slot].identity = identity;

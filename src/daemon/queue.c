@@ -38,8 +38,8 @@ static size_t event_size(enum event_kind kind)
         case EVENT_REQUEST:
                 return SIZE_WITH(request);
         case EVENT_RULES:
-                return SIZE_WITH(
-                        rules); /* NOLINT(bugprone-sizeof-expression): of the pointer, indeed */
+                /* Of the pointer, indeed. NOLINTNEXTLINE(bugprone-sizeof-expression) */
+                return SIZE_WITH(rules);
         case EVENT_MEMORY:
                 return SIZE_WITH(memory);
         case EVENT_MEMORY_END:

@@ -356,6 +356,8 @@ static void test_no_logind(void **state)
         session_is(1, SESSION_CLASS_USER, SESSION_STATE_ACTIVE, FACT_YES);
 }
 
+static char denies_list[] = "ListSessions", denies_match[] = "AddMatch";
+
 static void test_denied(void **state)
 {
         (void)state;
@@ -413,10 +415,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_no_bus, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_no_logind, setup, teardown),
+                cmocka_unit_test_prestate_setup_teardown(test_denied, setup, teardown, denies_list),
                 cmocka_unit_test_prestate_setup_teardown(test_denied, setup, teardown,
-                                                         (void *)(uintptr_t) "ListSessions"),
-                cmocka_unit_test_prestate_setup_teardown(test_denied, setup, teardown,
-                                                         (void *)(uintptr_t) "AddMatch"),
+                                                         denies_match),
                 cmocka_unit_test_setup_teardown(test_lost, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
         };
