@@ -170,10 +170,12 @@ static void authorize_judge(struct sim_world *world, const struct effect *effect
         uint32_t slot = sim_router_slot(world, effect->router.instance);
         uint8_t bit = (uint8_t)(1u << effect->router.unique_id[0]);
         const struct sim_router_past *past = &bus->past[slot % SIM_ROUTERS];
+        bool asked = bus->requests != bus->replies && bus->verb == REQUEST_AUTHORIZE &&
+                     bus->asked == effect->router.unique_id[0];
 
         if (slot == SIM_ROUTERS) { /* it is gone, which nobody told */
-                bus->wrong |= !(bus->enrolled & bit);
-                bus->unwatched |= bus->session_told != SESSION_UNLOCKED;
+                bus->wrong |= !asked && !(bus->enrolled & bit);
+                bus->unwatched |= !asked && bus->session_told != SESSION_UNLOCKED;
                 return;
         }
         bus->wrong |= !past->requested && (!(bus->enrolled & bit) || past->retired);

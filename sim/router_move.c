@@ -154,7 +154,6 @@ static void answer_send(struct sim_state *state)
 
 static void event_send(struct sim_state *state, enum event_kind kind)
 {
-        state->world.thunderbolt.due = false;
         event.kind = kind;
         event.token = 0;
         event.error = 0;
@@ -164,6 +163,7 @@ static void event_send(struct sim_state *state, enum event_kind kind)
 
 static void uevent_send(struct sim_state *state)
 {
+        state->world.thunderbolt.due = false;
         memset(&event.uevent, 0, sizeof event.uevent);
         event.uevent.action = UEVENT_CHANGE;
         event.uevent.subsystem = SUBSYSTEM_THUNDERBOLT;
@@ -172,11 +172,8 @@ static void uevent_send(struct sim_state *state)
 
 static void session_send(struct sim_state *state)
 {
-        bool due = state->world.thunderbolt.due;
-
         sim_session_fill(&state->world.thunderbolt, &event.sessions);
         event_send(state, EVENT_SESSIONS);
-        state->world.thunderbolt.due |= due;
 }
 
 static void event_lose(struct sim_state *state, bool told)
@@ -196,7 +193,6 @@ static void request_send(struct sim_state *state, struct sim_move move)
         };
         struct sim_thunderbolt *bus = &state->world.thunderbolt;
         const struct sim_router *router = &bus->routers[move.port];
-        bool due = bus->due;
 
         bus->verb = verbs[move.kind];
         bus->asked = sim_router_uid(router->identity);
@@ -210,7 +206,6 @@ static void request_send(struct sim_state *state, struct sim_move move)
         event.request.sbdf = BASE_SBDF_NONE;
         event.request.router.unique_id[0] = bus->asked;
         event_send(state, EVENT_REQUEST);
-        bus->due |= due;
 }
 
 /* Somebody else: by hand, or with a key of his own, which it then has to have. */
