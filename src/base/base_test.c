@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/sbdf.h"
 #include "base/text.h"
 
@@ -24,6 +25,18 @@ static void test_sbdf_round_trip(void **state)
         assert_string_equal(base_sbdf_format(sbdf, text), "0000:0a:00.1");
         assert_true(base_sbdf_parse(&"10001:e1:00.0"[1], 12, &sbdf));
         assert_int_equal(base_sbdf_segment(sbdf), 1);
+}
+
+/* The published vectors of FNV-1a. */
+static void test_digest(void **state)
+{
+        uint64_t digest = BASE_DIGEST_BEGIN;
+
+        (void)state;
+        for (const char *at = "foobar"; *at; at++)
+                digest = base_digest_add(digest, (uint8_t)*at);
+        assert_true(digest == 0x85944171f73967e8u);
+        assert_true(base_digest_add(BASE_DIGEST_BEGIN, 'a') == 0xaf63dc4c8601ec8cu);
 }
 
 static void test_sbdf_rejects(void **state)
@@ -134,10 +147,11 @@ static void test_text_lines(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_sbdf_round_trip),     cmocka_unit_test(test_sbdf_rejects),
-                cmocka_unit_test(test_text_never_overruns), cmocka_unit_test(test_text_numbers),
-                cmocka_unit_test(test_text_escapes),        cmocka_unit_test(test_text_quoted),
-                cmocka_unit_test(test_text_copy),           cmocka_unit_test(test_text_lines),
+                cmocka_unit_test(test_sbdf_round_trip), cmocka_unit_test(test_digest),
+                cmocka_unit_test(test_sbdf_rejects),    cmocka_unit_test(test_text_never_overruns),
+                cmocka_unit_test(test_text_numbers),    cmocka_unit_test(test_text_escapes),
+                cmocka_unit_test(test_text_quoted),     cmocka_unit_test(test_text_copy),
+                cmocka_unit_test(test_text_lines),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/digest.h"
 #include "base/sbdf.h"
 #include "base/text.h"
 #include "core/event/parse.h"
@@ -105,14 +106,11 @@ bool event_port_parse(const uint8_t *bytes, size_t length, struct event_port *re
         return true;
 }
 
-/* FNV-1a, 64 bits: to see that something changed, not to prove who it is. */
 static uint64_t digest_add(uint64_t digest, const uint8_t *bytes, size_t from, size_t to,
                            size_t length)
 {
-        for (size_t at = from; at < to; at++) {
-                digest ^= at < length ? bytes[at] : 0xffu;
-                digest *= 0x100000001b3u;
-        }
+        for (size_t at = from; at < to; at++)
+                digest = base_digest_add(digest, at < length ? bytes[at] : 0xffu);
         return digest;
 }
 
@@ -123,7 +121,7 @@ static uint64_t digest_add(uint64_t digest, const uint8_t *bytes, size_t from, s
  */
 static uint64_t function_digest(const uint8_t *bytes, size_t length, bool bridge)
 {
-        uint64_t digest = 0xcbf29ce484222325u;
+        uint64_t digest = BASE_DIGEST_BEGIN;
         uint32_t at;
 
         digest = digest_add(digest, bytes, 0x00, 0x04, length);

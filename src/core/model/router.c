@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/digest.h"
 #include "base/sbdf.h"
 #include "base/text.h"
 #include "core/model/model.h"
@@ -144,20 +145,20 @@ static bool identity_same(const struct event_router *a, const struct event_route
                base_text_equal(a->device_name, b->device_name);
 }
 
-/* FNV-1a, each name with its end. */
+/* Each name with its end. */
 uint64_t model_router_digest(const struct event_router *facts)
 {
         const uint8_t numbers[] = { (uint8_t)facts->vendor, (uint8_t)(facts->vendor >> 8),
                                     (uint8_t)facts->device, (uint8_t)(facts->device >> 8),
                                     facts->generation };
         const char *names[] = { facts->vendor_name, facts->device_name };
-        uint64_t digest = 0xcbf29ce484222325u;
+        uint64_t digest = BASE_DIGEST_BEGIN;
 
         for (size_t i = 0; i < sizeof numbers; i++)
-                digest = (digest ^ numbers[i]) * 0x100000001b3u;
+                digest = base_digest_add(digest, numbers[i]);
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
                 for (size_t at = 0; at == 0 || names[i][at - 1] != '\0'; at++)
-                        digest = (digest ^ (uint8_t)names[i][at]) * 0x100000001b3u;
+                        digest = base_digest_add(digest, (uint8_t)names[i][at]);
         return digest;
 }
 

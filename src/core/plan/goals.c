@@ -22,14 +22,14 @@ struct plan_goal {
  * new enumeration (I5); drivers go before the owner changes, since Xen resets MSI-X with it. Deadlines: a rescan reads
  * hostile config space (a Completion Timeout is up to 64 s by spec, 50 ms in practice); unbinding waits for a driver's
  * pending commands (nvme: 60 s). What the state file says of what was there is taken back before anything destroys the
- * evidence: a new binding of pciehp, or clearing the event bits. A disk that takes longer than 3 s is tried again. One
- * bus is reserved at a time: what is plugged meanwhile waits for no more than that. A driver of dom0's is let on behind
- * an open door only: its first command is DMA (nvme would wait 60 s for the answer).
+ * evidence: a new binding of pciehp, or clearing the event bits. One bus is reserved at a
+ * time: what is plugged meanwhile waits for no more than that. A driver of dom0's is let on behind an open door only:
+ * its first command is DMA (nvme would wait 60 s for the answer).
  */
 static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false, true },
         { GOAL_GATE, EFFECT_PORT_CLOSE, 0, false, false, false },
-        { GOAL_FORGOTTEN, EFFECT_REMEMBER, 3000, false, false, false },
+        { GOAL_FORGOTTEN, EFFECT_REMEMBER, PLAN_REMEMBER_MS, false, false, false },
         { GOAL_PCIEPORT, EFFECT_PORT_BIND, 10000, false, false, false },
         { GOAL_PCIEHP, EFFECT_PCIEHP_UNBIND, 20000, false, false, false },
         { GOAL_AWAKE, EFFECT_PORT_AWAKE, 5000, false, false, false },
@@ -40,7 +40,7 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_DETACHED, EFFECT_DETACH, 60000, true, false, false },
         { GOAL_GONE, EFFECT_REMOVE, 60000, true, false, false },
         { GOAL_RESCAN, EFFECT_RESCAN, 120000, false, true, false },
-        { GOAL_REMEMBERED, EFFECT_REMEMBER, 3000, false, false, false },
+        { GOAL_REMEMBERED, EFFECT_REMEMBER, PLAN_REMEMBER_MS, false, false, false },
         { GOAL_DRIVER, EFFECT_DRIVER_OFF, 75000, true, false, false },
         { GOAL_STABLE, EFFECT_INVENTORY, 30000, false, false, false },
         { GOAL_QUARANTINE, EFFECT_QUARANTINE, 10000, true, false, false },

@@ -4,6 +4,9 @@
 
 #include "core/model/model.h"
 
+/** Deadline of EFFECT_REMEMBER. A disk that takes longer is tried again. */
+#define PLAN_REMEMBER_MS 3000u
+
 /** Asks for a discovery where one is due. */
 void plan_discovery_advance(struct core *core, struct effects *effects);
 

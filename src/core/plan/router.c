@@ -15,7 +15,6 @@
 /* The kernel makes the tunnel before the write returns, and asks the router more than once. */
 #define AUTHORIZE_MS 30000u
 #define STORE_MS 5000u
-#define REMEMBER_MS 3000u /* as of a port: plan/goals.c */
 #define GRACE_MS 5000u    /* the edge's own deadline comes first; this is for an edge that forgot */
 #define REQUEST_MS 90000u
 /* What a router behind another brings shows itself to nobody: after so long it is looked for (PCIe Base Spec 6.6.1). */
@@ -221,7 +220,7 @@ static bool deauthorize_advance(struct core *core, struct effects *effects)
 /* Into the state file. Where that fails everything goes on: the next daemon knows less. */
 static bool remember_advance(struct core *core, struct effects *effects)
 {
-        struct effect effect = { .kind = EFFECT_REMEMBER, .deadline_ms = REMEMBER_MS };
+        struct effect effect = { .kind = EFFECT_REMEMBER, .deadline_ms = PLAN_REMEMBER_MS };
 
         /* Not before all that an earlier daemon remembered was looked at: it would be lost. */
         if (!core->routers_renewed || core->memory_router_count > 0 ||
