@@ -5,8 +5,8 @@
 #include "move.h"
 #include "router_move.h"
 
-static void move_add(struct sim_move *moves, uint32_t *count, enum sim_move_kind kind,
-                     uint32_t port, uint32_t detail)
+void sim_move_add(struct sim_move *moves, uint32_t *count, enum sim_move_kind kind, uint32_t port,
+                  uint32_t detail)
 {
         base_assert(*count < SIM_MOVES);
         moves[(*count)++] = (struct sim_move){ (uint8_t)kind, (uint8_t)port, (uint8_t)detail };
@@ -63,11 +63,11 @@ static void moves_attacker(const struct sim_world *world, uint32_t number, struc
                            uint32_t *count)
 {
         if (!(world->ports[number].slot_status & MODEL_SLOT_STATUS_PDS)) {
-                move_add(moves, count, MOVE_PLUG, number, 0);
+                sim_move_add(moves, count, MOVE_PLUG, number, 0);
                 return;
         }
-        move_add(moves, count, MOVE_UNPLUG, number, 0);
-        move_add(moves, count, MOVE_SWAP, number, 0);
+        sim_move_add(moves, count, MOVE_UNPLUG, number, 0);
+        sim_move_add(moves, count, MOVE_SWAP, number, 0);
 }
 
 /* What can be lied about below one port to somebody who asks this: one function lies at a time. */
@@ -84,14 +84,14 @@ static void moves_lying(const struct sim_world *world, uint32_t below, struct si
                 if (port->functions[i].identity == 0 ||
                     (one ? shape->places[i].sbdf != port->pending.function : place_alike(shape, i)))
                         continue;
-                move_add(moves, count, (enum sim_move_kind)asked.kind, asked.port,
-                         SIM_DETAIL(LIE_SILENT, below, i));
+                sim_move_add(moves, count, (enum sim_move_kind)asked.kind, asked.port,
+                             SIM_DETAIL(LIE_SILENT, below, i));
                 if (endpoint && asks == EFFECT_RESCAN)
-                        move_add(moves, count, (enum sim_move_kind)asked.kind, asked.port,
-                                 SIM_DETAIL(LIE_STRANGE, below, i));
+                        sim_move_add(moves, count, (enum sim_move_kind)asked.kind, asked.port,
+                                     SIM_DETAIL(LIE_STRANGE, below, i));
                 if (endpoint && asks == EFFECT_INVENTORY)
-                        move_add(moves, count, (enum sim_move_kind)asked.kind, asked.port,
-                                 SIM_DETAIL(LIE_ALTERED, below, i));
+                        sim_move_add(moves, count, (enum sim_move_kind)asked.kind, asked.port,
+                                     SIM_DETAIL(LIE_ALTERED, below, i));
         }
 }
 
@@ -132,20 +132,20 @@ static void moves_guests(const struct sim_world *world, uint32_t number, struct 
                 if (sim_shape_of(world, number)->places[i].facts[0].kind != SIM_ENDPOINT)
                         continue;
                 if (function->owner == SIM_DOM_IO && function->known != 0)
-                        move_add(moves, count, MOVE_ATTACH, number, i);
+                        sim_move_add(moves, count, MOVE_ATTACH, number, i);
                 if (function->owner == SIM_DOM_IO && function->known != 0 && world->guest_there)
-                        move_add(moves, count, MOVE_ATTACH, number, i | 16u);
+                        sim_move_add(moves, count, MOVE_ATTACH, number, i | 16u);
                 if (function->owner == SIM_GUEST || function->owner == SIM_OTHER)
-                        move_add(moves, count, MOVE_DETACH, number, i);
+                        sim_move_add(moves, count, MOVE_DETACH, number, i);
                 if (!world->guests)
                         break;
         }
         if (!world->guests || number != 0)
                 return;
         if (!world->guest_there)
-                move_add(moves, count, MOVE_GUEST_START, number, 0);
+                sim_move_add(moves, count, MOVE_GUEST_START, number, 0);
         else if (!sim_guest_dying(world))
-                move_add(moves, count, MOVE_GUEST_DIE, number, 0);
+                sim_move_add(moves, count, MOVE_GUEST_DIE, number, 0);
 }
 
 static bool port_lent(const struct sim_world *world, uint32_t number)
@@ -175,18 +175,18 @@ static void moves_wishes(const struct sim_world *world, uint32_t number, struct 
         if (world->wishes_left == 0)
                 return;
         if (port->requests == 0)
-                move_add(moves, count, MOVE_EJECT, number, 0);
+                sim_move_add(moves, count, MOVE_EJECT, number, 0);
         if (!(port->slot_status & MODEL_SLOT_STATUS_ABP))
-                move_add(moves, count, MOVE_BUTTON, number, 0);
-        move_add(moves, count, MOVE_RELOAD, number, 0);
+                sim_move_add(moves, count, MOVE_BUTTON, number, 0);
+        sim_move_add(moves, count, MOVE_RELOAD, number, 0);
         if (port_usable(world, number))
-                move_add(moves, count, MOVE_USE, number, 0);
+                sim_move_add(moves, count, MOVE_USE, number, 0);
         if (port_lent(world, number) && port->requests == 0)
-                move_add(moves, count, MOVE_UNASSIGN, number, 0);
+                sim_move_add(moves, count, MOVE_UNASSIGN, number, 0);
         if (world->guests && port->requests == 0) {
-                move_add(moves, count, MOVE_ASSIGN, number, 0);
-                move_add(moves, count, MOVE_ASSIGN, number, 1);
-                move_add(moves, count, MOVE_UNASSIGN, number, 0);
+                sim_move_add(moves, count, MOVE_ASSIGN, number, 0);
+                sim_move_add(moves, count, MOVE_ASSIGN, number, 1);
+                sim_move_add(moves, count, MOVE_UNASSIGN, number, 0);
         }
         moves_guests(world, number, moves, count);
 }
@@ -204,21 +204,21 @@ static void moves_port(const struct sim_state *state, uint32_t number, struct si
         bool faults = state->world.faults_left > 0;
 
         if (port->pending_token != 0)
-                move_add(moves, count, port->acted ? MOVE_ANSWER : MOVE_ACT, number, 0);
+                sim_move_add(moves, count, port->acted ? MOVE_ANSWER : MOVE_ACT, number, 0);
         if (port->pending_token != 0 && !port->acted)
                 moves_asked(&state->world, (struct sim_move){ MOVE_ACT, (uint8_t)number, 0 },
                             port->pending.kind, moves, count);
         if (port->uevents > 0)
-                move_add(moves, count, MOVE_UEVENT, number, 0);
+                sim_move_add(moves, count, MOVE_UEVENT, number, 0);
         moves_wishes(&state->world, number, moves, count);
         if (faults && port->pending_token != 0 && !port->acted)
                 for (int kind = MOVE_FAIL; kind <= last_fault(&state->world, port); kind++)
                         if (kind != MOVE_LIE || !effect_honest(port->pending.kind))
-                                move_add(moves, count, (enum sim_move_kind)kind, number, 0);
+                                sim_move_add(moves, count, (enum sim_move_kind)kind, number, 0);
         if (faults && port->uevents > 0) {
-                move_add(moves, count, MOVE_LOSE, number, 0);
-                move_add(moves, count, MOVE_OVERRUN, number, 0);
-                move_add(moves, count, MOVE_DOUBLE, number, 0);
+                sim_move_add(moves, count, MOVE_LOSE, number, 0);
+                sim_move_add(moves, count, MOVE_OVERRUN, number, 0);
+                sim_move_add(moves, count, MOVE_DOUBLE, number, 0);
         }
 }
 
@@ -236,20 +236,20 @@ uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[stat
         uint32_t count = 0;
 
         if (world->crashed) {
-                move_add(ret_moves, &count, MOVE_START, 0, 0);
+                sim_move_add(ret_moves, &count, MOVE_START, 0, 0);
                 if (world->faults_left > 0 && remembered_any(world))
-                        move_add(ret_moves, &count, MOVE_AMNESIA, 0, 0);
+                        sim_move_add(ret_moves, &count, MOVE_AMNESIA, 0, 0);
         } else {
-                move_add(ret_moves, &count, MOVE_POLL, 0, 0);
+                sim_move_add(ret_moves, &count, MOVE_POLL, 0, 0);
                 if (time_passes(state))
-                        move_add(ret_moves, &count, MOVE_TIME, 0, 0);
+                        sim_move_add(ret_moves, &count, MOVE_TIME, 0, 0);
                 if (world->look_due)
-                        move_add(ret_moves, &count, MOVE_LOOK, 0, 0);
+                        sim_move_add(ret_moves, &count, MOVE_LOOK, 0, 0);
                 if (world->guests_due)
-                        move_add(ret_moves, &count, MOVE_GUESTS, 0, 0);
+                        sim_move_add(ret_moves, &count, MOVE_GUESTS, 0, 0);
         }
         if (sim_guest_dying(world))
-                move_add(ret_moves, &count, MOVE_TAKE_BACK, 0, 0);
+                sim_move_add(ret_moves, &count, MOVE_TAKE_BACK, 0, 0);
         sim_router_moves(state, ret_moves, &count);
         for (uint32_t i = 0; i < world->port_count; i++) {
                 if (!world->crashed)
@@ -261,15 +261,15 @@ uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[stat
                 if (world->faults_left == 0)
                         continue;
                 for (int kind = MOVE_SET_BME; kind <= MOVE_RESCAN; kind++)
-                        move_add(ret_moves, &count, (enum sim_move_kind)kind, i, 0);
+                        sim_move_add(ret_moves, &count, (enum sim_move_kind)kind, i, 0);
                 moves_asked(world, (struct sim_move){ MOVE_RESCAN, (uint8_t)i, 0 }, EFFECT_RESCAN,
                             ret_moves, &count);
         }
         if (world->faults_left > 0 && !world->crashed) {
-                move_add(ret_moves, &count, MOVE_BLIND, 0, 0);
-                move_add(ret_moves, &count, MOVE_JUMP, 0, 0);
-                move_add(ret_moves, &count, MOVE_CRASH, 0, 0);
-                move_add(ret_moves, &count, MOVE_CRASH_LATE, 0, 0);
+                sim_move_add(ret_moves, &count, MOVE_BLIND, 0, 0);
+                sim_move_add(ret_moves, &count, MOVE_JUMP, 0, 0);
+                sim_move_add(ret_moves, &count, MOVE_CRASH, 0, 0);
+                sim_move_add(ret_moves, &count, MOVE_CRASH_LATE, 0, 0);
         }
         return count;
 }

@@ -90,6 +90,9 @@ struct sim_move {
 
 #define SIM_MOVES 160
 
+/** Adds one to moves[*count]. */
+void sim_move_add(struct sim_move *moves, uint32_t *count, enum sim_move_kind kind, uint32_t port,
+                  uint32_t detail);
 /** All moves that make sense in this state. Returns their number, at most SIM_MOVES. */
 uint32_t sim_moves(const struct sim_state *state, struct sim_move ret_moves[static SIM_MOVES]);
 /** The fair schedule: whoever can go on does, and only then time passes. */

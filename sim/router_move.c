@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/assert.h"
 #include "base/sbdf.h"
 #include "edge.h"
 
@@ -19,13 +18,6 @@ bool sim_router_moved(enum sim_move_kind kind)
                (kind >= MOVE_ROUTER_FAIL && kind <= MOVE_ROUTER_LOSE);
 }
 
-static void router_add(struct sim_move *moves, uint32_t *count, enum sim_move_kind kind,
-                       uint32_t port, uint32_t detail)
-{
-        base_assert(*count < SIM_MOVES);
-        moves[(*count)++] = (struct sim_move){ (uint8_t)kind, (uint8_t)port, (uint8_t)detail };
-}
-
 /* Who can come: in front of the host the one that is known, or another; behind or beside it also one that copies it. */
 static void moves_coming(const struct sim_world *world, uint32_t slot, struct sim_move *moves,
                          uint32_t *count)
@@ -35,16 +27,17 @@ static void moves_coming(const struct sim_world *world, uint32_t slot, struct si
         bool place = slot == 0 || bus == SIM_BUS_TWO || world->thunderbolt.routers[0].identity != 0;
 
         if (place) {
-                router_add(moves, count, MOVE_ROUTER, slot, slot == 0 ? SIM_ENROLLED : SIM_SECOND);
+                sim_move_add(moves, count, MOVE_ROUTER, slot,
+                             slot == 0 ? SIM_ENROLLED : SIM_SECOND);
                 if (slot == 0)
-                        router_add(moves, count, MOVE_ROUTER, slot, SIM_STRANGER);
+                        sim_move_add(moves, count, MOVE_ROUTER, slot, SIM_STRANGER);
                 if (slot == 1 || bus == SIM_BUS_KEYS)
-                        router_add(moves, count, MOVE_ROUTER, slot, SIM_CLONE);
+                        sim_move_add(moves, count, MOVE_ROUTER, slot, SIM_CLONE);
         }
         if (router->identity == 0)
                 return;
-        router_add(moves, count, MOVE_ROUTER_GO, slot, 0);
-        router_add(moves, count, MOVE_ROUTER_NAME, slot, 0);
+        sim_move_add(moves, count, MOVE_ROUTER_GO, slot, 0);
+        sim_move_add(moves, count, MOVE_ROUTER_NAME, slot, 0);
 }
 
 static void moves_asking(const struct sim_world *world, uint32_t slot, struct sim_move *moves,
@@ -56,7 +49,7 @@ static void moves_asking(const struct sim_world *world, uint32_t slot, struct si
             bus->routers[slot].identity == 0)
                 return;
         for (int kind = MOVE_ROUTER_AUTHORIZE; kind <= MOVE_ROUTER_FORGET; kind++)
-                router_add(moves, count, (enum sim_move_kind)kind, slot, 0);
+                sim_move_add(moves, count, (enum sim_move_kind)kind, slot, 0);
 }
 
 /* Its answer comes last, at its deadline, only where no other's is nearer: those answer in time, having no fault. */
@@ -76,23 +69,23 @@ static void moves_failing(const struct sim_world *world, struct sim_move *moves,
         bool works = bus->token != 0 && !bus->acted;
 
         if (works)
-                router_add(moves, count, MOVE_ROUTER_FAIL, 0, 0);
+                sim_move_add(moves, count, MOVE_ROUTER_FAIL, 0, 0);
         if (works && (kind == EFFECT_AUTHORIZE || kind == EFFECT_DEAUTHORIZE))
-                router_add(moves, count, MOVE_ROUTER_LIE, 0, 0);
+                sim_move_add(moves, count, MOVE_ROUTER_LIE, 0, 0);
         if (works && last_of_all(world))
-                router_add(moves, count, MOVE_ROUTER_LATE, 0, 0);
+                sim_move_add(moves, count, MOVE_ROUTER_LATE, 0, 0);
         for (uint32_t i = 0; i < sim_router_count(world); i++) {
                 if (bus->routers[i].identity == 0 || bus->routers[i].authorized ||
                     (i == 1 && bus->there == SIM_BUS_CHAIN && !bus->routers[0].authorized))
                         continue;
-                router_add(moves, count, MOVE_ROUTER_FOREIGN, i, 0);
+                sim_move_add(moves, count, MOVE_ROUTER_FOREIGN, i, 0);
                 if (bus->there == SIM_BUS_KEYS)
-                        router_add(moves, count, MOVE_ROUTER_FOREIGN, i, 1);
+                        sim_move_add(moves, count, MOVE_ROUTER_FOREIGN, i, 1);
         }
         if (!bus->due || world->crashed)
                 return;
-        router_add(moves, count, MOVE_ROUTER_LOSE, 0, 0);
-        router_add(moves, count, MOVE_ROUTER_LOSE, 0, 1);
+        sim_move_add(moves, count, MOVE_ROUTER_LOSE, 0, 0);
+        sim_move_add(moves, count, MOVE_ROUTER_LOSE, 0, 1);
 }
 
 void sim_router_moves(const struct sim_state *state, struct sim_move moves[static SIM_MOVES],
@@ -104,17 +97,17 @@ void sim_router_moves(const struct sim_state *state, struct sim_move moves[stati
         if (bus->there == SIM_BUS_NONE)
                 return;
         if (bus->token != 0)
-                router_add(moves, count, bus->acted ? MOVE_ROUTER_ANSWER : MOVE_ROUTER_ACT, 0, 0);
+                sim_move_add(moves, count, bus->acted ? MOVE_ROUTER_ANSWER : MOVE_ROUTER_ACT, 0, 0);
         if (bus->due && !world->crashed)
-                router_add(moves, count, MOVE_ROUTER_EVENT, 0, 0);
+                sim_move_add(moves, count, MOVE_ROUTER_EVENT, 0, 0);
         if (bus->session_due)
-                router_add(moves, count, MOVE_SESSION, 0, 0);
+                sim_move_add(moves, count, MOVE_SESSION, 0, 0);
         if (world->wishes_left > 0)
-                router_add(moves, count, MOVE_LOCK, 0, 0);
+                sim_move_add(moves, count, MOVE_LOCK, 0, 0);
         for (uint32_t i = 0; i < sim_router_count(world); i++) {
                 for (uint32_t port = 0; port < world->port_count; port++)
                         if (sim_tunnel_possible(world, i, port))
-                                router_add(moves, count, MOVE_TUNNEL, port, i);
+                                sim_move_add(moves, count, MOVE_TUNNEL, port, i);
                 if (world->attacks_left > 0)
                         moves_coming(world, i, moves, count);
                 moves_asking(world, i, moves, count);
