@@ -14,19 +14,19 @@
 struct check {
         const char *name;
         /* Judges, and writes what is so. */
-        enum audit (*judge)(const struct subject *subject, struct base_text *what);
+        enum report_audit (*judge)(const struct report_subject *subject, struct base_text *what);
         const char *why, *todo;
 };
 
-enum audit report_audit_unknown(struct base_text *what)
+enum report_audit report_audit_unknown(struct base_text *what)
 {
         base_text_add(what, "unknown");
         return AUDIT_WEAK;
 }
 
 /* A fact that must be `good`. */
-static enum audit fact_judge(enum event_fact fact, enum event_fact good, const char *yes,
-                             const char *no, struct base_text *what)
+static enum report_audit fact_judge(enum event_fact fact, enum event_fact good, const char *yes,
+                                    const char *no, struct base_text *what)
 {
         if (fact == FACT_UNKNOWN)
                 return report_audit_unknown(what);
@@ -34,7 +34,7 @@ static enum audit fact_judge(enum event_fact fact, enum event_fact good, const c
         return fact == good ? AUDIT_OK : AUDIT_BROKEN;
 }
 
-static enum audit xen_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit xen_judge(const struct report_subject *subject, struct base_text *what)
 {
         return fact_judge(subject->core->platform.xen, FACT_YES, "Xen answers",
                           "there is no Xen, or it does not answer", what);
@@ -45,7 +45,8 @@ static enum audit xen_judge(const struct subject *subject, struct base_text *wha
  * drivers/passthrough/pci.c:pci_add_device loops without end over a VF BAR that says I/O in 4.17 and 4.18. Examined up
  * to 4.21.
  */
-static enum audit xen_version_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit xen_version_judge(const struct report_subject *subject,
+                                           struct base_text *what)
 {
         const struct event_platform *platform = &subject->core->platform;
         uint32_t version = platform->xen_major * 100u + platform->xen_minor;
@@ -66,12 +67,12 @@ static enum audit xen_version_judge(const struct subject *subject, struct base_t
         return AUDIT_WEAK;
 }
 
-static enum audit iommu_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit iommu_judge(const struct report_subject *subject, struct base_text *what)
 {
         return fact_judge(subject->core->platform.iommu_on, FACT_YES, "on", "off", what);
 }
 
-static enum audit tables_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit tables_judge(const struct report_subject *subject, struct base_text *what)
 {
         switch (subject->core->platform.iommu) {
         case IOMMU_VTD:
@@ -89,23 +90,26 @@ static enum audit tables_judge(const struct subject *subject, struct base_text *
         return report_audit_unknown(what);
 }
 
-static enum audit intremap_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit intremap_judge(const struct report_subject *subject,
+                                        struct base_text *what)
 {
         return fact_judge(subject->core->platform.intremap, FACT_YES, "on", "off", what);
 }
 
-static enum audit ats_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit ats_judge(const struct report_subject *subject, struct base_text *what)
 {
         return fact_judge(subject->core->platform.ats, FACT_NO, "on", "off", what);
 }
 
-static enum audit passthrough_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit passthrough_judge(const struct report_subject *subject,
+                                           struct base_text *what)
 {
         return fact_judge(subject->core->platform.passthrough, FACT_NO, "passthrough", "translated",
                           what);
 }
 
-static enum audit quarantine_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit quarantine_judge(const struct report_subject *subject,
+                                          struct base_text *what)
 {
         switch (subject->core->platform.quarantine) {
         case QUARANTINE_BASIC:
@@ -124,7 +128,7 @@ static enum audit quarantine_judge(const struct subject *subject, struct base_te
         return report_audit_unknown(what);
 }
 
-static uint32_t linux_version(const struct subject *subject, struct base_text *what)
+static uint32_t linux_version(const struct report_subject *subject, struct base_text *what)
 {
         const struct event_machine *machine = subject->machine;
 
@@ -138,7 +142,7 @@ static uint32_t linux_version(const struct subject *subject, struct base_text *w
 }
 
 /* shpchp of 6.1 oopses over a bridge that gets no bus number; examined were 6.1, 6.12 and 7.2. */
-static enum audit linux_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit linux_judge(const struct report_subject *subject, struct base_text *what)
 {
         uint32_t version = linux_version(subject, what);
 
@@ -151,7 +155,8 @@ static enum audit linux_judge(const struct subject *subject, struct base_text *w
         return AUDIT_WEAK;
 }
 
-static enum audit autoprobe_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit autoprobe_judge(const struct report_subject *subject,
+                                         struct base_text *what)
 {
         const struct event_machine *machine = subject->machine;
         uint32_t version = linux_version(subject, what);
@@ -167,13 +172,14 @@ static enum audit autoprobe_judge(const struct subject *subject, struct base_tex
         return AUDIT_WEAK;
 }
 
-static enum audit lockdown_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit lockdown_judge(const struct report_subject *subject,
+                                        struct base_text *what)
 {
         return fact_judge(subject->machine->lockdown, FACT_NO, "on: config space cannot be written",
                           "off", what);
 }
 
-static enum audit acpiphp_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit acpiphp_judge(const struct report_subject *subject, struct base_text *what)
 {
         if (subject->machine->acpiphp == FACT_UNKNOWN)
                 return report_audit_unknown(what);
@@ -181,7 +187,7 @@ static enum audit acpiphp_judge(const struct subject *subject, struct base_text 
         return subject->machine->acpiphp == FACT_YES ? AUDIT_WEAK : AUDIT_OK;
 }
 
-static enum audit drivers_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit drivers_judge(const struct report_subject *subject, struct base_text *what)
 {
         const struct event_machine *machine = subject->machine;
 
@@ -198,7 +204,7 @@ static enum audit drivers_judge(const struct subject *subject, struct base_text 
         return AUDIT_WEAK;
 }
 
-static enum audit modules_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit modules_judge(const struct report_subject *subject, struct base_text *what)
 {
         const struct event_machine *machine = subject->machine;
 
@@ -218,7 +224,7 @@ static enum audit modules_judge(const struct subject *subject, struct base_text 
         return machine->udev_rules == FACT_YES ? AUDIT_OK : AUDIT_WEAK;
 }
 
-static enum audit cardbus_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit cardbus_judge(const struct report_subject *subject, struct base_text *what)
 {
         const struct event_machine *machine = subject->machine;
         bool found = false;
@@ -240,7 +246,7 @@ static enum audit cardbus_judge(const struct subject *subject, struct base_text 
         return AUDIT_OK;
 }
 
-static enum audit ports_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit ports_judge(const struct report_subject *subject, struct base_text *what)
 {
         const struct core *core = subject->core;
         uint64_t external = 0;
@@ -257,7 +263,7 @@ static enum audit ports_judge(const struct subject *subject, struct base_text *w
         return core->overflowed || !core->discovered ? AUDIT_BROKEN : AUDIT_OK;
 }
 
-static enum audit gate_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit gate_judge(const struct report_subject *subject, struct base_text *what)
 {
         const struct model_port *port = subject->port;
 
@@ -275,7 +281,8 @@ static enum audit gate_judge(const struct subject *subject, struct base_text *wh
         return AUDIT_BROKEN;
 }
 
-static enum audit validation_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit validation_judge(const struct report_subject *subject,
+                                          struct base_text *what)
 {
         const struct model_port *port = subject->port;
 
@@ -288,7 +295,8 @@ static enum audit validation_judge(const struct subject *subject, struct base_te
 }
 
 /* PCIe Base Spec 7.7.11.3: Translation Blocking, Request Redirect, Completion Redirect, Upstream Forwarding. */
-static enum audit redirect_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit redirect_judge(const struct report_subject *subject,
+                                        struct base_text *what)
 {
         static const struct {
                 uint16_t bit;
@@ -320,7 +328,8 @@ static void share_add(struct base_text *text, uint64_t part, uint64_t whole, con
 }
 
 /* 48882: no IVHD entry, no IOMMU that firmware names for it. */
-static enum audit coverage_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit coverage_judge(const struct report_subject *subject,
+                                        struct base_text *what)
 {
         const struct model_requesters requesters =
                 model_port_requesters(subject->core, subject->port);
@@ -343,7 +352,8 @@ static enum audit coverage_judge(const struct subject *subject, struct base_text
         return report_audit_unknown(what);
 }
 
-static enum audit reserved_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit reserved_judge(const struct report_subject *subject,
+                                        struct base_text *what)
 {
         const struct core *core = subject->core;
         uint32_t reserved = model_port_reserved(core, subject->port);
@@ -359,7 +369,7 @@ static enum audit reserved_judge(const struct subject *subject, struct base_text
         return reserved == count && count > 0 ? AUDIT_OK : AUDIT_WEAK;
 }
 
-static enum audit below_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit below_judge(const struct report_subject *subject, struct base_text *what)
 {
         const struct model_port *port = subject->port;
 
@@ -373,7 +383,7 @@ static enum audit below_judge(const struct subject *subject, struct base_text *w
         return port->state == STATE_NONE || port->state == STATE_STARTING ? AUDIT_WEAK : AUDIT_OK;
 }
 
-static enum audit taint_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit taint_judge(const struct report_subject *subject, struct base_text *what)
 {
         bool tainted = policy_port_tainted(subject->core, subject->port);
 
@@ -383,7 +393,8 @@ static enum audit taint_judge(const struct subject *subject, struct base_text *w
         return tainted ? AUDIT_WEAK : AUDIT_OK;
 }
 
-static enum audit findings_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit findings_judge(const struct report_subject *subject,
+                                        struct base_text *what)
 {
         uint32_t dangers = policy_function_dangers(subject->core, subject->function);
 
@@ -391,14 +402,14 @@ static enum audit findings_judge(const struct subject *subject, struct base_text
         return dangers ? AUDIT_WEAK : AUDIT_OK;
 }
 
-static enum audit boot_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit boot_judge(const struct report_subject *subject, struct base_text *what)
 {
         base_text_add(what,
                       subject->function->at_boot ? "was there before sallyportd" : "came later");
         return subject->function->at_boot ? AUDIT_WEAK : AUDIT_OK;
 }
 
-static enum audit trust_judge(const struct subject *subject, struct base_text *what)
+static enum report_audit trust_judge(const struct report_subject *subject, struct base_text *what)
 {
         return fact_judge(subject->function->given && subject->function->returned ? FACT_YES
                                                                                   : FACT_NO,
@@ -487,7 +498,7 @@ static const struct check function_checks[] = {
 
 #define COUNT(list) ((uint32_t)(sizeof(list) / sizeof(list)[0]))
 
-static void subject_write(const struct subject *subject, struct base_text *text)
+static void subject_write(const struct report_subject *subject, struct base_text *text)
 {
         if (subject->function)
                 base_text_add_sbdf(text, subject->function->facts.sbdf);
@@ -498,13 +509,13 @@ static void subject_write(const struct subject *subject, struct base_text *text)
 }
 
 /* The line, or false where the check is fine and only told where it is not. */
-static bool line_make(const struct check *check, const struct subject *subject, bool only_bad,
-                      struct report_row *ret_row)
+static bool line_make(const struct check *check, const struct report_subject *subject,
+                      bool only_bad, struct report_row *ret_row)
 {
         static const char *const words[] = { "ok", "weak", "broken" };
         char what[REPORT_VALUE_SIZE];
         struct base_text what_text = base_text_on(what, sizeof what), text;
-        enum audit verdict = check->judge(subject, &what_text);
+        enum report_audit verdict = check->judge(subject, &what_text);
 
         if (only_bad && verdict == AUDIT_OK)
                 return false;
@@ -520,7 +531,7 @@ static bool line_make(const struct check *check, const struct subject *subject, 
         return true;
 }
 
-static bool ports_line(struct subject *subject, uint32_t *index, struct report_row *ret_row)
+static bool ports_line(struct report_subject *subject, uint32_t *index, struct report_row *ret_row)
 {
         const struct core *core = subject->core;
 
@@ -535,7 +546,8 @@ static bool ports_line(struct subject *subject, uint32_t *index, struct report_r
         return false;
 }
 
-static bool functions_line(struct subject *subject, uint32_t *index, struct report_row *ret_row)
+static bool functions_line(struct report_subject *subject, uint32_t *index,
+                           struct report_row *ret_row)
 {
         const struct core *core = subject->core;
 
@@ -552,7 +564,7 @@ static bool functions_line(struct subject *subject, uint32_t *index, struct repo
 bool report_audit_row(const struct core *core, const struct event_machine *machine, uint32_t index,
                       struct report_row *ret_row)
 {
-        struct subject subject = { .core = core, .machine = machine };
+        struct report_subject subject = { .core = core, .machine = machine };
 
         if (index < COUNT(machine_checks))
                 return line_make(&machine_checks[index], &subject, false, ret_row);

@@ -5,10 +5,10 @@
 #include "base/text.h"
 #include "core/model/model.h"
 
-enum audit { AUDIT_OK, AUDIT_WEAK, AUDIT_BROKEN };
+enum report_audit { AUDIT_OK, AUDIT_WEAK, AUDIT_BROKEN };
 
 /* What a check is about. */
-struct subject {
+struct report_subject {
         const struct core *core;
         const struct event_machine *machine;
         const struct model_port *port;
@@ -16,10 +16,12 @@ struct subject {
 };
 
 /** A fact that is not known: "unknown", which is weak. */
-enum audit report_audit_unknown(struct base_text *what);
+enum report_audit report_audit_unknown(struct base_text *what);
 
 /** Of each: judges, and writes what is so. */
-enum audit report_audit_thunderbolt(const struct subject *subject, struct base_text *what);
-enum audit report_audit_boltd(const struct subject *subject, struct base_text *what);
+enum report_audit report_audit_thunderbolt(const struct report_subject *subject,
+                                           struct base_text *what);
+enum report_audit report_audit_boltd(const struct report_subject *subject, struct base_text *what);
 /** Does a locked screen keep routers out? That a screen locker tells logind shows only when it has done so. */
-enum audit report_audit_session(const struct subject *subject, struct base_text *what);
+enum report_audit report_audit_session(const struct report_subject *subject,
+                                       struct base_text *what);

@@ -3,7 +3,8 @@
 #include "core/report/audit.h"
 #include "core/report/name.h"
 
-enum audit report_audit_thunderbolt(const struct subject *subject, struct base_text *what)
+enum report_audit report_audit_thunderbolt(const struct report_subject *subject,
+                                           struct base_text *what)
 {
         static const char *const words[THUNDERBOLT_MAX] = {
                 [THUNDERBOLT_UNGUARDED] = "none: PCIe tunnels are made without asking",
@@ -19,7 +20,7 @@ enum audit report_audit_thunderbolt(const struct subject *subject, struct base_t
         return thunderbolt == THUNDERBOLT_UNGUARDED ? AUDIT_WEAK : AUDIT_OK;
 }
 
-enum audit report_audit_boltd(const struct subject *subject, struct base_text *what)
+enum report_audit report_audit_boltd(const struct report_subject *subject, struct base_text *what)
 {
         if (subject->machine->boltd == FACT_UNKNOWN)
                 return report_audit_unknown(what);
@@ -27,7 +28,7 @@ enum audit report_audit_boltd(const struct subject *subject, struct base_text *w
         return subject->machine->boltd == FACT_YES ? AUDIT_WEAK : AUDIT_OK;
 }
 
-enum audit report_audit_session(const struct subject *subject, struct base_text *what)
+enum report_audit report_audit_session(const struct report_subject *subject, struct base_text *what)
 {
         const struct core *core = subject->core;
 
