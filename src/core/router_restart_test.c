@@ -199,8 +199,8 @@ static void test_port_changed(void **state)
         assert_int_equal(dock()->port, BASE_SBDF_NONE);
         remembered(1);
         begin(NULL);
-        world.memory.port =
-                0; /* of the port nothing is remembered, so what is below it counts as there at boot */
+        /* Of the port nothing is remembered, so that what is below it counts as there at boot. */
+        world.memory.port = 0;
         world.registers.slot_status |= MODEL_SLOT_STATUS_DLLSC;
         restarted();
         assert_int_equal(dock()->port, BASE_SBDF_NONE);

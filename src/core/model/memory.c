@@ -182,39 +182,47 @@ void model_memory_routers_written(struct core *core, int32_t error, struct effec
                 core->remembering = (struct model_attempt){ 0 };
 }
 
+static const struct event_memory_router *router_memory_find(const struct core *core,
+                                                            const struct event_router *facts)
+{
+        for (uint32_t i = 0; i < core->memory_router_count; i++) {
+                const struct event_memory_router *memory = &core->memory_routers[i];
+
+                if (memory->domain == facts->domain && memory->route == facts->route &&
+                    memory->instance == facts->instance)
+                        return memory;
+        }
+        return NULL;
+}
+
 /* What speaks against it outlives the daemon by itself; what speaks for it only where the kernel's facts agree. */
 void model_memory_router_recall(struct core *core, struct model_router *router,
                                 struct effects *effects)
 {
         const struct event_router *facts = &router->facts;
+        const struct event_memory_router *memory = router_memory_find(core, facts);
         struct record record;
         bool same;
 
-        for (uint32_t i = 0; i < core->memory_router_count; i++) {
-                const struct event_memory_router *memory = &core->memory_routers[i];
-
-                if (memory->domain != facts->domain || memory->route != facts->route ||
-                    memory->instance != facts->instance)
-                        continue;
-                same = facts->readable && memory->digest == model_router_digest(facts) &&
-                       memcmp(memory->unique_id, facts->unique_id, sizeof facts->unique_id) == 0;
-                router->refuted = memory->refuted;
-                router->retired = memory->retired;
-                router->changed = memory->changed || (facts->readable && !same);
-                if (router->changed && !memory->changed) {
-                        record = model_router_record(core, RECORD_ROUTER_CHANGED,
-                                                     REASON_ROUTER_CHANGED, router);
-                        core_record_add(effects, &record);
-                }
-                router->asked = same && memory->word != WORD_NONE;
-                if (!model_router_ours(router)) {
-                        router->asked = false;
-                        continue;
-                }
-                router->word = memory->word;
-                router->ambiguous = memory->ambiguous;
-                router->recalled = memory->port;
+        if (!memory)
+                return;
+        same = facts->readable && memory->digest == model_router_digest(facts) &&
+               memcmp(memory->unique_id, facts->unique_id, sizeof facts->unique_id) == 0;
+        router->refuted = memory->refuted;
+        router->retired = memory->retired;
+        router->changed = memory->changed || (facts->readable && !same);
+        if (router->changed && !memory->changed) {
+                record = model_router_record(core, RECORD_ROUTER_CHANGED, REASON_ROUTER_CHANGED,
+                                             router);
+                core_record_add(effects, &record);
         }
+        router->asked = same && memory->word != WORD_NONE;
+        router->asked = model_router_ours(router);
+        if (!router->asked)
+                return;
+        router->word = memory->word;
+        router->ambiguous = memory->ambiguous;
+        router->recalled = memory->port;
 }
 
 /*

@@ -206,8 +206,7 @@ static void router_update(struct core *core, struct model_router *router,
         router->facts = *facts;
         if (facts->authorized == AUTHORIZED_NO) {
                 router->awaited = router->asked = false;
-                router->word =
-                        WORD_NONE; /* whoever authorizes it from now on, it is not by this one */
+                router->word = WORD_NONE; /* whose it was says nothing of who does it next */
                 router->tunnel_at_ms = 0;
         } else if (router->awaited && router->tunnel_at_ms == 0) {
                 router->tunnel_at_ms = core->now_ms;

@@ -138,12 +138,14 @@ static int list_read(struct source_sessions *source, sd_bus_message *message)
 {
         const char *id, *user, *seat, *path;
         uint32_t number;
-        int r = sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "(susso)");
+        int error = 0, r = sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "(susso)");
 
         while (r > 0) {
                 r = sd_bus_message_read(message, "(susso)", &id, &number, &user, &seat, &path);
-                if (r > 0 && strcmp(seat, SEAT) == 0 && session_ask(source, path) < 0)
-                        r = -ENOMEM;
+                if (r > 0 && strcmp(seat, SEAT) == 0)
+                        error = session_ask(source, path);
+                if (error < 0)
+                        return error;
         }
         return r;
 }
