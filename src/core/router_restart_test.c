@@ -210,7 +210,11 @@ static void test_port_changed(void **state)
         assert_int_equal(dock()->port, BASE_SBDF_NONE);
         begin(NULL);
         world.found.slot = false; /* nothing would tell */
+        world.config.selectors[0] =
+                (struct event_selector){ .kind = SELECTOR_SBDF, .sbdf = WORLD_PORT };
+        world.config.selector_count = 1;
         restarted();
+        assert_true(world_port(&world)->external && world_port(&world)->occupied);
         assert_int_equal(dock()->port, BASE_SBDF_NONE);
         begin(NULL);
         world_unplug(&world);
@@ -291,15 +295,21 @@ static void test_not_too_early(void **state)
         world_run(&world, 20);
         assert_int_equal(world.router_memory.router_count, 1);
         assert_int_equal(world.core.memory_router_count, 1);
-        world.core.routers_renewed = true; /* whatever else there is to write down */
-        world_run(&world, 20);
-        assert_int_equal(world.router_memory.router_count, 1);
-        assert_true(world.core.routers_renewed);
         world.routers.truncated = true;
         world.hangs = EFFECT_NONE;
         restarted();
         assert_int_equal(world.router_memory.router_count, 1);
         assert_int_equal(world.core.memory_router_count, 1);
+        /* One that is remembered, and that the list has no room for; and something to write down. */
+        world.router_memory.routers[1] = world.router_memory.routers[0];
+        world.router_memory.routers[1].instance += 100;
+        world.router_memory.router_count = 2;
+        world_restart(&world);
+        world_run(&world, 20);
+        world.core.routers_renewed = true;
+        world_run(&world, 20);
+        assert_int_equal(world.router_memory.router_count, 2);
+        assert_int_equal(world.core.memory_router_count, 2);
         world.routers.truncated = false;
         world_routers_tell(&world, 20);
         assert_int_equal(world.core.memory_router_count, 0);
