@@ -11,6 +11,7 @@
 #include "base/sbdf.h"
 #include "core/policy/finding.h"
 #include "core/policy/policy.h"
+#include "core/report/report.h"
 #include "core/step.h"
 #include "world/world.h"
 
@@ -429,6 +430,22 @@ static void test_ejected_stays(void **state)
         assert_int_equal(world_port(&world)->reason, REASON_NONE);
 }
 
+/* What is out is not judged again by new rules, which may be fewer. */
+static void test_ejected_by_rules_that_are_gone(void **state)
+{
+        static struct report_row row;
+
+        (void)state;
+        arrived("quarantine if port = 0000:00:09.0\nask if class = 0108\n", 1);
+        assert_int_equal(world_port(&world)->verdict_rule, 2);
+        world_request(&world, REQUEST_EJECT, WORLD_PORT, "");
+        world_run(&world, 20);
+        assert_int_equal(world_port(&world)->state, STATE_EJECTED);
+        world_rules(&world, "quarantine\n", 1);
+        assert_true(report_port_row(&world.core, 0, &row));
+        assert_string_equal(report_row_value(&row, "rule"), "");
+}
+
 static void test_guest_keeps(void **state)
 {
         struct event event = { .kind = EVENT_OVERRUN };
@@ -558,6 +575,7 @@ int main(void)
                 cmocka_unit_test(test_button_tries_again),
                 cmocka_unit_test(test_button_after_boot),
                 cmocka_unit_test(test_ejected_stays),
+                cmocka_unit_test(test_ejected_by_rules_that_are_gone),
                 cmocka_unit_test(test_guest_keeps),
                 cmocka_unit_test(test_unseen_at_boot),
                 cmocka_unit_test(test_swapped_time),

@@ -141,12 +141,27 @@ void model_port_retry(struct core *core, struct model_port *port)
         port->ejected = false;
 }
 
+/* The new rules have numbers of their own: what is not judged by them at once was decided by none of them. */
+static void rule_numbers_forget(struct core *core, struct model_port *port)
+{
+        bool judged = port->external && !port->leaving && !port->ejected &&
+                      !model_port_leaves(core, port);
+
+        port->verdict_rule = 0;
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    !(judged && core->functions[i].listed))
+                        core->functions[i].rule = 0;
+}
+
 static void rules_apply(struct core *core, const struct policy_rules *rules)
 {
         core->rules = rules;
         model_routers_reweigh(core);
-        for (uint32_t i = 0; i < core->port_count; i++)
+        for (uint32_t i = 0; i < core->port_count; i++) {
                 model_port_retry(core, &core->ports[i]);
+                rule_numbers_forget(core, &core->ports[i]);
+        }
 }
 
 /* A logind that was there and is not any more says nothing of who is. */

@@ -15,7 +15,7 @@
 /* The kernel makes the tunnel before the write returns, and asks the router more than once. */
 #define AUTHORIZE_MS 30000u
 #define STORE_MS 5000u
-#define GRACE_MS 5000u    /* the edge's own deadline comes first; this is for an edge that forgot */
+#define GRACE_MS 5000u /* the edge's own deadline comes first; this is for an edge that forgot */
 #define REQUEST_MS 90000u
 /* What a router behind another brings shows itself to nobody: after so long it is looked for (PCIe Base Spec 6.6.1). */
 #define SCAN_MS VERIFY_SETTLE_BLIND_MS
@@ -335,6 +335,7 @@ void plan_router_request(struct core *core, const struct event_request *request,
                          struct effects *effects)
 {
         struct model_router *router = router_meant(core, &request->router);
+        struct model_router_request *to = &core->router_request;
 
         if (core->router_request.id != 0 || (!router && request->verb != REQUEST_FORGET)) {
                 plan_request_answer(request->id, BASE_SBDF_NONE,
@@ -347,14 +348,13 @@ void plan_router_request(struct core *core, const struct event_request *request,
                                     REASON_ROUTER_UNREADABLE, effects);
                 return;
         }
-        core->router_request =
-                (struct model_router_request){ .id = request->id,
-                                               .verb = request->verb,
-                                               .router = router && request->verb != REQUEST_FORGET
-                                                                 ? model_router_name(router)
-                                                                 : request->router,
-                                               .manual = request->manual,
-                                               .until_ms = core->now_ms + REQUEST_MS };
+        memset(to, 0, sizeof *to); /* padding too: the same events leave the same bytes */
+        to->id = request->id;
+        to->verb = request->verb;
+        to->router = router && request->verb != REQUEST_FORGET ? model_router_name(router)
+                                                               : request->router;
+        to->manual = request->manual;
+        to->until_ms = core->now_ms + REQUEST_MS;
         if (request->verb == REQUEST_AUTHORIZE) {
                 router->requested = true;
                 core->routers_renewed = core->routers_renewed || router->retired;
