@@ -49,6 +49,8 @@ static void core_clear(struct core *core)
         memset(core->ports, 0, run.ports_peak * sizeof core->ports[0]);
         memset(core->memory_ports, 0, sizeof core->memory_ports);
         memset(core->memory_routers, 0, sizeof core->memory_routers);
+        memset(core->domains, 0, sizeof core->domains);
+        memset(core->routers, 0, sizeof core->routers);
         memset(core->memory_functions, 0, run.memory_peak * sizeof core->memory_functions[0]);
         memset(core, 0, offsetof(struct core, ports));
 }
@@ -186,6 +188,11 @@ static void effect_check(const struct effect *effect)
                 return;
         }
         base_assert(effect->kind > EFFECT_NONE && effect->kind < EFFECT_MAX);
+        if (effect->kind == EFFECT_REMEMBER && effect->port == BASE_SBDF_NONE) {
+                base_assert(effect->token != 0 && effect->token == run.core.router_token);
+                base_assert(run.core.memory_router_count == 0); /* it would be lost unread */
+                return;
+        }
         if (effect->kind >= EFFECT_ROUTERS && effect->kind <= EFFECT_FORGET) {
                 router_check(effect);
                 return;

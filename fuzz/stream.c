@@ -271,6 +271,53 @@ static void request_take(struct fuzz_stream *stream, const struct core *core,
                 ret_request->guest[0] = (char)('a' + (byte >> 2 & 3)); /* guests_take knows these */
 }
 
+/* Four places, a few unique IDs and names; most of it as it was, so that a list confirms the one before. */
+static void router_take(struct fuzz_stream *stream, struct event_router *ret_router)
+{
+        uint8_t place = byte_take(stream), facts = byte_take(stream), store = byte_take(stream);
+
+        memset(ret_router, 0, sizeof *ret_router);
+        ret_router->domain = place >> 7;
+        ret_router->route = (place & 1 ? 0x301u : 1u) + (place >> 1 & 1);
+        ret_router->instance = 1u + (place >> 2 & 3);
+        ret_router->readable = (place & 0x70) != 0x70;
+        ret_router->unique_id[0] = facts >> 6;
+        ret_router->vendor_name[0] = (char)('a' + (facts >> 5 & 1));
+        ret_router->authorized = (facts >> 3 & 3) % (AUTHORIZED_CHALLENGED + 1);
+        ret_router->key = (facts >> 1 & 3) % (ROUTER_KEY_OTHER + 1);
+        ret_router->takes_key = facts & 1;
+        ret_router->enrolled = (store & 7) % (ENROLLED_KEY + 1);
+        ret_router->manual = store & 8;
+        ret_router->boot = store & 0x10;
+}
+
+/* Of routers as a list can name them. */
+static void memory_routers_take(struct fuzz_stream *stream, const struct core *core, uint8_t byte,
+                                struct event_memory *ret_memory)
+{
+        struct event_router facts;
+
+        ret_memory->port = BASE_SBDF_NONE;
+        ret_memory->router_count = byte & 3;
+        for (uint32_t i = 0; i < ret_memory->router_count; i++) {
+                struct event_memory_router *router = &ret_memory->routers[i];
+                uint8_t flags = byte_take(stream);
+
+                router_take(stream, &facts);
+                router->domain = facts.domain;
+                router->route = facts.route;
+                router->instance = facts.instance;
+                router->digest = model_router_digest(&facts) + (flags >> 7);
+                memcpy(router->unique_id, facts.unique_id, sizeof router->unique_id);
+                router->port = port_take(stream, core);
+                router->word = (enum event_word)(flags & 3);
+                router->changed = flags & 4;
+                router->refuted = flags & 8;
+                router->retired = flags & 16;
+                router->ambiguous = flags & 32;
+        }
+}
+
 static void memory_take(struct fuzz_stream *stream, const struct core *core,
                         struct event_memory *ret_memory)
 {
@@ -279,6 +326,10 @@ static void memory_take(struct fuzz_stream *stream, const struct core *core,
         memset(ret_memory, 0, sizeof *ret_memory);
         ret_memory->port = port_take(stream, core);
         ret_memory->this_boot = !(byte & 0x80);
+        if (stream->begin & FUZZ_BEGIN_ROUTERS && byte & 0x10) {
+                memory_routers_take(stream, core, byte, ret_memory);
+                return;
+        }
         ret_memory->ejected = byte & 0x40;
         ret_memory->tainted = (byte & 0x60) == 0x60;
         ret_memory->count = (byte & CROWD_MASK) == CROWD ? LIMIT_PORT_FUNCTIONS : byte & 7;
@@ -383,26 +434,6 @@ static void guests_take(struct fuzz_stream *stream, struct event_guests *ret_gue
         }
 }
 
-/* Four places, a few unique IDs and names; most of it as it was, so that a list confirms the one before. */
-static void router_take(struct fuzz_stream *stream, struct event_router *ret_router)
-{
-        uint8_t place = byte_take(stream), facts = byte_take(stream), store = byte_take(stream);
-
-        memset(ret_router, 0, sizeof *ret_router);
-        ret_router->domain = place >> 7;
-        ret_router->route = (place & 1 ? 0x301u : 1u) + (place >> 1 & 1);
-        ret_router->instance = 1u + (place >> 2 & 3);
-        ret_router->readable = (place & 0x70) != 0x70;
-        ret_router->unique_id[0] = facts >> 6;
-        ret_router->vendor_name[0] = (char)('a' + (facts >> 5 & 1));
-        ret_router->authorized = (facts >> 3 & 3) % (AUTHORIZED_CHALLENGED + 1);
-        ret_router->key = (facts >> 1 & 3) % (ROUTER_KEY_OTHER + 1);
-        ret_router->takes_key = facts & 1;
-        ret_router->enrolled = (store & 7) % (ENROLLED_KEY + 1);
-        ret_router->manual = store & 8;
-        ret_router->boot = store & 0x10;
-}
-
 static void routers_take(struct fuzz_stream *stream, const struct core *core, struct event *event)
 {
         struct event_routers *list = &event->routers;
@@ -414,7 +445,9 @@ static void routers_take(struct fuzz_stream *stream, const struct core *core, st
         list->truncated = (byte & 0x38) == 0x38;
         list->domain_count = 2;
         list->domains[0].security = (byte & 0x30) ? SECURITY_SECURE : SECURITY_NONE;
-        list->domains[1] = (struct event_domain){ 1, SECURITY_USER, true };
+        list->domains[1].number = 1;
+        list->domains[1].security = SECURITY_USER;
+        list->domains[1].deauthorizes = true;
         list->count = (byte & 7) == 7 ? LIMIT_ROUTERS : byte & 7;
         for (uint32_t i = 0; i < list->count; i++)
                 router_take(stream, &list->routers[i]);
