@@ -13,11 +13,13 @@
 
 struct record_router model_router_name(const struct model_router *router)
 {
-        struct record_router name = { .any = true,
-                                      .domain = router->facts.domain,
-                                      .route = router->facts.route,
-                                      .instance = router->facts.instance };
+        struct record_router name;
 
+        memset(&name, 0, sizeof name); /* padding too: it goes into the core's state */
+        name.any = true;
+        name.domain = router->facts.domain;
+        name.route = router->facts.route;
+        name.instance = router->facts.instance;
         memcpy(name.unique_id, router->facts.unique_id, sizeof name.unique_id);
         return name;
 }
