@@ -340,7 +340,7 @@ static void jump_do(struct sim_state *state)
         if (state->world.thunderbolt.token != 0)
                 sim_router_do(state, (struct sim_move){ MOVE_ROUTER_ANSWER, 0, 0 });
         for (uint32_t i = 0; i < state->world.port_count; i++)
-                if (state->world.ports[i].pending_token != 0)
+                if (state->world.ports[i].pending_token != 0 && state->world.ports[i].acted)
                         answer_send(state, i); /* it is there before anything else is looked at */
         poll_do(state, /* blind= */ false);
 }
