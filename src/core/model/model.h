@@ -467,10 +467,9 @@ bool model_function_orphaned(const struct model_port *port, const struct model_f
 bool model_function_pciback(const struct model_function *function);
 /** Where there is no owner list: may it be a guest's, since Xen was not asked since pciback holds it? */
 bool model_function_unasked(const struct core *core, const struct model_function *function);
-/**
- * Does a guest own a function below the port, or may one, since Xen was not asked since that could be? Or has a rule
- * made one dom0's?
- */
+/** Does a guest own it, or may one, since Xen was not asked since that could be? */
+bool model_function_used(const struct core *core, const struct model_function *function);
+/** Is a function below the port used so? Or has a rule made one dom0's? */
 bool model_port_used(const struct core *core, const struct model_port *port);
 /** Is this owner a guest? */
 bool model_owner_guest(uint16_t owner);

@@ -98,14 +98,18 @@ bool model_function_unasked(const struct core *core, const struct model_function
                (function->owner == EVENT_OWNER_UNKNOWN && error != EBUSY && error != ENODEV);
 }
 
+bool model_function_used(const struct core *core, const struct model_function *function)
+{
+        return model_owner_guest(function->owner) || model_function_unasked(core, function);
+}
+
 bool model_port_used(const struct core *core, const struct model_port *port)
 {
         if (port->trusted)
                 return true;
         for (uint32_t i = 0; i < core->function_count; i++)
                 if (core->functions[i].port == port->found.sbdf &&
-                    (model_owner_guest(core->functions[i].owner) ||
-                     model_function_unasked(core, &core->functions[i])))
+                    model_function_used(core, &core->functions[i]))
                         return true;
         return false;
 }

@@ -92,6 +92,18 @@ static void effect_tell(struct core *core, const struct effect *effect, struct e
         core_record_add(effects, &record);
 }
 
+/* What is the matter with the first function that is not what it was, or not there any more? */
+static enum record_reason gone_reason(const struct core *core, const struct model_port *port)
+{
+        enum record_reason reason;
+
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    verify_function_state(core, port, &core->functions[i], &reason) == STATE_GONE)
+                        return reason;
+        return REASON_NONE;
+}
+
 /* That a guest's or dom0's device stands still from now on, and why. */
 static void shut_tell(const struct core *core, struct model_port *port, struct effects *effects)
 {
@@ -101,7 +113,9 @@ static void shut_tell(const struct core *core, struct model_port *port, struct e
         if (!port->open)
                 return;
         port->open = false;
-        bars = verify_port_bars(core, port);
+        bars = gone_reason(core, port);
+        if (!bars)
+                bars = verify_port_bars(core, port);
         if (!port->up)
                 reason = REASON_NO_LINK;
         else if (port->leaving || port->request != 0)
@@ -329,8 +343,7 @@ static bool line_ready(const struct core *core, const struct model_port *port,
                 return false;
         if (line->goal == GOAL_STATUS && !verify_goal_met(core, port, GOAL_FORGOTTEN, NULL))
                 return false; /* if we die, the bits are all that tells the next daemon */
-        if (line->goal == GOAL_GONE &&
-            (verify_port_ownerless(core, port) || model_port_used(core, port)))
+        if (line->goal == GOAL_GONE && verify_port_ownerless(core, port))
                 return false;
         if (line->goal == GOAL_OPEN && !open_ready(core, port))
                 return false;
@@ -353,6 +366,37 @@ static bool function_topmost(struct core *core, const struct model_port *port,
         return !above || !model_function_leaves(port, above);
 }
 
+/* Is it, by the kernel's topology, below another function, or that one itself? */
+static bool function_below(struct core *core, const struct model_port *port,
+                           const struct model_function *function,
+                           const struct model_function *above)
+{
+        for (uint32_t i = 0; function && i < LIMIT_PORT_FUNCTIONS; i++) {
+                if (function == above)
+                        return true;
+                function = model_function_get(core, port->found.sbdf, function->facts.parent);
+        }
+        return false;
+}
+
+/*
+ * Nothing is removed from the kernel that a guest owns, nor a bridge above that, nor anything while something that went
+ * is still a guest's. What a guest has beside it, and keeps, is no obstacle: a dock behind a dock was pulled.
+ */
+static bool removal_barred(struct core *core, const struct model_port *port,
+                           const struct model_function *function)
+{
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *used = &core->functions[i];
+
+                if (used->port == port->found.sbdf && model_function_used(core, used) &&
+                    (!used->listed || model_function_leaves(port, used) ||
+                     function_below(core, port, used, function)))
+                        return true;
+        }
+        return port->trusted;
+}
+
 /* Returns true where an effect left for this line, or must be waited for before later lines. */
 static bool line_each(struct core *core, struct model_port *port, const struct plan_goal *line,
                       struct effects *effects)
@@ -365,7 +409,8 @@ static bool line_each(struct core *core, struct model_port *port, const struct p
                     verify_goal_met(core, port, line->goal, function) ||
                     model_goal_attempt(port, function, line->goal)->retry_at_ms > core->now_ms)
                         continue;
-                if (line->goal == GOAL_GONE && !function_topmost(core, port, function))
+                if (line->goal == GOAL_GONE && (!function_topmost(core, port, function) ||
+                                                removal_barred(core, port, function)))
                         continue;
                 if (line->goal > GOAL_GUEST && line->goal < GOAL_OPEN &&
                     !verify_function_blocked(function))
