@@ -74,7 +74,8 @@ def alone(lab, work):
     found, = disks(lab, "rp0")
     given(lab, "rp0", work, found.sbdf)
     lab.times["guest_has_disk_s"] = lab.guests.uses(work, serial="single")
-    explained(lab, found.sbdf, "assigning", "attach for port", "port-assigned", f"owner dom{work.id()}")
+    owner = "guest" if lab.platform.iommu == "amd" else f"dom{work.id()}"
+    explained(lab, found.sbdf, "assigning", "attach for port", "port-assigned", f"owner {owner}")
     lab.guests.unassign("rp0", found.sbdf)
     lab.ready("rp0", dock.devices)
     lab.guests.clean(work)
