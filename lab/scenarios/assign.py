@@ -29,7 +29,7 @@ def disks(lab, name):
 
 def belongs(lab, name, domain, given=None):
     """The door is open, and every function below a port is the guest's, those at these addresses or all leaves, or
-    contained; all books say so."""
+    contained."""
     lab.expect(lab.config.bme(lab.port(name).rid), f"door 1 of {name} is open")
     lab.expect(lab.state(name) == "assigned", f"{name} is {lab.state(name)}")
     for function in lab.config.below(lab.port(name).rid):
@@ -37,7 +37,6 @@ def belongs(lab, name, domain, given=None):
         kept = function.bridge or given is not None and function.sbdf not in given
         wanted = ("blocked", "quarantine") if kept else (f"guest {domain.name}",)
         lab.expect(owner in wanted, f"{function.sbdf} is of {owner}")
-    lab.guests.agree()
 
 
 def given(lab, name, domain, only=None):
@@ -46,6 +45,7 @@ def given(lab, name, domain, only=None):
     lab.times.setdefault("assign_s", []).append(took)
     lab.guests.learn(domain, next(f.rid for f in disks(lab, name) if only in (None, f.sbdf)))
     belongs(lab, name, domain, only and {only})
+    lab.guests.agree()
 
 
 def returned(lab, name, domain, pulled=False):

@@ -381,7 +381,8 @@ static bool function_below(struct core *core, const struct model_port *port,
 
 /*
  * Nothing is removed from the kernel that a guest owns, nor a bridge above that, nor anything while something that went
- * is still a guest's. What a guest has beside it, and keeps, is no obstacle: a dock behind a dock was pulled.
+ * is still a guest's. What a guest has beside it, and keeps, is no obstacle: a dock behind a dock was pulled. (What a
+ * rule made dom0's is dom0's no more when something leaves: plan/trust.c:trust_ends.)
  */
 static bool removal_barred(struct core *core, const struct model_port *port,
                            const struct model_function *function)
@@ -394,7 +395,7 @@ static bool removal_barred(struct core *core, const struct model_port *port,
                      function_below(core, port, used, function)))
                         return true;
         }
-        return port->trusted;
+        return false;
 }
 
 /* Returns true where an effect left for this line, or must be waited for before later lines. */
