@@ -366,15 +366,14 @@ static bool function_topmost(struct core *core, const struct model_port *port,
         return !above || !model_function_leaves(port, above);
 }
 
-/* Is it, by the kernel's topology, below another function, or that one itself? */
+/* Is one function, by the kernel's topology, below another one, or that one itself? */
 static bool function_below(struct core *core, const struct model_port *port,
-                           const struct model_function *function,
-                           const struct model_function *above)
+                           const struct model_function *at, const struct model_function *bridge)
 {
-        for (uint32_t i = 0; function && i < LIMIT_PORT_FUNCTIONS; i++) {
-                if (function == above)
+        for (uint32_t i = 0; at && i < LIMIT_PORT_FUNCTIONS; i++) {
+                if (at == bridge)
                         return true;
-                function = model_function_get(core, port->found.sbdf, function->facts.parent);
+                at = model_function_get(core, port->found.sbdf, at->facts.parent);
         }
         return false;
 }
