@@ -141,7 +141,7 @@ def back(lab, work, docks, mine):
     lab.guests.unassign("rp0", mine[0])
     lab.wait("its tunnel is there", lambda: route in lab.thunderbolt.tunnels, 60)
     devices = docks[0].devices + docks[MIDDLE].devices
-    lab.settle("rp0", devices)
+    lab.ready("rp0", devices)
     lab.guests.clean(work)
     lab.examine("rp0", "the middle one is back")
 
