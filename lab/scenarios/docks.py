@@ -101,10 +101,10 @@ def worked(lab, work):
 
 def yanked(lab, work, docks, mine, rights):
     """The middle one is pulled from under the guest, and the last one with it."""
-    before, after, rid = busy(lab, work), len(lab.daemon.records()), lab.port("rp0").rid
+    written, after, rid = busy(lab, work), len(lab.daemon.records()), lab.port("rp0").rid
     lab.thunderbolt.disconnect(ROUTES[MIDDLE])
     lab.times["shut_s"] = lab.wait("door 1 is shut", lambda: not lab.config.bme(rid), 20, 0.01)
-    lab.say(f"door 1 is shut {lab.times['shut_s']:.2f} s after the pull; the guest had written {before} times")
+    lab.say(f"door 1 is shut {lab.times['shut_s']:.2f} s after the pull; the guest had written {written} times")
     first = docks[0].devices
     lab.wait("the others are gone", lambda: lab.there["rp0"] == first, 10)
     lab.wait("the kernel lists the first dock alone", lambda: lab.arrived("rp0", first), LEAVE_S)
@@ -117,7 +117,10 @@ def yanked(lab, work, docks, mine, rights):
     lab.expect(owned == mine[:1] and traces["given"] == {mine[0]: work.id()} and mine[1] not in traces["slots"],
                f"the guest's, for sallyport: {owned}; {traces}; xl pci-list: {work.devices()}")
     now = lab.guests.rights()[work.id()]
-    lab.expect(now == rights, f"rights of {work.name}: {now}; when it had the first disk alone: {rights}")
+    # A driver that does not get message-signalled interrupts gives those back, and takes the pin.
+    interrupts, before = ({number.strip() for number in one["Interrupts"].split(",")} for one in (now, rights))
+    lab.expect(now["I/O Memory"] == rights["I/O Memory"] and interrupts <= before and any(interrupts),
+               f"rights of {work.name}: {now}; when it had just been given the first disk: {rights}")
     for route in ROUTES[MIDDLE:]:
         lab.expect(not lab.thunderbolt.row(route), f"0-{route:x} is not listed any more")
         explained(lab, f"0-{route:x}", "router-gone")
@@ -138,7 +141,7 @@ def back(lab, work, docks, mine):
     lab.guests.unassign("rp0", mine[0])
     lab.wait("its tunnel is there", lambda: route in lab.thunderbolt.tunnels, 60)
     devices = docks[0].devices + docks[MIDDLE].devices
-    lab.settle("rp0", devices)
+    lab.ready("rp0", devices)
     lab.guests.clean(work)
     lab.examine("rp0", "the middle one is back")
 
