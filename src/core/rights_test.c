@@ -7,9 +7,11 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <string.h>
 
 #include "base/sbdf.h"
 #include "core/model/model.h"
+#include "core/plan/plan.h"
 #include "core/step.h"
 #include "core/verify/verify.h"
 #include "world/world.h"
@@ -185,6 +187,18 @@ static void test_unassign_cut(void **state)
         assert_string_equal(world_port(&world)->guest, "");
         assert_true(world_port(&world)->withheld);
         assert_int_equal(world.exposures, 0);
+}
+
+/* Each is written, whatever became of the one before. */
+static void test_unassign_noted_again(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        world.core.ports[0].attempts[GOAL_NOTED].tries = 1;
+        world.hangs = EFFECT_DETACH;
+        world_request(&world, REQUEST_UNASSIGN, LEAF, "");
+        world_run(&world, 5);
+        assert_true(world.memory.functions[0].taken);
 }
 
 static void test_unassign_cut_amd(void **state)
@@ -406,6 +420,36 @@ static void test_given(void **state)
         assert_false(verify_function_revoked(&core, port, function));
 }
 
+/* Is a function of this owner, of which no rights are known, removed at once? */
+static bool removed(uint16_t owner)
+{
+        static struct core core;
+        static struct effects effects;
+        struct model_function *function;
+
+        memset(&effects, 0, sizeof effects);
+        world_core_fill(&core);
+        function = world_core_function(&core, LEAF);
+        function->owner = owner;
+        function->detach.retry_at_ms = UINT64_MAX;
+        core.ports[0].leaving = true;
+        core.ports[0].command_until_ms = UINT64_MAX; /* its light waits */
+        core.ports[0].attempts[GOAL_NOTED].tries = 1;
+        plan_ports_advance(&core, &effects);
+        for (uint32_t i = 0; i < effects.count; i++)
+                if (effects.items[i].kind == EFFECT_REMOVE)
+                        return true;
+        return false;
+}
+
+/* What a guest owns is not removed either. */
+static void test_owned_not_removed(void **state)
+{
+        (void)state;
+        assert_false(removed(GUEST));
+        assert_true(removed(EVENT_OWNER_DOM_IO));
+}
+
 /* The door stays shut for one guest while another may map what is beside its function. */
 static void test_licence(void **state)
 {
@@ -448,6 +492,7 @@ int main(void)
                 cmocka_unit_test(test_given_restart),
                 cmocka_unit_test(test_unassign_cut),
                 cmocka_unit_test(test_unassign_cut_amd),
+                cmocka_unit_test(test_unassign_noted_again),
                 cmocka_unit_test(test_unassign_foreign_cut),
                 cmocka_unit_test(test_foreign_restart),
                 cmocka_unit_test(test_eject_cut),
@@ -460,6 +505,7 @@ int main(void)
                 cmocka_unit_test(test_attach_cut),
                 cmocka_unit_test(test_amd_asked_first),
                 cmocka_unit_test(test_given),
+                cmocka_unit_test(test_owned_not_removed),
                 cmocka_unit_test(test_licence),
                 cmocka_unit_test(test_given_swapped),
         };

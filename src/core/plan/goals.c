@@ -414,8 +414,7 @@ static bool line_whole(struct core *core, struct model_port *port, const struct 
                  * port rests.
                  */
                 if (line->deadline_ms == 0 || line->effect == EFFECT_INVENTORY ||
-                    line->effect == EFFECT_OWNERS || line->goal == GOAL_REMEMBERED ||
-                    (line->goal == GOAL_NOTED && port->memory_fresh))
+                    line->effect == EFFECT_OWNERS || line->goal == GOAL_REMEMBERED)
                         port->attempts[line->goal] = (struct model_attempt){ 0 };
                 return false;
         }
