@@ -348,13 +348,15 @@ static void test_eject_noted(void **state)
 /* What a rule rejects is removed by the next daemon's rules, or not. */
 static void test_rejected(void **state)
 {
+        static struct event_memory written;
+
         (void)state;
         world_quarantined(&world);
         world.hangs = EFFECT_REMOVE;
         world_rules(&world, "reject\n", 10);
         assert_true(world_port(&world)->leaving);
-        world_run(&world, 5);
-        assert_false(world.memory.leaving);
+        assert_true(core_memory_fill(&world.core, WORLD_PORT, &written));
+        assert_false(written.leaving);
 }
 
 /* Where attaching may have got as far as the rights, they are taken away. */
@@ -450,6 +452,23 @@ static void test_owned_not_removed(void **state)
         assert_true(removed(EVENT_OWNER_DOM_IO));
 }
 
+/* Quarantined is only what no former guest may map. */
+static void test_state(void **state)
+{
+        static struct core core;
+        struct model_function *function;
+        enum record_reason reason;
+
+        (void)state;
+        world_core_fill(&core);
+        function = world_core_function(&core, LEAF);
+        assert_int_equal(verify_function_state(&core, &core.ports[0], function, &reason),
+                         STATE_QUARANTINED);
+        function->rights = GUEST;
+        assert_int_equal(verify_function_state(&core, &core.ports[0], function, &reason),
+                         STATE_ARRIVING);
+}
+
 /* The door stays shut for one guest while another may map what is beside its function. */
 static void test_licence(void **state)
 {
@@ -506,6 +525,7 @@ int main(void)
                 cmocka_unit_test(test_amd_asked_first),
                 cmocka_unit_test(test_given),
                 cmocka_unit_test(test_owned_not_removed),
+                cmocka_unit_test(test_state),
                 cmocka_unit_test(test_licence),
                 cmocka_unit_test(test_given_swapped),
         };
