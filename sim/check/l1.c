@@ -62,6 +62,8 @@ static bool function_whole(enum sim_vendor vendor, const struct sim_function *fu
                 return false;
         if (function->identity == 0)
                 return function_bare(vendor, function);
+        if ((function->rights & ~sim_rights_owned(function)) && !function->seized)
+                return false; /* a guest may map the memory of what is not its own */
         if (sim_guest_owns(function))
                 return function->pciback;
         if (function->lent)

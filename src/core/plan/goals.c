@@ -19,12 +19,14 @@ struct plan_goal {
 
 /*
  * The order is that of DESIGN.md section 3. Door 1 comes first and is never behind a worker; removal comes before a
- * new enumeration (I5); drivers go before the owner changes, since Xen resets MSI-X with it. Deadlines: a rescan reads
- * hostile config space (a Completion Timeout is up to 64 s by spec, 50 ms in practice); unbinding waits for a driver's
- * pending commands (nvme: 60 s). What the state file says of what was there is taken back before anything destroys the
- * evidence: a new binding of pciehp, or clearing the event bits. One bus is reserved at a
- * time: what is plugged meanwhile waits for no more than that. A driver of dom0's is let on behind an open door only:
- * its first command is DMA (nvme would wait 60 s for the answer).
+ * new enumeration (I5); a former guest's rights end while the kernel still knows where the function's memory is, and
+ * before anybody else can be dealt that (XSA-476); drivers go before the owner changes, since Xen resets MSI-X with it.
+ * Deadlines: a rescan reads hostile config space (a Completion Timeout is up to 64 s by spec, 50 ms in practice);
+ * unbinding waits for a driver's pending commands (nvme: 60 s). What the state file says of what was there is taken
+ * back before anything destroys the evidence: a new binding of pciehp, or clearing the event bits. What is to be taken
+ * back stands there before anybody is asked for it. One bus is reserved at a time: what is plugged meanwhile waits for
+ * no more than that. A driver of dom0's is let on behind an open door only: its first command is DMA (nvme would wait
+ * 60 s for the answer).
  */
 static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false, true },
@@ -37,7 +39,9 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_SLOT, EFFECT_SLOT_CONTROL, 0, false, false, false },
         { GOAL_INVENTORY, EFFECT_INVENTORY, 30000, false, false, true },
         { GOAL_OWNERLESS, EFFECT_OWNERS, 10000, false, false, false },
+        { GOAL_NOTED, EFFECT_REMEMBER, PLAN_REMEMBER_MS, false, false, false },
         { GOAL_DETACHED, EFFECT_DETACH, 60000, true, false, false },
+        { GOAL_REVOKED, EFFECT_REVOKE, 10000, true, false, false },
         { GOAL_GONE, EFFECT_REMOVE, 60000, true, false, false },
         { GOAL_RESCAN, EFFECT_RESCAN, 120000, false, true, false },
         { GOAL_REMEMBERED, EFFECT_REMEMBER, PLAN_REMEMBER_MS, false, false, false },
@@ -165,10 +169,12 @@ static void effect_guest(const struct core *core, const struct model_port *port,
 
         effect->toolstack = core->config.toolstack;
         effect->domid = named ? function->owner : port->domid;
+        if (effect->kind != EFFECT_ATTACH && !named && function->rights != 0)
+                effect->domid = function->rights;
         if (effect->domid == port->domid)
                 memcpy(effect->guest, port->guest, sizeof effect->guest);
         if (effect->kind == EFFECT_ATTACH)
-                function->held = effect->domid;
+                function->held = function->rights = effect->domid;
 }
 
 /* What an effect that runs at once makes stale; the answer to the others does it (model/completed.c). */
@@ -264,7 +270,8 @@ static void effect_leave(struct core *core, struct model_port *port,
         if (function && (line->goal == GOAL_DETACHED || line->goal == GOAL_GONE))
                 effect.forced = !port->up || function->incarnation != port->incarnation ||
                                 !function->facts.readable;
-        if (function && (line->goal == GOAL_ATTACHED || line->goal == GOAL_DETACHED))
+        if (function && (line->goal == GOAL_ATTACHED || line->goal == GOAL_DETACHED ||
+                         line->goal == GOAL_REVOKED))
                 effect_guest(core, port, function, &effect);
         effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;
         effect_registers(core, port, &effect);
@@ -389,7 +396,8 @@ static bool removal_barred(struct core *core, const struct model_port *port,
         for (uint32_t i = 0; i < core->function_count; i++) {
                 const struct model_function *used = &core->functions[i];
 
-                if (used->port == port->found.sbdf && model_function_used(core, used) &&
+                if (used->port == port->found.sbdf &&
+                    (model_function_used(core, used) || used->rights != 0) &&
                     (!used->listed || model_function_leaves(port, used) ||
                      function_below(core, port, used, function)))
                         return true;
@@ -415,6 +423,8 @@ static bool line_each(struct core *core, struct model_port *port, const struct p
                 if (line->goal > GOAL_GUEST && line->goal < GOAL_OPEN &&
                     !verify_function_blocked(function))
                         continue; /* whoever gets it, it goes there out of quarantine only */
+                if (line->goal == GOAL_REVOKED && !verify_function_unowned(core, port, function))
+                        continue; /* who owns it is asked first */
                 if (!line_ready(core, port, line))
                         return line_excluded(core, port, line);
                 effect_leave(core, port, function, line, effects);
