@@ -156,11 +156,12 @@ def content(xen, setup):
     files |= {f"lib/lab/{path.name}": path for path in DOM0.iterdir()
               if path.name not in ("init", "README.md")}
     files |= {f"scripts/{stage}/sallyport": HOOKS / stage for stage in ("init-top", "init-bottom")}
-    tools = toolstack.programs(setup.guests) | (bolt.programs() if setup.bolt else {})
-    data = toolstack.data(setup.guests) | (bolt.data() if setup.bolt else {})
-    for program in tools.values():
-        files |= libraries(program, OWN)
-    return files | tools | data | ramdisks(setup.guests) | programs(xen, setup.built)
+    tools, own = toolstack.programs(setup.guests, xen), bolt.programs() if setup.bolt else {}
+    data = toolstack.data(setup.guests, xen) | (bolt.data() if setup.bolt else {})
+    for suite, found in ((OWN, own), (xen, tools)):  # a newer suite's C library serves the others as well
+        for program in found.values():
+            files |= libraries(program, suite)
+    return files | own | tools | data | ramdisks(setup.guests) | programs(xen, setup.built)
 
 
 def ramdisks(guests):

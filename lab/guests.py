@@ -9,12 +9,15 @@ import pci
 from domain import Domain
 from rig import LabError
 
-# In the guest: so many bytes of noise to its disk, and read back from there.
-WRITE = """disk=$(echo /sys/bus/pci/devices/*/nvme/nvme*/nvme*n1); disk=/dev/${disk##*/}
+# In the guest: its disk with a serial number that begins so.
+DISK = """disk=; for entry in /sys/bus/pci/devices/*/nvme/nvme*/serial; do
+	case $(cat $entry) in %s*) disk=/dev/$(basename ${entry%%/serial}/nvme*n1) ;; esac
+done; [ -b "$disk" ]"""
+# Then: so many bytes of noise to it, and read back from there.
+WRITE = """ &&
 head -c %d /dev/urandom >/run/noise &&
 dd if=/run/noise of=$disk bs=64k conv=fsync 2>/dev/null && echo 3 >/proc/sys/vm/drop_caches &&
 [ "$(head -c $(stat -c %%s /run/noise) $disk | sha256sum)" = "$(sha256sum </run/noise)" ] && sha256sum </run/noise"""
-DISK = "ls /sys/bus/pci/devices/*/nvme/nvme*/nvme*n1 >/dev/null 2>&1"
 
 # What Xen prints for debug keys q and Q (xen/common/domain.c: dump_domains, xen/common/rangeset.c:
 # rangeset_domain_printk, xen/drivers/passthrough/pci.c: _dump_pci_devices).
@@ -105,14 +108,14 @@ class Guests:
                             f"{landed or 'landed nowhere'} (it is of {dma['owner']}; judged by "
                             f"{dma['door2_judged_by']})")
 
-    def uses(self, domain, size=1 << 20):
-        """The guest's driver works with its disk: what it wrote, so many bytes, is on the disk that is outside. Seconds
-        until it had a disk."""
-        clock = self.lab.machine.clock
+    def uses(self, domain, size=1 << 20, serial=""):
+        """The guest's driver works with its disk, or the one with this serial number: what it wrote, so many bytes, is
+        on the disk that is outside. Seconds until it had a disk."""
+        clock, disk = self.lab.machine.clock, DISK % serial
         before = clock()
-        self.lab.wait(f"{domain.name} has a disk", lambda: domain.run(DISK)[0] == 0, 60)
+        self.lab.wait(f"{domain.name} has a disk", lambda: domain.run(disk)[0] == 0, 60)
         took = round(clock() - before, 2)
-        told = domain.inside(WRITE % size, 60).split()[0]
+        told = domain.inside(disk + WRITE % size, 60).split()[0]
         files = {path.name: hashlib.sha256(path.open("rb").read(size)).hexdigest()
                  for path in self.lab.rig.folder.glob("*.disk")}
         self.lab.expect(told in files.values(), f"{domain.name} wrote {size} bytes to its disk and read them back; "

@@ -242,10 +242,12 @@ class Lab:
         self.plugged = time.monotonic()
 
     def show(self, name, devices):
-        """Adds devices below a bridge that is plugged already."""
+        """Adds devices below a bridge that is plugged already, and that dom0 has numbered."""
         self.say(f"{', '.join(device.model for device in devices)} appears below {name}")
+        bridge = next(device.bus for device in devices if device.bus not in {other.name for other in devices})
+        above = bridge, self.located(name, bridge)
         self.there[name] += tuple(devices)
-        self.machine.plug(name, devices)
+        self.machine.plug(name, devices, above)
 
     def pull(self, name):
         """Surprise removal of all that is below a port."""

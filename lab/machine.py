@@ -274,15 +274,17 @@ class Machine:
                     self.since = time.monotonic()
                     self.qmp.execute("cont")
 
-    def plug(self, port, devices):
+    def plug(self, port, devices, above=None):
         """Plugs a hierarchy at once: the guest is paused meanwhile and sees one event. Function 0
         goes after its slot's others, which do not answer before; what is behind bridges comes
-        last, where the IOMMU's model wants their numbers."""
-        own = sorted((d for d in devices if not d.bus), key=lambda d: d.addr.endswith(".0"))
-        below = [d for d in devices if d.bus]
+        last, where the IOMMU's model wants their numbers. above: (name, requester ID) of the bridge
+        that it is plugged at, where that is not the port itself."""
         rack = next(p for p in self.ports if p.name == port)
+        bus, rid = above or (None, rack.rid)
+        own = sorted((d for d in devices if d.bus == bus), key=lambda d: d.addr.endswith(".0"))
+        below = [d for d in devices if d.bus != bus]
         slots = {device.name: device.bus or port for device in devices}
-        numbering = Numbering(self.config, rack, devices if self.iommu.by_number else ())
+        numbering = Numbering(self.config, rid, devices if self.iommu.by_number else (), bus)
         with self.paused(), self.powered(rack, bool(numbering.numbers)):
             for device in own + below:
                 if device.bus in numbering.numbers:

@@ -101,7 +101,7 @@ class NumberingTest(unittest.TestCase):
         self.assertEqual(numbering.depth_first(HIERARCHY[-1:], 5), ({}, 5))
 
     def numbering(self):
-        return numbering.Numbering(self.config, types.SimpleNamespace(rid=0x20), HIERARCHY)
+        return numbering.Numbering(self.config, 0x20, HIERARCHY)
 
     def test_given_and_taken_back(self):
         numbers = self.numbering()
@@ -113,6 +113,13 @@ class NumberingTest(unittest.TestCase):
         self.assertEqual(self.stored[0x0502, 0x18, 4], 0xAA_00_00_00)
         self.assertEqual(self.stored[0x0700, 0x18, 4], 0xAA_00_00_00)
         self.assertEqual(numbers.secondaries(), {0x0501: 6, 0x0502: 7, 0x0700: 8})
+
+    def test_below_a_bridge_that_is_there(self):
+        self.store(0x0700, 0x18, 4, 0x0C_08_07)
+        numbers = numbering.Numbering(self.config, 0x0700, (
+            Device("nvme", "late", "0.1", bus="down"), Device("x3130-upstream", "more", "0.0", bus="down"),
+            Device("xio3130-downstream", "last", "0.0", bus="more"), Device("edu", "c", "0.0", bus="last")), "down")
+        self.assertEqual(numbers.secondaries(), {0x0800: 9, 0x0900: 10})
 
     def test_not_taken(self):
         numbers = self.numbering()

@@ -26,11 +26,12 @@ def depth_first(devices, first, name=None):
 
 
 class Numbering:
-    """Numbers the bridges of one hierarchy below a port."""
+    """Numbers the bridges of one hierarchy, of which the first devices are on the bus of a bridge that has its number:
+    a port, or a bridge that is plugged already (bus: its name)."""
 
-    def __init__(self, config, port, devices):
-        self.config, first = config, config.buses(port.rid)[0]
-        self.numbers = depth_first(devices, first)[0]
+    def __init__(self, config, rid, devices, bus=None):
+        self.config, first = config, config.buses(rid)[0]
+        self.numbers = depth_first(devices, first, bus)[0]
         self.rids = {device.name: self.numbers[device.name][0] << 8 | device.devfn
                      for device in devices if device.name in self.numbers}
 

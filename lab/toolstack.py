@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What dom0 needs besides to run guests: Xen's toolstack, and for HVM the device model with its firmware."""
+"""What dom0 needs besides to run guests: Xen's toolstack, and for HVM the device model with its firmware. All of it is
+of the suite that Xen comes from: Xen refuses another version's control calls (XEN_DOMCTL_INTERFACE_VERSION)."""
 
 import pathlib
 
-from debian import OWN, PackageError, one, root
+from debian import PackageError, one, root
 
 # A guest has one of these names: each has a canary of its own.
 NAMES = ("work", "other")
@@ -19,23 +20,23 @@ FIRMWARE = ("usr/lib/xen-*/boot/hvmloader", "usr/share/seabios/bios-256k.bin", "
 LATE = pathlib.Path("/lib/x86_64-linux-gnu/libgcc_s.so.1")
 
 
-def programs(guests):
-    """{path in dom0: file here} of what runs in dom0, for these kinds of guests."""
+def programs(guests, suite):
+    """{path in dom0: file here} of what runs in dom0, for these kinds of guests on a suite's Xen."""
     if not guests:
         return {}
-    files = {f"usr/sbin/{name}": one(OWN, f"usr/lib/xen-*/bin/{name}") for name in TOOLS}
-    files |= {f"usr/bin/{name}": one(OWN, f"usr/bin/{name}") for name in STORE}
-    return files | ({MODEL: one(OWN, MODEL)} if "hvm" in guests else {})
+    files = {f"usr/sbin/{name}": one(suite, f"usr/lib/xen-*/bin/{name}") for name in TOOLS}
+    files |= {f"usr/bin/{name}": one(suite, f"usr/bin/{name}") for name in STORE}
+    return files | ({MODEL: one(suite, MODEL)} if "hvm" in guests else {})
 
 
-def data(guests):
+def data(guests, suite):
     """{path in dom0: file here} of what these read."""
     if not guests:
         return {}
     files = {str(LATE)[1:]: LATE}
     for pattern in FIRMWARE if "hvm" in guests else ():
-        found = sorted(root(OWN).glob(pattern))
+        found = sorted(root(suite).glob(pattern))
         if not found:
-            raise PackageError(f"no {pattern} below {root(OWN)}")
-        files |= {str(path.relative_to(root(OWN))): path for path in found}
+            raise PackageError(f"no {pattern} below {root(suite)}")
+        files |= {str(path.relative_to(root(suite))): path for path in found}
     return files

@@ -91,18 +91,20 @@ static void core_function_add(struct canon *canon, const struct sim_world *world
         word = word << 1 | function->given;
         word = word << 1 | function->returned;
         word = word << 4 | domid_code(world, function->held);
+        word = word << 4 | domid_code(world, function->rights);
         word = word << 1 | function->registered;
         word = word << 4 | domid_code(world, function->owner);
-        bits_add(canon, word, 8 + 14 + 8 + 2 * 4);
+        bits_add(canon, word, 8 + 14 + 8 + 3 * 4);
         word = 0;
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->driver);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->quarantine);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->removal);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->detach);
+        word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->revocation);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->registration);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->pciback);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->attach);
-        bits_add(canon, word, 7 * ATTEMPT_BITS);
+        bits_add(canon, word, 8 * ATTEMPT_BITS);
 }
 
 static uint64_t core_port_flags(const struct model_port *port)
@@ -230,7 +232,8 @@ static void function_add(struct canon *canon, const struct sim_function *functio
         flags = flags << 1 | function->registered;
         flags = flags << 1 | function->seized;
         flags = flags << 1 | function->lent;
-        bits_add(canon, flags, 20);
+        flags = flags << 2 | function->rights;
+        bits_add(canon, flags, 22);
 }
 
 /* What the worker saw of one function, as far as its answer tells it. */
@@ -262,19 +265,26 @@ static void seen_add(struct canon *canon, const struct sim_world *world, enum ef
 static void decided_add(struct canon *canon, const struct sim_world *world,
                         const struct sim_port *port, uint32_t count)
 {
-        if (!world->guests || port->pending.kind != EFFECT_REMEMBER)
+        if (port->pending.kind != EFFECT_REMEMBER)
+                return;
+        bits_add(canon, port->pending_leaving, 1);
+        if (!world->guests)
                 return;
         bits_add(canon, port->pending_withheld, 1);
         bits_add(canon, domid_code(world, port->pending_domid), 4);
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t i = 0; i < count; i++) {
                 bits_add(canon, port->functions[i].pending_given, 1);
+                bits_add(canon, port->functions[i].pending_taken, 1);
+                bits_add(canon, domid_code(world, port->functions[i].pending_rights), 4);
+        }
 }
 
 /* What the worker under way has done and seen; nothing where there is none. */
 static void pending_add(struct canon *canon, const struct sim_world *world,
                         const struct sim_port *port, uint32_t count)
 {
-        bool guest = port->pending.kind == EFFECT_ATTACH || port->pending.kind == EFFECT_DETACH;
+        bool guest = port->pending.kind == EFFECT_ATTACH || port->pending.kind == EFFECT_DETACH ||
+                     port->pending.kind == EFFECT_REVOKE;
 
         bits_add(canon, port->pending_token != 0, 1);
         if (port->pending_token == 0)
@@ -350,6 +360,7 @@ static void memory_add(struct canon *canon, const struct sim_world *world)
                 if (!port->remembered)
                         continue;
                 bits_add(canon, port->remembered_ejected, 1);
+                bits_add(canon, port->remembered_leaving, 1);
                 for (uint32_t j = 0; j < sim_function_count(world, i); j++)
                         bits_add(canon, remembered_code(&port->functions[j]), 3);
                 if (!world->guests)
@@ -357,20 +368,25 @@ static void memory_add(struct canon *canon, const struct sim_world *world)
                 bits_add(canon, port->remembered_tainted, 1);
                 bits_add(canon, port->remembered_withheld, 1);
                 bits_add(canon, domid_code(world, port->remembered_domid), 4);
-                for (uint32_t j = 0; j < sim_function_count(world, i); j++)
-                        bits_add(canon,
-                                 port->functions[j].remembered &&
-                                         port->functions[j].remembered_given,
-                                 1);
+                for (uint32_t j = 0; j < sim_function_count(world, i); j++) {
+                        const struct sim_function *function = &port->functions[j];
+
+                        if (!function->remembered)
+                                continue; /* that it is not was told above */
+                        bits_add(canon, function->remembered_given, 1);
+                        bits_add(canon, function->remembered_taken, 1);
+                        bits_add(canon, domid_code(world, function->remembered_rights), 4);
+                }
         }
 }
 
-static bool memory_held(const struct core *core, const struct model_port *port)
+/* What the core still has of the file: nothing, all of it, or that it was about what was there before. */
+static uint64_t memory_held(const struct core *core, const struct model_port *port)
 {
         for (uint32_t i = 0; i < core->memory_function_count; i++)
                 if (core->memory_functions[i].port == port->found.sbdf)
-                        return true;
-        return false;
+                        return core->memory_functions[i].former ? 2 : 1;
+        return 0;
 }
 
 static void canon_make(const struct sim_state *state, struct canon *canon)
@@ -386,6 +402,7 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
         bits_add(canon, world->added_unasked, 1);
         bits_add(canon, world->rescan_unguarded, 1);
         bits_add(canon, world->robbed, 1);
+        bits_add(canon, world->rights_dropped, 1);
         bits_add(canon, world->unregistered, 1);
         bits_add(canon, world->opened_former, 1);
         bits_add(canon, world->failed_clean, 1);
@@ -398,7 +415,7 @@ static void canon_make(const struct sim_state *state, struct canon *canon)
         bits_add(canon, core->discovered, 1);
         /* Of each port it is all of what the file holds, or nothing. */
         for (uint32_t i = 0; i < core->port_count; i++)
-                bits_add(canon, !world->crashed && memory_held(core, &core->ports[i]), 1);
+                bits_add(canon, world->crashed ? 0 : memory_held(core, &core->ports[i]), 2);
         for (uint32_t i = 0; i < world->port_count; i++)
                 world_port_add(canon, world, &world->ports[i], sim_function_count(world, i));
         memory_add(canon, world);
@@ -497,6 +514,7 @@ uint64_t sim_canon_next(const struct sim_state *state)
                 moment_next(now_ms, core->functions[i].quarantine.retry_at_ms, &next_ms);
                 moment_next(now_ms, core->functions[i].removal.retry_at_ms, &next_ms);
                 moment_next(now_ms, core->functions[i].detach.retry_at_ms, &next_ms);
+                moment_next(now_ms, core->functions[i].revocation.retry_at_ms, &next_ms);
                 moment_next(now_ms, core->functions[i].registration.retry_at_ms, &next_ms);
                 moment_next(now_ms, core->functions[i].pciback.retry_at_ms, &next_ms);
                 moment_next(now_ms, core->functions[i].attach.retry_at_ms, &next_ms);

@@ -191,10 +191,13 @@ static void moves_wishes(const struct sim_world *world, uint32_t number, struct 
         moves_guests(world, number, moves, count);
 }
 
-/* Its 0 is an observation: the file was read back; Xen said that it knew no such function any more. */
+/*
+ * Its 0 is an observation: the file was read back; Xen said that it knew no such function any more, or that the guest
+ * may not map it.
+ */
 static bool effect_honest(enum effect_kind kind)
 {
-        return kind == EFFECT_REMEMBER || kind == EFFECT_REGISTER;
+        return kind == EFFECT_REMEMBER || kind == EFFECT_REGISTER || kind == EFFECT_REVOKE;
 }
 
 static void moves_port(const struct sim_state *state, uint32_t number, struct sim_move *moves,

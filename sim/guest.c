@@ -58,6 +58,9 @@ void sim_guest_die(struct sim_world *world)
 {
         world->guest_there = false;
         world->guests_due = true;
+        for (uint32_t i = 0; i < world->port_count; i++)
+                for (uint32_t j = 0; j < sim_function_count(world, i); j++)
+                        world->ports[i].functions[j].rights &= SIM_RIGHTS_OTHER;
         owners_become(world, SIM_GUEST, SIM_DYING);
 }
 
@@ -99,6 +102,8 @@ int32_t sim_guest_toolstack(struct sim_world *world, struct sim_function *functi
                         return EBUSY;
                 function->owner = there ? SIM_GUEST : SIM_OTHER;
                 function->seized = false;
+                world->rights_dropped |= function->rights & ~sim_rights_owned(function);
+                function->rights = sim_rights_owned(function);
                 return 0;
         }
         if (!sim_guest_owns(function) || sim_guest_domid(world, function->owner) != effect->domid)
@@ -106,6 +111,51 @@ int32_t sim_guest_toolstack(struct sim_world *world, struct sim_function *functi
         function->owner = SIM_DOM_IO;
         function->seized = false;
         return 0;
+}
+
+uint8_t sim_rights_owned(const struct sim_function *function)
+{
+        if (function->owner == SIM_GUEST)
+                return SIM_RIGHTS_GUEST;
+        return function->owner == SIM_OTHER ? SIM_RIGHTS_OTHER : 0;
+}
+
+/* By the number of a guest. */
+static uint8_t rights_of(const struct sim_world *world, uint16_t domid)
+{
+        if (domid == SIM_OTHER_DOMID)
+                return SIM_RIGHTS_OTHER;
+        return world->guest_there && domid == world->domid ? SIM_RIGHTS_GUEST : 0;
+}
+
+int32_t sim_guest_revoke(const struct sim_world *world, struct sim_function *function,
+                         uint16_t domid)
+{
+        function->rights &= (uint8_t)~rights_of(world, domid);
+        return 0;
+}
+
+void sim_rights_tell(struct sim_function *function)
+{
+        if (sim_rights_owned(function))
+                function->rights = sim_rights_owned(function);
+}
+
+void sim_rights_forget(struct sim_world *world)
+{
+        for (uint32_t i = 0; i < world->port_count; i++) {
+                const struct sim_port *port = &world->ports[i];
+
+                for (uint32_t j = 0; j < sim_function_count(world, i); j++) {
+                        struct sim_function *function = &world->ports[i].functions[j];
+                        uint16_t domid = function->remembered_given ? port->remembered_domid
+                                                                    : function->remembered_rights;
+
+                        function->rights &= port->remembered && function->remembered
+                                                    ? rights_of(world, domid)
+                                                    : 0;
+                }
+        }
 }
 
 static void guest_fill(struct event_guests *guests, uint16_t domid, const char *name)

@@ -172,6 +172,22 @@ static void effects_tell(void *userdata, const struct sim_state *state,
         }
 }
 
+/* What the core says where the run came to rest. */
+static void states_tell(const struct core *core)
+{
+        for (uint32_t i = 0; i < core->port_count; i++) {
+                char address[BASE_SBDF_TEXT_SIZE];
+
+                printf("port %s: %s (%s)\n", base_sbdf_format(core->ports[i].found.sbdf, address),
+                       report_state_name(core->ports[i].state),
+                       report_reason_name(core->ports[i].reason));
+        }
+        for (uint32_t i = 0; i < core->router_count; i++)
+                printf("router %llx: %s (%s)\n", (unsigned long long)core->routers[i].facts.route,
+                       report_router_state_name(core->routers[i].state),
+                       report_reason_name(core->routers[i].reason));
+}
+
 /* Writes into text. */
 static int moves_replay(char *text)
 {
@@ -209,6 +225,7 @@ static int moves_replay(char *text)
                 wrong = check_l1(&state, sim_canon_calm(&state));
                 name = "L1";
         }
+        states_tell(check_l1_end());
         if (wrong)
                 printf("violation of %s: %s\n", name, wrong);
         return wrong ? EXIT_VIOLATION : EXIT_GOOD;

@@ -15,12 +15,21 @@ void sim_memory_hold(struct sim_state *state, uint32_t port)
 
         base_assert(core_memory_fill(&state->core, sim_port_sbdf(&state->world, port), &memory));
         to->pending_withheld = memory.withheld;
+        to->pending_leaving = memory.leaving;
         to->pending_domid = memory.domid;
-        for (uint32_t i = 0; i < sim_function_count(&state->world, port); i++)
-                to->functions[i].pending_given = false;
-        for (uint32_t i = 0; i < memory.count; i++)
-                to->functions[sim_function_index(&state->world, port, memory.functions[i].sbdf)]
-                        .pending_given = memory.functions[i].given;
+        for (uint32_t i = 0; i < sim_function_count(&state->world, port); i++) {
+                to->functions[i].pending_given = to->functions[i].pending_taken = false;
+                to->functions[i].pending_rights = 0;
+        }
+        for (uint32_t i = 0; i < memory.count; i++) {
+                const struct event_memory_function *from = &memory.functions[i];
+                struct sim_function *function =
+                        &to->functions[sim_function_index(&state->world, port, from->sbdf)];
+
+                function->pending_given = from->given;
+                function->pending_taken = from->taken;
+                function->pending_rights = from->rights;
+        }
 }
 
 void sim_memory_write(struct sim_state *state, uint32_t port)
@@ -32,6 +41,7 @@ void sim_memory_write(struct sim_state *state, uint32_t port)
         to->remembered_ejected = model->memory_ejected;
         to->remembered_tainted = model->tainted;
         to->remembered_withheld = to->pending_withheld;
+        to->remembered_leaving = to->pending_leaving;
         to->remembered_domid = to->pending_domid;
         for (uint32_t i = 0; i < sim_function_count(&state->world, port); i++)
                 to->functions[i].remembered = false;
@@ -50,6 +60,8 @@ void sim_memory_write(struct sim_state *state, uint32_t port)
                 function->remembered_digest = (uint8_t)from->facts.digest;
                 function->remembered_at_boot = from->at_boot;
                 function->remembered_given = function->pending_given;
+                function->remembered_taken = function->pending_taken;
+                function->remembered_rights = function->pending_rights;
         }
 }
 
@@ -86,6 +98,7 @@ void sim_memory_lose(struct sim_world *world)
                 for (uint32_t j = 0; j < sim_function_count(world, i); j++)
                         world->ports[i].functions[j].remembered = false;
         }
+        sim_rights_forget(world);
 }
 
 bool sim_memory_fill(const struct sim_world *world, uint32_t port, struct event_memory *ret_memory)
@@ -100,6 +113,7 @@ bool sim_memory_fill(const struct sim_world *world, uint32_t port, struct event_
         ret_memory->ejected = from->remembered_ejected;
         ret_memory->tainted = from->remembered_tainted;
         ret_memory->withheld = from->remembered_withheld;
+        ret_memory->leaving = from->remembered_leaving;
         ret_memory->domid = from->remembered_domid;
         if (from->remembered_domid != 0)
                 memcpy(ret_memory->guest, SIM_GUEST_NAME, sizeof SIM_GUEST_NAME);
@@ -113,7 +127,9 @@ bool sim_memory_fill(const struct sim_world *world, uint32_t port, struct event_
                                                         .digest = function->remembered_digest,
                                                         .sbdf = sim_sbdf(world, port, i),
                                                         .at_boot = function->remembered_at_boot,
-                                                        .given = function->remembered_given };
+                                                        .given = function->remembered_given,
+                                                        .rights = function->remembered_rights,
+                                                        .taken = function->remembered_taken };
         }
         return true;
 }

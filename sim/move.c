@@ -124,13 +124,16 @@ static void owners_tell(struct sim_world *world, uint32_t number)
 {
         struct sim_port *port = &world->ports[number];
 
-        for (uint32_t i = 0; i < sim_function_count(world, number); i++)
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
+                if (port->pending.kind == EFFECT_OWNERS)
+                        sim_rights_tell(&port->functions[i]);
                 if (port->pending.kind == EFFECT_OWNERS ||
                     ((port->pending.kind == EFFECT_CONFIRM ||
                       port->pending.kind == EFFECT_QUARANTINE) &&
                      port->pending.function == sim_sbdf(world, number, i) &&
                      (world->vendor == SIM_VTD || !sim_guest_owns(&port->functions[i]))))
                         port->functions[i].seized = false;
+        }
 }
 
 /* The worker does its work, and notes what it saw when it did. */
@@ -312,6 +315,7 @@ static void daemon_kill(struct sim_state *state, bool late)
                 port->requests = port->replies = 0; /* and so do the clients' connections */
                 port->clean = false;
         }
+        sim_rights_forget(world);
 }
 
 /* The worker does its work too late, or never: either way its deadline is what is answered. */
@@ -340,7 +344,7 @@ static void jump_do(struct sim_state *state)
         if (state->world.thunderbolt.token != 0)
                 sim_router_do(state, (struct sim_move){ MOVE_ROUTER_ANSWER, 0, 0 });
         for (uint32_t i = 0; i < state->world.port_count; i++)
-                if (state->world.ports[i].pending_token != 0)
+                if (state->world.ports[i].pending_token != 0 && state->world.ports[i].acted)
                         answer_send(state, i); /* it is there before anything else is looked at */
         poll_do(state, /* blind= */ false);
 }

@@ -228,6 +228,7 @@ static void kernel_remove(struct sim_world *world, uint32_t number, uint32_t top
                 xen_remove(world, port, function);
                 function->known = 0;
                 function->instance = 0;
+                function->rights = 0; /* what is dealt its memory next is another's */
                 function->driver = function->kept_off = function->former = false;
                 function->pciback = false;
                 function->remembered = false; /* the file may name it: nothing can be it any more */
@@ -344,9 +345,14 @@ static void port_reserve(struct sim_world *world, uint32_t number, const struct 
 /* The kernel removes what is below with it; Xen forgets one requester ID alone. */
 static void robberies_note(struct sim_world *world, uint32_t number, uint32_t top)
 {
-        for (uint32_t i = 0; i < sim_function_count(world, number); i++)
-                if (function_below(world, number, i, top))
-                        sim_guest_rob(world, &world->ports[number], i);
+        for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
+                const struct sim_function *function = &world->ports[number].functions[i];
+
+                if (!function_below(world, number, i, top))
+                        continue;
+                world->rights_dropped |= function->rights && !function->seized;
+                sim_guest_rob(world, &world->ports[number], i);
+        }
 }
 
 /* PHYSDEVOP_pci_device_remove and _add: Xen reads anew what it is, and gives it to dom0. */
@@ -428,6 +434,8 @@ static int32_t function_act(struct sim_world *world, const struct effect *effect
                 world->licence_broken = true;
         if (effect->kind == EFFECT_QUARANTINE || effect->kind == EFFECT_CONFIRM)
                 return xen_quarantine(function);
+        if (effect->kind == EFFECT_REVOKE)
+                return sim_guest_revoke(world, function, effect->domid);
         if (effect->kind == EFFECT_ATTACH || effect->kind == EFFECT_DETACH)
                 return sim_guest_toolstack(world, function, effect,
                                            function_answers(world, port, index));

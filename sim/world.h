@@ -20,6 +20,10 @@
 #define SIM_OTHER_DOMID 2u
 #define SIM_LOST 3u
 
+/* Bits of sim_function.rights. */
+#define SIM_RIGHTS_GUEST 1u /* of the one that is meant, as it runs now */
+#define SIM_RIGHTS_OTHER 2u
+
 enum sim_vendor { SIM_VTD, SIM_AMD };
 
 /* Who owns a requester ID in Xen's books, and where its DMA goes. */
@@ -55,11 +59,20 @@ struct sim_function {
         bool remembered;
         uint8_t remembered_digest;
         bool remembered_at_boot, remembered_given;
+        uint16_t remembered_rights;
+        bool remembered_taken;
         bool pending_given; /* what an EFFECT_REMEMBER under way has to write */
+        uint16_t pending_rights;
+        bool pending_taken;
         /* Xen's. */
         enum sim_owner owner;
         enum sim_mapping mapping;
         uint16_t seen_domid; /* in seen[]: of the guest that owned it then */
+        /*
+         * Guests that Xen lets map its memory, as far as the core was told that they had it, or the state file says so:
+         * whoever it was before them is not known to anybody. Toolstacks leave them.
+         */
+        uint8_t rights;
         bool blank; /* its entry was made while nothing answered: it has no MSI-X that could be masked (H1) */
 };
 
@@ -77,6 +90,7 @@ struct sim_port {
         bool answer_observes; /* the answer is what was seen when it acted */
         bool remembered, remembered_ejected, remembered_tainted; /* the state file knows the port */
         bool remembered_withheld, pending_withheld;
+        bool remembered_leaving, pending_leaving;
         uint16_t remembered_domid, pending_domid; /* of the guest that is named there; 0: none is */
         /* History that the checkers need. */
         bool guarded_once; /* was closed, without pciehp */
@@ -199,6 +213,7 @@ struct sim_world {
         bool licence_broken; /* an effect hit another device than the one that it was meant for */
         bool added_unasked;  /* the core had Xen add a requester ID where that fails, or on VT-d */
         bool rescan_unguarded; /* the core let the kernel enumerate below a port that was not ours */
+        bool rights_dropped; /* the core removed a function, or gave it away, while a guest might map its memory */
         bool robbed;           /* the core took a function from under a guest that has it */
         bool unregistered;     /* the core bound pciback to what Xen had not learned of anew (H5) */
         bool opened_former; /* the core opened door 1 to what was swapped since it was enumerated */
@@ -290,6 +305,15 @@ uint16_t sim_guest_domid(const struct sim_world *world, enum sim_owner owner);
 /** EFFECT_ATTACH, EFFECT_DETACH: what the toolstack does. 0 or a positive errno. */
 int32_t sim_guest_toolstack(struct sim_world *world, struct sim_function *function,
                             const struct effect *effect, bool answers);
+/** EFFECT_REVOKE: Xen takes the guest's rights away; who is no more has none. */
+int32_t sim_guest_revoke(const struct sim_world *world, struct sim_function *function,
+                         uint16_t domid);
+/** The core is told whose it is: from now on that guest's rights count. */
+void sim_rights_tell(struct sim_function *function);
+/** Nobody knows of other rights any more than what the state file says, and what Xen's owner list will tell. */
+void sim_rights_forget(struct sim_world *world);
+/** Those of who owns it now. */
+uint8_t sim_rights_owned(const struct sim_function *function);
 /** The guests that xenstore names; domid: of the one that is meant, 0 = it is not there. */
 void sim_guests_fill(uint16_t domid, struct event_guests *ret_guests);
 

@@ -27,20 +27,24 @@ def disks(lab, name):
     return [function for function in lab.config.below(lab.port(name).rid) if function.id == "1b36:0010"]
 
 
-def given(lab, name, domain, only=None):
-    """Gives all that is below a port to a guest, or one function: the door is open, and every function is the
-    guest's or contained."""
-    took = lab.guests.assign(name, only or lab.address(name), domain)
-    lab.times.setdefault("assign_s", []).append(took)
-    rid = lab.port(name).rid
-    lab.expect(lab.config.bme(rid), f"door 1 of {name} is open")
+def belongs(lab, name, domain, given=None):
+    """The door is open, and every function below a port is the guest's, those at these addresses or all leaves, or
+    contained."""
+    lab.expect(lab.config.bme(lab.port(name).rid), f"door 1 of {name} is open")
     lab.expect(lab.state(name) == "assigned", f"{name} is {lab.state(name)}")
-    lab.guests.learn(domain, next(f.rid for f in disks(lab, name) if only in (None, f.sbdf)))
-    for function in lab.config.below(rid):
+    for function in lab.config.below(lab.port(name).rid):
         owner = lab.rig.oracle.owner(function.rid)
-        kept = function.bridge or only not in (None, function.sbdf)
+        kept = function.bridge or given is not None and function.sbdf not in given
         wanted = ("blocked", "quarantine") if kept else (f"guest {domain.name}",)
         lab.expect(owner in wanted, f"{function.sbdf} is of {owner}")
+
+
+def given(lab, name, domain, only=None):
+    """Gives all that is below a port to a guest, or one function."""
+    took = lab.guests.assign(name, only or lab.address(name), domain)
+    lab.times.setdefault("assign_s", []).append(took)
+    lab.guests.learn(domain, next(f.rid for f in disks(lab, name) if only in (None, f.sbdf)))
+    belongs(lab, name, domain, only and {only})
     lab.guests.agree()
 
 

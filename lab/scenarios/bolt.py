@@ -23,28 +23,39 @@ def listed(lab):
     return [" ".join(re.sub(r"^\W+", "", line).split()) for line in lines]
 
 
-def authorized(lab, devices):
-    """It appears, is looked at, and goes."""
+def authorized(lab, devices, how="1"):
+    """It appears, is looked at, and goes. how: what the kernel says of its authorization."""
     lab.settle("rp0", devices)
     lab.examine("rp0")
     lab.say("\n".join(listed(lab)))
-    lab.expect(lab.thunderbolt.attribute(DOCK, "authorized") == "1", "boltd has authorized it")
+    lab.expect(lab.thunderbolt.attribute(DOCK, "authorized") == how, f"it is authorized: {how}")
     lab.thunderbolt.disconnect(DOCK)
     lab.empty("rp0")
 
 
-def run(lab):
-    devices = hierarchy()
-    lab.guard()
+def started(lab):
+    """boltd runs."""
     lab.dom0("/lib/lab/bolt")
     lab.wait("boltd answers", lambda: lab.rig.agent.run("boltctl list")[0] == 0, 60, 1)
-    lab.thunderbolt.connect(DOCK, Dock("rp0", devices, UUID))
+
+
+def known(lab):
+    """What boltd shows of the dock, as soon as it does."""
     try:
         lab.wait("boltd knows it", lambda: f"uuid: {UUID}" in listed(lab), 30, 1)
     except LabError:
         lab.say(lab.dom0("cat /run/bolt.log; boltctl domains"))
     lines = listed(lab)
     lab.say("\n".join(lines))
+    return lines
+
+
+def run(lab):
+    devices = hierarchy()
+    lab.guard()
+    started(lab)
+    lab.thunderbolt.connect(DOCK, Dock("rp0", devices, UUID))
+    lines = known(lab)
     lab.expect(not set(SHOWN) - set(lines), f"boltctl shows all of it, but {set(SHOWN) - set(lines)}")
     lab.nothing("rp0")
     lab.say(lab.dom0(f"boltctl enroll --policy auto {UUID} 2>&1").strip())

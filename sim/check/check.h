@@ -40,6 +40,8 @@ const char *check_all(const struct sim_state *state, const char **ret_name);
  * are known to converge, so that each is walked once. calm: sim_canon_calm of the state.
  */
 const char *check_l1(const struct sim_state *state, uint64_t calm);
+/** The core at the end of check_l1's last run that it had not judged before. */
+const struct core *check_l1_end(void);
 /** check_l1 may be called with this soon: a look-up is a miss in the cache. */
 void check_l1_expect(uint64_t calm);
 /** Forgets what is known to converge (another scope). */

@@ -12,5 +12,7 @@ const char *check_i7(const struct sim_state *state)
                 return "pciback was bound to what Xen had not learned of anew";
         if (state->world.robbed)
                 return "a function was taken from under the guest that has it";
+        if (state->world.rights_dropped)
+                return "a function was removed or given away while a guest might map its memory";
         return state->world.panicked ? "Xen panicked over an entry without owner" : NULL;
 }

@@ -12,6 +12,7 @@
 #define STEPS_MAX 2000
 
 static struct sim_set converging;
+static struct sim_state end; /* where the last run without faults came to */
 
 void check_l1_reset(void)
 {
@@ -61,6 +62,8 @@ static bool function_whole(enum sim_vendor vendor, const struct sim_function *fu
                 return false;
         if (function->identity == 0)
                 return function_bare(vendor, function);
+        if ((function->rights & ~sim_rights_owned(function)) && !function->seized)
+                return false; /* a guest may map the memory of what is not its own */
         if (sim_guest_owns(function))
                 return function->pciback;
         if (function->lent)
@@ -263,25 +266,29 @@ static bool at_rest(const struct sim_world *world)
         return sim_move_fair(world).kind == MOVE_TIME;
 }
 
+const struct core *check_l1_end(void)
+{
+        return &end.core;
+}
+
 const char *check_l1(const struct sim_state *state, uint64_t calm)
 {
-        static struct sim_state copy;
         static uint64_t path[STEPS_MAX];
         const char *wrong = "?";
         uint32_t steps = 0;
 
         if (sim_set_has(&converging, calm))
                 return NULL;
-        sim_copy(&copy, state);
-        copy.world.faults_left = copy.world.attacks_left = copy.world.wishes_left = 0;
+        sim_copy(&end, state);
+        end.world.faults_left = end.world.attacks_left = end.world.wishes_left = 0;
         for (; steps < STEPS_MAX; steps++) {
-                path[steps] = sim_canon_calm(&copy);
+                path[steps] = sim_canon_calm(&end);
                 if (steps > 0 && sim_set_has(&converging, path[steps]))
                         break;
-                wrong = at_rest(&copy.world) ? state_wrong(&copy) : "it does not come to rest";
+                wrong = at_rest(&end.world) ? state_wrong(&end) : "it does not come to rest";
                 if (!wrong)
                         break;
-                sim_move_do(&copy, sim_move_fair(&copy.world));
+                sim_move_do(&end, sim_move_fair(&end.world));
         }
         if (steps == STEPS_MAX)
                 return wrong;

@@ -162,6 +162,7 @@ static const struct cli_column router_columns[] = {
         { .name = "PORT_BY", .hidden = true },
         { .name = "KEY" },
         { .name = "AUTHORIZED", .hidden = true },
+        { .name = "WORD", .hidden = true },
         { .name = "ENROLLED" },
         { .name = "MANUAL", .type = CLI_BOOLEAN, .hidden = true },
         { .name = "BOOT", .type = CLI_BOOLEAN, .hidden = true },

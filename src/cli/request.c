@@ -34,6 +34,9 @@ static const struct {
         { "detach-failed",
           "The guest still owns it, and its driver may not let go. What the toolstack said: "
           "journalctl -u sallyportd. The end of the guest takes it back." },
+        { "rights-left",
+          "A guest that it was taken from may still map its memory, for Xen does not say that it "
+          "cannot: `xl destroy` that guest. It is tried again meanwhile, behind the closed port." },
         { "open-refused", "Its port did not take Bus Master Enable." },
         { "timeout", "It took too long." },
         { "finding", "It shows something dangerous. If you know that it is harmless: Forgive= in "

@@ -268,6 +268,26 @@ static void test_known(void **state)
         print_expect("import.txt", &cli_table_import, &rows, &text_style);
 }
 
+static void test_routers(void **state)
+{
+        const struct cli_style word = { .columns = "ROUTER,STATE,WORD" };
+        CLI_ROWS_CLEANUP struct cli_rows rows = { .count = 0 };
+
+        (void)state;
+        ROW(&rows, "router=0-1", "state=authorized", "reason=", "port=0000:00:04.0", "port_by=seen",
+            "unique_id=d4030000-0090-8708-2315-9d8f2a1f0a1d", "vendor_name=Dell",
+            "device_name=WD19TB\nDock", "id=00d4:b070", "generation=3", "key=verified",
+            "authorized=challenged", "enrolled=key", "manual=false", "word=store", "boot=false",
+            "security=secure", "verdict=quarantine", "rule=");
+        ROW(&rows, "router=0-301", "state=held", "reason=not-enrolled",
+            "port=", "port_by=", "unique_id=00e10000-0001-0002-0003-000000000004", "key=none",
+            "authorized=no", "enrolled=no", "manual=false", "word=", "boot=false",
+            "security=secure");
+        print_expect("routers.txt", &cli_table_routers, &rows, &text_style);
+        print_expect("routers-word.txt", &cli_table_routers, &rows, &word);
+        print_expect("routers.json", &cli_table_routers, &rows, &json_style);
+}
+
 static void test_empty(void **state)
 {
         const struct cli_rows none = { .count = 0 };
@@ -319,6 +339,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_columns),     cmocka_unit_test(test_row_bounds),
                 cmocka_unit_test(test_explanation), cmocka_unit_test(test_audit),
                 cmocka_unit_test(test_changes),     cmocka_unit_test(test_known),
+                cmocka_unit_test(test_routers),
         };
 
         if (argc != 2)

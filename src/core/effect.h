@@ -42,6 +42,9 @@ enum effect_kind {
                                  address forgotten */
         EFFECT_ATTACH,      /**< have `toolstack` attach function to guest `domid`, named `guest` */
         EFFECT_DETACH,      /**< ... detach it. Its device may be gone */
+        EFFECT_REVOKE,      /**< take from guest `domid` its rights to function's memory and ports in Xen; 0 = Xen
+                                 then says that it has none to the memory, or is no more; EBUSY = it
+                                 may have -> EVENT_COMPLETED */
         EFFECT_PORT_OPEN,   /**< set Bus Master Enable in port's Command register. At once, never in a worker */
         EFFECT_PROBE,       /**< function: driver_override := nothing, then have it probed by dom0's drivers */
         EFFECT_ROUTERS,     /**< list every Thunderbolt router, with what the identity store knows of it
@@ -103,10 +106,10 @@ struct effect {
         uint8_t bus_last;
         uint64_t requesters[LIMIT_BUS_WORDS]; /**< EFFECT_RESERVE: bits by devfn */
         enum effect_toolstack toolstack; /**< EFFECT_ATTACH, EFFECT_DETACH */
-        uint16_t domid;       /**< likewise: the guest's number */
+        uint16_t domid;       /**< likewise, and EFFECT_REVOKE: the guest's number */
         bool forced;          /**< EFFECT_DETACH, EFFECT_REMOVE: the device was pulled; neither its reset nor the
                                    guest's consent is waited for */
-        char guest[LIMIT_GUEST]; /**< likewise: its name; may be empty where only the number is known */
+        char guest[LIMIT_GUEST]; /**< as `domid`: its name; may be empty where only the number is known */
         /**
          * EFFECT_AUTHORIZE, EFFECT_DEAUTHORIZE, EFFECT_ENROLL: if at its place is another by instance or unique_id,
          * answer ESTALE. EFFECT_FORGET: its unique_id alone counts.

@@ -62,6 +62,7 @@ enum record_kind {
         RECORD_PORT_ASSIGNED,     /**< seen: the guest owns what it was given, all else is quarantined; door 1 opens */
         RECORD_PORT_SHUT,         /**< door 1 of an assigned port was shut again; reason says why */
         RECORD_FUNCTION_FOREIGN,  /**< a guest owns a function that was not given to it here: the port stays closed */
+        RECORD_FUNCTION_RIGHTS,   /**< the guest that a function was taken from may still map its memory */
         RECORD_UNASSIGNED,        /**< nothing below the port is a guest's any more */
         RECORD_RESCAN_POSTPONED,  /**< enumerating would reach below another port, which is open */
         RECORD_TRUSTED,           /**< a rule makes a function dom0's, and opens its port for that */
@@ -157,6 +158,7 @@ enum record_reason {
         REASON_PCIBACK,           /**< pciback does not hold the function */
         REASON_ATTACH_FAILED,     /**< the toolstack did not attach it, or Xen's owner is still another */
         REASON_DETACH_FAILED,     /**< the guest still owns it */
+        REASON_RIGHTS_LEFT,       /**< a guest that it was taken from may still map its memory */
         REASON_OPEN_REFUSED,      /**< BME reads 0 after we set it */
         REASON_GUEST_GONE,        /**< the guest is not there any more */
         REASON_ARRIVING,          /**< not everything below the port is quarantined yet */

@@ -138,8 +138,21 @@ static void test_failed_look_is_made_again(void **state)
         world.fails = EFFECT_NONE;
         world_run(&world, 50);
         assert_true(world_records_count(&world, RECORD_EFFECT_FAILED) > 0);
-        assert_true(world.done[EFFECT_RESCAN] > 2); /* before it, the one that failed, and another */
+        assert_true(world.done[EFFECT_RESCAN] >
+                    2); /* before it, the one that failed, and another */
         world_router_shows(&world, BEHIND, ROUTER_AUTHORIZED, REASON_NONE);
+}
+
+/* ... however long another enumeration, which may have come too early for it, keeps that look waiting. */
+static void test_look_waits_for_another(void **state)
+{
+        (void)state;
+        chain_begin();
+        world.core.ports[0].rescanned = 0; /* as once pciehp was there */
+        world.hangs = EFFECT_RESCAN;
+        world_run(&world, 2 * VERIFY_TUNNEL_MS / 100);
+        assert_int_equal(world_port(&world)->pending, EFFECT_RESCAN);
+        world_router_shows(&world, BEHIND, ROUTER_AUTHORIZING, REASON_NONE);
 }
 
 /* vtd.17.p1.f0.a1.w0.c0.b0.t2: what a router left is looked at before its successor may use the place. */
@@ -393,6 +406,7 @@ int main(void)
                 cmocka_unit_test_setup(test_chain, begin),
                 cmocka_unit_test_setup(test_failed_look_is_made_again, begin),
                 cmocka_unit_test_setup(test_successor_waits_for_a_look, begin),
+                cmocka_unit_test_setup(test_look_waits_for_another, begin),
                 cmocka_unit_test_setup(test_behind_one_that_is_held, begin),
                 cmocka_unit_test_setup(test_one_at_a_time, begin),
                 cmocka_unit_test_setup(test_foreign, begin),

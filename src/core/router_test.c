@@ -210,6 +210,51 @@ static void test_rule_that_names_it(void **state)
         world_router_shows(&world, OTHER, ROUTER_HELD, REASON_NOT_ENROLLED);
 }
 
+/* The change of this router's key, or NULL. */
+static const char *change(const struct core *before, const char *router, const char *key,
+                          struct report_row *row)
+{
+        for (uint32_t i = 0; report_change_row(before, &world.core, i, row); i++)
+                if (strcmp(report_row_value(row, "kind"), "router") == 0 &&
+                    strcmp(report_row_value(row, "sbdf"), router) == 0 &&
+                    strcmp(report_row_value(row, "key"), key) == 0)
+                        return report_row_value(row, "after");
+        return NULL;
+}
+
+/* What a reload says, before anything is done: one is let in, one is rejected. */
+static void test_rules_change(void **state)
+{
+        static struct core before;
+        static struct effects effects; /* as in a preview: none of them is carried out */
+        static struct report_row row;
+        struct event rules = { .kind = EVENT_RULES, .port = BASE_SBDF_NONE };
+
+        (void)state;
+        world_router(&world, DOCK, 1);
+        world_router(&world, OTHER, 2);
+        world_routers_tell(&world, 20);
+        before = world.core;
+        assert_false(report_change_row(&before, &world.core, 0, &row));
+        rules.time_ms = world.now_ms;
+        rules.rules =
+                world_rules_make("reject if unique-id = 02020202-0202-0202-0202-020202020202\n"
+                                 "quarantine if thunderbolt = yes\n");
+        core_step(&world.core, &rules, &effects);
+        assert_string_equal(change(&before, "0-1", "state", &row), "authorizing");
+        assert_non_null(strstr(report_row_value(&row, "text"), "quarantined"));
+        assert_string_equal(report_row_value(&row, "before"), "held");
+        assert_string_equal(change(&before, "0-1", "reason", &row), "");
+        assert_string_equal(change(&before, "0-1", "rule", &row), "50-test.rules:2");
+        assert_null(change(&before, "0-1", "verdict", &row));
+        assert_null(change(&before, "0-3", "state", &row));
+        assert_string_equal(change(&before, "0-3", "reason", &row), "rejected");
+        assert_string_equal(report_row_value(&row, "text"), "");
+        assert_string_equal(change(&before, "0-3", "verdict", &row), "reject");
+        world.core.routers[1].facts.unique_id[0] ^= 1; /* another one in the same place */
+        assert_string_equal(change(&before, "0-3", "state", &row), "");
+}
+
 /* What only an enumeration can tell decides nothing before it, neither for nor against. */
 static void test_rule_that_has_to_wait(void **state)
 {
@@ -458,6 +503,7 @@ int main(void)
                 cmocka_unit_test_setup(test_rules_reject, begin),
                 cmocka_unit_test_setup(test_default_rejects, begin),
                 cmocka_unit_test_setup(test_ask_waits, begin),
+                cmocka_unit_test_setup(test_rules_change, begin),
                 cmocka_unit_test_setup(test_rule_that_names_it, begin),
                 cmocka_unit_test_setup(test_rule_that_has_to_wait, begin),
                 cmocka_unit_test_setup(test_challenge, begin),

@@ -20,18 +20,18 @@ void core_step(struct core *core, const struct event *event, struct effects *eff
 {
         base_assert(effects->count == 0 && effects->record_count == 0);
 
-        model_event_apply(core, event, effects);  /* what is so, and what changed */
-        policy_platform_judge(core, effects);     /* whether door 2 can hold */
-        policy_ports_judge(core, effects);        /* what is external */
+        model_event_apply(core, event, effects);    /* what is so, and what changed */
+        policy_platform_judge(core, effects);       /* whether door 2 can hold */
+        policy_ports_judge(core, effects);          /* what is external */
         policy_session_judge(core, event, effects); /* whether somebody is at the machine */
-        policy_verdicts_weigh(core, effects);     /* what the rules want for what is plugged */
-        policy_routers_weigh(core);               /* and for what is not on PCI yet */
-        policy_use_judge(core, effects);          /* what is left open for dom0's own sake */
-        plan_request_apply(core, event, effects); /* what somebody wants */
-        plan_release_rules(core, event, effects); /* what the rules give to guests */
-        plan_requests_advance(core, effects);     /* what they are told */
-        plan_trust_advance(core, effects);        /* what the rules make dom0's */
-        plan_discovery_advance(core, effects);    /* where to look */
+        policy_verdicts_weigh(core, effects);       /* what the rules want for what is plugged */
+        policy_routers_weigh(core);                 /* and for what is not on PCI yet */
+        policy_use_judge(core, effects);            /* what is left open for dom0's own sake */
+        plan_request_apply(core, event, effects);   /* what somebody wants */
+        plan_release_rules(core, event, effects);   /* what the rules give to guests */
+        plan_requests_advance(core, effects);       /* what they are told */
+        plan_trust_advance(core, effects);          /* what the rules make dom0's */
+        plan_discovery_advance(core, effects);      /* where to look */
         plan_ports_advance(core, effects);   /* what to do next: verify/ says what is missing */
         plan_routers_advance(core, effects); /* who may come in */
         report_transitions(core, effects);   /* what people are told */
@@ -56,6 +56,7 @@ bool core_memory_fill(const struct core *core, uint32_t port, struct event_memor
         ret_memory->ejected = from->ejected;
         ret_memory->tainted = from->tainted;
         ret_memory->withheld = from->withheld;
+        ret_memory->leaving = from->leaving && from->verdict != VERDICT_REJECT;
         if (from->domid != 0 &&
             from->guest[0] != '\0') { /* who was not there yet is asked for again */
                 ret_memory->domid = from->domid;
@@ -73,6 +74,8 @@ bool core_memory_fill(const struct core *core, uint32_t port, struct event_memor
                 to->sbdf = function->facts.sbdf;
                 to->at_boot = function->at_boot;
                 to->given = function->given && ret_memory->domid != 0;
+                to->rights = to->given ? 0 : function->rights;
+                to->taken = !function->given && function->held != 0;
                 ret_memory->count++;
         }
         return true;

@@ -54,16 +54,20 @@ void world_tell(struct world *world, enum event_kind kind, uint32_t polls)
         world_run(world, polls);
 }
 
+void world_guests_fill(const struct world *world, struct event_guests *ret_guests)
+{
+        if (world->guest == 0)
+                return;
+        ret_guests->count = 1;
+        ret_guests->guests[0] = (struct event_guest){ .domid = world->guest, .name = WORLD_GUEST };
+}
+
 void world_guests_tell(struct world *world)
 {
         struct event event = { .kind = EVENT_GUESTS, .port = BASE_SBDF_NONE };
 
         event.time_ms = world->now_ms;
-        if (world->guest) {
-                event.guests.count = 1;
-                event.guests.guests[0] =
-                        (struct event_guest){ .domid = world->guest, .name = WORLD_GUEST };
-        }
+        world_guests_fill(world, &event.guests);
         world_event(world, &event);
 }
 

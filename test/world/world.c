@@ -175,6 +175,11 @@ static int32_t guest_effect(struct world *world, struct world_function *function
 {
         bool pciback = strcmp(function->facts.driver, EVENT_PCIBACK_DRIVER) == 0;
 
+        if (effect->kind == EFFECT_REVOKE) {
+                if (function->rights == effect->domid && !world->rights_stay)
+                        function->rights = 0;
+                return function->rights == effect->domid ? EBUSY : 0;
+        }
         if (effect->kind == EFFECT_REGISTER) {
                 base_assert(!model_owner_guest(function->owner));
                 function->owner = EVENT_OWNER_DOM0;
@@ -191,7 +196,8 @@ static int32_t guest_effect(struct world *world, struct world_function *function
         if (effect->kind == EFFECT_ATTACH) {
                 if (!pciback || effect->domid != world->guest)
                         return EIO;
-                function->owner = effect->domid;
+                world->rights_dropped += function->rights && function->rights != effect->domid;
+                function->owner = function->rights = effect->domid;
                 return 0;
         }
         base_assert(effect->kind == EFFECT_DETACH);
@@ -211,6 +217,8 @@ static int32_t function_effect(struct world *world, const struct effect *effect)
         if (effect->instance != 0 && function->facts.instance != effect->instance)
                 return ESTALE;
         if (effect->kind == EFFECT_REMOVE) {
+                world->rights_dropped += function->rights != 0;
+                function->rights = 0;
                 function->facts.instance = 0;
                 function->facts.kept_off = function->facts.kept_at_boot = false;
                 function->owner = EVENT_OWNER_ABSENT;
@@ -233,7 +241,7 @@ static int32_t function_effect(struct world *world, const struct effect *effect)
                 memcpy(function->facts.driver, "nvme", sizeof "nvme");
                 return 0;
         }
-        if (effect->kind >= EFFECT_REGISTER && effect->kind <= EFFECT_DETACH)
+        if (effect->kind >= EFFECT_REGISTER && effect->kind <= EFFECT_REVOKE)
                 return guest_effect(world, function, effect);
         if (function->owner == EVENT_OWNER_ABSENT)
                 return ENODEV;
@@ -321,6 +329,7 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
         case EFFECT_PCIBACK_BIND:
         case EFFECT_ATTACH:
         case EFFECT_DETACH:
+        case EFFECT_REVOKE:
         case EFFECT_PROBE:
                 return function_effect(world, effect);
         case EFFECT_PORT_OPEN:
@@ -344,14 +353,6 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
                 break;
         }
         base_assert(false);
-}
-
-static void world_guests(const struct world *world, struct event_guests *ret_guests)
-{
-        if (world->guest == 0)
-                return;
-        ret_guests->count = 1;
-        ret_guests->guests[0] = (struct event_guest){ .domid = world->guest, .name = WORLD_GUEST };
 }
 
 static void world_owners(const struct world *world, struct event_owners *ret_owners)
@@ -387,7 +388,7 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
                 return true;
         case EFFECT_GUESTS:
                 event->kind = EVENT_GUESTS;
-                world_guests(world, &event->guests);
+                world_guests_fill(world, &event->guests);
                 return true;
         case EFFECT_ROUTERS:
                 event->kind = EVENT_ROUTERS;
@@ -418,6 +419,7 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
         case EFFECT_PCIBACK_BIND:
         case EFFECT_ATTACH:
         case EFFECT_DETACH:
+        case EFFECT_REVOKE:
         case EFFECT_PORT_OPEN:
         case EFFECT_PROBE:
         case EFFECT_AUTHORIZE:

@@ -28,6 +28,7 @@
 struct world_function {
         struct event_function facts; /* instance 0 = not known to the kernel */
         uint16_t owner;              /* EVENT_OWNER_ABSENT = unknown to Xen */
+        uint16_t rights;             /* guest that Xen lets map its memory: no toolstack takes that away */
         bool there;                  /* physically */
         bool refuses;                /* quarantine answers EBUSY */
         bool clings;                 /* its driver cannot be unbound */
@@ -63,6 +64,8 @@ struct world {
         uint16_t guest;                         /* domid of WORLD_GUEST; 0 = it does not run */
         bool toolstack_fails;
         bool forced;            /* the last detachment was */
+        bool rights_stay;       /* Xen takes none away */
+        uint32_t rights_dropped; /* functions that were removed, or given to another, while a guest had rights */
         enum effect_kind lies;  /* this kind answers 0 and does nothing */
         enum effect_kind fails; /* this kind answers EIO */
         enum effect_kind hangs; /* this kind never answers */
@@ -167,6 +170,8 @@ void world_router_shows(const struct world *world, uint64_t route, enum model_ro
 /** How the core shows a router; ROUTER_NONE where it knows none at this route. */
 enum model_router_state world_router_state(const struct world *world, uint64_t route,
                                            enum record_reason *ret_reason);
+/** Which guests run: into a list that is empty. */
+void world_guests_fill(const struct world *world, struct event_guests *ret_guests);
 /** EVENT_GUESTS, unasked. */
 void world_guests_tell(struct world *world);
 /** Is door 1 open? */

@@ -471,6 +471,8 @@ struct event_memory_function {
         uint32_t sbdf;
         bool at_boot;      /**< it was there when the first daemon of this boot started */
         bool given;        /**< model_function.given */
+        uint16_t rights;   /**< model_function.rights of what is not given; 0: none */
+        bool taken;        /**< it is to be taken back from that guest: model_function.held of what is not given */
 };
 
 /** By whose word a router was authorized. */
@@ -500,6 +502,7 @@ struct event_memory {
         bool ejected;      /**< what is plugged was removed in order, and is not to be enumerated again */
         bool tainted;      /**< model_port.tainted */
         bool withheld;     /**< model_port.withheld */
+        bool leaving;      /**< somebody asked for what is plugged to be removed, and it was not done yet */
         uint16_t domid;    /**< of the guest, as last seen, or 0 */
         char guest[LIMIT_GUEST]; /**< model_port.guest: NUL-terminated, and zeros behind; empty: nobody's */
         uint32_t count;

@@ -15,12 +15,12 @@
  *   16 16  boot
  *   32  4  CRC-32C of 0..31: so that a length is believed before what it spans is there
  *   36  4  port                    \
- *   40  4  flags: 0 ejected, 1 tainted, 2 withheld | what it is about: types 1 and 2
+ *   40  4  flags: bit 0 ejected, 1 tainted, 2 withheld, 3 leaving | what it is about: types 1 and 2
  *   44  4  number of functions      |
  *   48 24  each                    /
  *      68  type 2: the guest that it is given to: 0 domid, 4 name, and zeros behind
  *   -4  4  CRC-32C of all before
- * A function: 0 instance, 8 digest, 16 sbdf, 20 flags: bit 0 at boot, bit 1 given.
+ * A function: 0 instance, 8 digest, 16 sbdf, 20 flags: bit 0 at boot, bit 1 given, bit 2 taken, bits 31:16 rights.
  *
  * Type 3 is about the routers: at 36 BASE_SBDF_NONE, 40 zeros, 44 their number, 48 52 bytes for each: 0 route, 8
  * instance, 16 digest, 24 unique ID, 40 domain, 44 port, 48 flags: bits 1:0 by whose word, 2 changed, 3 refuted, 4
@@ -49,8 +49,11 @@ _Static_assert(HEAD_SIZE + BODY_SIZE + ROUTER_SIZE * LIMIT_ROUTERS + CRC_SIZE <=
 #define PORT_EJECTED 1u
 #define PORT_TAINTED 2u
 #define PORT_WITHHELD 4u
+#define PORT_LEAVING 8u
 #define FUNCTION_AT_BOOT 1u
 #define FUNCTION_GIVEN 2u
+#define FUNCTION_TAKEN 4u
+#define FUNCTION_RIGHTS_SHIFT 16
 #define ROUTER_WORD 3u
 #define ROUTER_CHANGED 4u
 #define ROUTER_REFUTED 8u
@@ -183,7 +186,9 @@ static void function_put(uint8_t *at, const struct event_memory_function *functi
         number_put(at + 16, function->sbdf, 4);
         number_put(at + 20,
                    (function->at_boot ? FUNCTION_AT_BOOT : 0) |
-                           (function->given ? FUNCTION_GIVEN : 0),
+                           (function->given ? FUNCTION_GIVEN : 0) |
+                           (function->taken ? FUNCTION_TAKEN : 0) |
+                           (uint32_t)function->rights << FUNCTION_RIGHTS_SHIFT,
                    4);
 }
 
@@ -194,6 +199,8 @@ static void function_get(const uint8_t *at, struct event_memory_function *ret_fu
         ret_function->sbdf = word_get(at + 16);
         ret_function->at_boot = word_get(at + 20) & FUNCTION_AT_BOOT;
         ret_function->given = word_get(at + 20) & FUNCTION_GIVEN;
+        ret_function->taken = word_get(at + 20) & FUNCTION_TAKEN;
+        ret_function->rights = (uint16_t)(word_get(at + 20) >> FUNCTION_RIGHTS_SHIFT);
 }
 
 size_t event_memory_entry_write(const struct event_memory *memory, uint64_t sequence,
@@ -215,7 +222,8 @@ size_t event_memory_entry_write(const struct event_memory *memory, uint64_t sequ
         number_put(ret_bytes + 36, memory->port, 4);
         number_put(ret_bytes + 40,
                    (memory->ejected ? PORT_EJECTED : 0) | (memory->tainted ? PORT_TAINTED : 0) |
-                           (memory->withheld ? PORT_WITHHELD : 0),
+                           (memory->withheld ? PORT_WITHHELD : 0) |
+                           (memory->leaving ? PORT_LEAVING : 0),
                    4);
         number_put(ret_bytes + 44, count, 4);
         for (uint32_t i = 0; type != TYPE_ROUTERS && i < count; i++, at += FUNCTION_SIZE)
@@ -276,6 +284,14 @@ static bool routers_known(const uint8_t *bytes, size_t size)
         return true;
 }
 
+/* Of a function: the number of a guest, or none, above them. */
+static bool flags_known(uint32_t flags)
+{
+        return (flags & ((1u << FUNCTION_RIGHTS_SHIFT) - 1) &
+                ~(FUNCTION_AT_BOOT | FUNCTION_GIVEN | FUNCTION_TAKEN)) == 0 &&
+               flags >> FUNCTION_RIGHTS_SHIFT < EVENT_DOMID_RESERVED;
+}
+
 /* Does this version know everything that an entry, whose checksums are right, says? */
 static bool entry_known(const uint8_t *bytes, size_t size)
 {
@@ -288,11 +304,12 @@ static bool entry_known(const uint8_t *bytes, size_t size)
                 return type == TYPE_ROUTERS && routers_known(bytes, size);
         count = word_get(bytes + 44);
         if (count > LIMIT_PORT_FUNCTIONS ||
-            (word_get(bytes + 40) & ~(PORT_EJECTED | PORT_TAINTED | PORT_WITHHELD)) ||
+            (word_get(bytes + 40) &
+             ~(PORT_EJECTED | PORT_TAINTED | PORT_WITHHELD | PORT_LEAVING)) ||
             size != entry_size(type, count))
                 return false;
         for (size_t i = 0; i < count; i++, at += FUNCTION_SIZE)
-                if (word_get(at + 20) & ~(FUNCTION_AT_BOOT | FUNCTION_GIVEN))
+                if (!flags_known(word_get(at + 20)))
                         return false;
         return type == TYPE_PORT || guest_known(at);
 }
@@ -334,6 +351,7 @@ bool event_memory_next(const uint8_t *bytes, size_t length,
         ret_memory->ejected = word_get(entry + 40) & PORT_EJECTED;
         ret_memory->tainted = word_get(entry + 40) & PORT_TAINTED;
         ret_memory->withheld = word_get(entry + 40) & PORT_WITHHELD;
+        ret_memory->leaving = word_get(entry + 40) & PORT_LEAVING;
         count = word_get(entry + 44);
         if (word_get(entry + 4) == TYPE_ROUTERS) {
                 ret_memory->router_count = count;

@@ -22,6 +22,7 @@ static void memory_make(uint32_t port, uint32_t count)
         memory.port = port;
         memory.ejected = count == 0;
         memory.tainted = count == 2;
+        memory.leaving = count == 2;
         memory.count = count;
         for (uint32_t i = 0; i < count; i++)
                 memory.functions[i] =
@@ -29,7 +30,9 @@ static void memory_make(uint32_t port, uint32_t count)
                                                         .digest = 7 + i,
                                                         .sbdf = 0x100 + i,
                                                         .at_boot = i % 2,
-                                                        .given = i == 0 };
+                                                        .given = i == 0,
+                                                        .rights = i == 1 ? 0x7fef : 0,
+                                                        .taken = i == 1 };
         if (count != 1)
                 return;
         memory.withheld = true;
@@ -220,13 +223,17 @@ static void test_newer(void **state)
         assert_int_equal(last_with(4, 2), MEMORY_GOOD);
         assert_int_equal(last_with(4, 1), MEMORY_NEWER); /* another type, with another size */
         assert_int_equal(last_with(4, 3), MEMORY_NEWER); /* type */
-        assert_int_equal(last_with(40, 7), MEMORY_GOOD);
-        assert_int_equal(last_with(40, 8), MEMORY_NEWER); /* flags of the port */
-        assert_int_equal(last_with(44, 2), MEMORY_NEWER); /* functions, but no room for them */
+        assert_int_equal(last_with(40, 15), MEMORY_GOOD);
+        assert_int_equal(last_with(40, 16), MEMORY_NEWER); /* flags of the port */
+        assert_int_equal(last_with(44, 2), MEMORY_NEWER);  /* functions, but no room for them */
         assert_int_equal(last_with(44, 0), MEMORY_NEWER);
-        assert_int_equal(last_with(47, 1), MEMORY_NEWER);  /* more than we have room for */
-        assert_int_equal(last_with(68, 4), MEMORY_NEWER);  /* flags of the function */
-        assert_int_equal(last_with(8, 4), MEMORY_DAMAGED); /* an entry is missing before it */
+        assert_int_equal(last_with(47, 1), MEMORY_NEWER); /* more than we have room for */
+        assert_int_equal(last_with(68, 7), MEMORY_GOOD);
+        assert_int_equal(last_with(68, 8), MEMORY_NEWER); /* flags of the function */
+        assert_int_equal(last_with(69, 1), MEMORY_NEWER);
+        assert_int_equal(last_with(71, 0x7f), MEMORY_GOOD);
+        assert_int_equal(last_with(71, 0x80), MEMORY_NEWER); /* its number is no guest's */
+        assert_int_equal(last_with(8, 4), MEMORY_DAMAGED);   /* an entry is missing before it */
         assert_int_equal(last_with(GUEST_AT + 1, 0x80), MEMORY_NEWER); /* 0x8034 is no guest's */
         assert_int_equal(last_with(GUEST_AT + 2, 1), MEMORY_NEWER);
         assert_int_equal(last_with(GUEST_AT + 4, 0), MEMORY_NEWER);  /* a name that is empty */

@@ -60,6 +60,12 @@ static void owner_tell(const struct core *core, struct model_port *port,
                 function->owner = event_coverage_has(&core->platform.coverage, function->facts.sbdf)
                                           ? EVENT_OWNER_GUEST
                                           : EVENT_OWNER_NOBODY;
+        /* Which guest is not told; the one that is named here is all that is known. */
+        if (function->owner != EVENT_OWNER_GUEST || port->guest[0] == '\0' || port->domid == 0 ||
+            function->rights == port->domid)
+                return;
+        function->rights = port->domid;
+        model_memory_renew(port);
 }
 
 /* Effects by which a function goes from hand to hand: from Xen's to DOMID_IO's, out of its books, to a guest. */
@@ -93,6 +99,13 @@ static void handover_end(struct core *core, struct model_port *port,
                 function->owner = EVENT_OWNER_UNKNOWN;
                 function->quarantine = (struct model_attempt){ 0 }; /* a new question */
         }
+}
+
+/* Of what was taken away Xen was asked after it was done. */
+static void rights_end(struct model_port *port, struct model_function *function)
+{
+        function->rights = 0;
+        model_memory_renew(port);
 }
 
 void model_completed_apply(struct core *core, struct model_port *port, const struct event *event,
@@ -143,20 +156,21 @@ void model_completed_apply(struct core *core, struct model_port *port, const str
                         handover_end(core, port, function, error);
                 model_port_doubt(port); /* whoever did it may have bound and unbound drivers */
                 break;
+        case EFFECT_REVOKE:
+                if (function && !error)
+                        rights_end(port, function);
+                break;
         case EFFECT_REMEMBER:
                 model_memory_written(core, port, error, effects);
                 break;
-        case EFFECT_NONE: /* the others are observations that failed: their facts stay stale */
-        case EFFECT_DISCOVER:
+        case EFFECT_NONE: case EFFECT_DISCOVER: /* the others are observations that failed: their facts stay stale */
         case EFFECT_PORT_READ:
         case EFFECT_INVENTORY:
         case EFFECT_OWNERS:
         case EFFECT_RESERVE:
         case EFFECT_PORT_CLOSE:
-        case EFFECT_SLOT_CONTROL:
-        case EFFECT_SLOT_CLEAR:
-        case EFFECT_GUESTS:
-        case EFFECT_PORT_OPEN:
+        case EFFECT_SLOT_CONTROL: case EFFECT_SLOT_CLEAR:
+        case EFFECT_GUESTS: case EFFECT_PORT_OPEN:
         case EFFECT_ROUTERS: case EFFECT_AUTHORIZE: case EFFECT_DEAUTHORIZE: /* these are no port's */
         case EFFECT_ENROLL: case EFFECT_FORGET:
         case EFFECT_REPLY:

@@ -66,6 +66,8 @@ static void function_first(const struct core *core, const struct model_port *por
                 model_memory_vouches(core, port->found.sbdf, &function->facts);
         /* A guest may have had it, and been killed together with the daemon and what it remembered. */
         bool used = model_function_pciback(function) && port->changed_first;
+        const struct event_memory_function *named =
+                model_memory_names(core, port->found.sbdf, &function->facts);
         bool untouched = !port->known && !function->facts.kept_off && !used;
         /* Of a daemon in the initramfs, which has no memory: nothing was plugged since, as far as the slot tells. */
         bool marked = !port->known && !model_memory_bad(core) && function->facts.kept_at_boot &&
@@ -73,6 +75,11 @@ static void function_first(const struct core *core, const struct model_port *por
 
         function->incarnation = memory || untouched || marked ? MODEL_INCARNATION_FIRST : 0;
         function->at_boot = memory ? memory->at_boot : untouched || marked;
+        /* Whose it was: of the kernel object, whose memory that guest may still map, whatever sits there now. */
+        if (named)
+                function->rights = named->given ? port->domid : named->rights;
+        if (named && named->taken)
+                function->held = named->rights;
         /* What was decided stands. Whether it was carried out is observed; that it was we who had it done is not. */
         if (!memory || !memory->given || port->domid == 0)
                 return;
@@ -229,8 +236,13 @@ void model_owners_apply(struct core *core, struct model_port *port,
 
                 if (!function)
                         function = stray_add(core, port, seen->sbdf, effects);
-                if (function)
-                        function->owner = seen->domid;
+                if (!function)
+                        continue;
+                function->owner = seen->domid;
+                if (!model_owner_guest(seen->domid) || function->rights == seen->domid)
+                        continue;
+                function->rights = seen->domid; /* whoever attached it */
+                model_memory_renew(port);
         }
         for (uint32_t i = core->function_count; i > 0; i--) {
                 struct model_function *function = &core->functions[i - 1];

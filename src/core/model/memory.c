@@ -32,6 +32,7 @@ void model_memory_apply(struct core *core, const struct event_memory *memory)
         port->ejected = memory->ejected;
         port->tainted = memory->tainted;
         port->withheld = memory->withheld;
+        port->leaving = memory->leaving;
         port->functions = memory->count > 0;
         port->domid = memory->domid;
         memcpy(port->guest, memory->guest, sizeof port->guest);
@@ -81,6 +82,7 @@ void model_memory_recall(struct core *core, struct model_port *port)
                 port->tainted = port->tainted || memory->tainted;
                 port->remembered = memory->functions ? MODEL_INCARNATION_FIRST : 0;
                 port->withheld = memory->withheld;
+                port->leaving = memory->leaving;
                 port->domid = memory->domid;
                 memcpy(port->guest, memory->guest, sizeof port->guest);
                 core->memory_port_count--;
@@ -91,18 +93,41 @@ void model_memory_recall(struct core *core, struct model_port *port)
         }
 }
 
-const struct event_memory_function *model_memory_vouches(const struct core *core, uint32_t port,
-                                                         const struct event_function *facts)
+static const struct model_memory_function *memory_find(const struct core *core, uint32_t port,
+                                                       const struct event_function *facts)
 {
         for (uint32_t i = 0; i < core->memory_function_count; i++) {
                 const struct model_memory_function *memory = &core->memory_functions[i];
 
                 if (memory->port == port && memory->facts.sbdf == facts->sbdf &&
-                    memory->facts.instance == facts->instance &&
-                    memory->facts.digest == facts->digest)
-                        return &memory->facts;
+                    memory->facts.instance == facts->instance)
+                        return memory;
         }
         return NULL;
+}
+
+const struct event_memory_function *model_memory_vouches(const struct core *core, uint32_t port,
+                                                         const struct event_function *facts)
+{
+        const struct model_memory_function *memory = memory_find(core, port, facts);
+
+        return memory && !memory->former && memory->facts.digest == facts->digest ? &memory->facts
+                                                                                  : NULL;
+}
+
+const struct event_memory_function *model_memory_names(const struct core *core, uint32_t port,
+                                                       const struct event_function *facts)
+{
+        const struct model_memory_function *memory = memory_find(core, port, facts);
+
+        return memory ? &memory->facts : NULL;
+}
+
+void model_memory_outdate(struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->memory_function_count; i++)
+                if (core->memory_functions[i].port == port->found.sbdf)
+                        core->memory_functions[i].former = true;
 }
 
 void model_memory_renew(struct model_port *port)

@@ -47,7 +47,9 @@ enum model_goal {
         GOAL_SLOT,       /**< Slot Control is as it should be: power, indicators, no interrupts */
         GOAL_INVENTORY,  /**< the functions below were listed since something last changed */
         GOAL_OWNERLESS,  /**< before a removal or a detachment: the owner list was read */
+        GOAL_NOTED,      /**< what is to be taken back, or removed, stands in the state file; or that failed once */
         GOAL_DETACHED,   /**< what is no longer to be a guest's is not (each) */
+        GOAL_REVOKED,    /**< no guest that it was taken from has rights to its memory any more (each) */
         GOAL_GONE,       /**< functions that are to leave have left (each) */
         GOAL_RESCAN,     /**< the kernel was asked to enumerate this incarnation, and found something */
         GOAL_REMEMBERED, /**< the state file holds what is below now */
@@ -111,9 +113,16 @@ struct model_function {
         bool given;           /**< it is to be the guest's of its port (model_port.guest), or dom0's (.trusted) */
         bool returned;        /**< since it was given, Xen was asked to give it back to dom0 */
         uint16_t held;        /**< domid that we had it attached to: to take it back from there is ours; 0: none */
+        /**
+         * domid of a guest that may still have rights to its memory and ports in Xen: it was asked to be attached
+         * there, or Xen's list named that guest; 0: none. Taking a function back can leave them (XSA-476). One guest,
+         * the last: what is given here goes to another only once this is 0.
+         */
+        uint16_t rights;
         bool registered;      /**< Xen was made to learn of it anew since it was given: it is dom0's then */
         /** pciback: also of its opposite, the probe by dom0's own drivers. */
-        struct model_attempt driver, quarantine, removal, detach, registration, pciback, attach;
+        struct model_attempt driver, quarantine, removal, detach, revocation, registration;
+        struct model_attempt pciback, attach;
         enum record_verdict verdict; /**< of the rules, for this function alone */
         uint32_t rule;               /**< 1 + index of the rule that decided; 0 = a default */
         bool routed;          /**< whether it is behind a Thunderbolt router is known */
@@ -260,7 +269,7 @@ struct model_router_request {
 /** What an earlier daemon of this boot remembered of a port, until the port is found. */
 struct model_memory_port {
         uint32_t port;
-        bool ejected, tainted, withheld;
+        bool ejected, tainted, withheld, leaving;
         bool functions; /**< it named some */
         uint16_t domid;
         char guest[LIMIT_GUEST];
@@ -270,6 +279,7 @@ struct model_memory_port {
 struct model_memory_function {
         struct event_memory_function facts;
         uint32_t port;
+        bool former; /**< something else was plugged since: it vouches for nothing, but that somebody had it */
 };
 
 struct core {
@@ -380,9 +390,14 @@ void model_memory_recall(struct core *core, struct model_port *port);
 /** Does the memory vouch for this kernel object? NULL where it does not. */
 const struct event_memory_function *model_memory_vouches(const struct core *core, uint32_t port,
                                                          const struct event_function *facts);
+/** What the memory says of this kernel object, whatever it shows now: whose it was. NULL where it is not named. */
+const struct event_memory_function *model_memory_names(const struct core *core, uint32_t port,
+                                                       const struct event_function *facts);
+/** What is remembered of the functions below the port vouches for none of them any more: something else is plugged. */
+void model_memory_outdate(struct core *core, const struct model_port *port);
 /** What is to be remembered of the port is not what the state file holds, or what is being written to it. */
 void model_memory_renew(struct model_port *port);
-/** Drops what is remembered of the functions below: the port was looked at, or what was there is gone. */
+/** Drops what is remembered of the functions below: the port was looked at, or is none of ours. */
 void model_memory_drop(struct core *core, const struct model_port *port);
 /** Does the state file have to vouch for this function: is it of what is plugged now? */
 bool model_function_remembered(const struct model_port *port,
@@ -467,10 +482,9 @@ bool model_function_orphaned(const struct model_port *port, const struct model_f
 bool model_function_pciback(const struct model_function *function);
 /** Where there is no owner list: may it be a guest's, since Xen was not asked since pciback holds it? */
 bool model_function_unasked(const struct core *core, const struct model_function *function);
-/**
- * Does a guest own a function below the port, or may one, since Xen was not asked since that could be? Or has a rule
- * made one dom0's?
- */
+/** Does a guest own it, or may one, since Xen was not asked since that could be? */
+bool model_function_used(const struct core *core, const struct model_function *function);
+/** Is a function below the port used so? Or has a rule made one dom0's? */
 bool model_port_used(const struct core *core, const struct model_port *port);
 /** Is this owner a guest? */
 bool model_owner_guest(uint16_t owner);

@@ -104,7 +104,7 @@ void model_port_incarnation_next(struct core *core, struct model_port *port)
         port->button_at_ms = 0; /* it was pressed about what is gone */
         port->withheld = port->postponed = false;
         model_release_end(core, port);
-        model_memory_drop(core, port);
+        model_memory_outdate(core, port);
         model_port_doubt(port);
         model_port_forgive(core, port);
 }
@@ -131,6 +131,8 @@ struct model_attempt *model_goal_attempt(struct model_port *port, struct model_f
                 return &function->quarantine;
         if (function && goal == GOAL_DETACHED)
                 return &function->detach;
+        if (function && goal == GOAL_REVOKED)
+                return &function->revocation;
         if (function && goal == GOAL_REGISTERED)
                 return &function->registration;
         if (function && (goal == GOAL_PCIBACK || goal == GOAL_PROBED))
@@ -152,6 +154,7 @@ void model_port_forgive(struct core *core, struct model_port *port)
                 function->quarantine = (struct model_attempt){ 0 };
                 function->removal = (struct model_attempt){ 0 };
                 function->detach = (struct model_attempt){ 0 };
+                function->revocation = (struct model_attempt){ 0 };
                 function->registration = (struct model_attempt){ 0 };
                 function->pciback = (struct model_attempt){ 0 };
                 function->attach = (struct model_attempt){ 0 };

@@ -137,6 +137,7 @@ static void presence_compare(struct core *core, struct model_port *port, uint16_
                 port_tell(core, port, port->registers.pciehp ? RECORD_PCIEHP_BACK : RECORD_ARRIVAL,
                           REASON_NONE, effects);
                 model_port_incarnation_next(core, port);
+                port->leaving = false; /* that was asked of what is not there any more */
                 return;
         }
         if (was_up && !port->up) {

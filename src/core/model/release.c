@@ -21,12 +21,22 @@ static const struct event_guest *guest_find(const struct event_guests *guests,
 
 void model_release_end(struct core *core, struct model_port *port)
 {
-        for (uint32_t i = 0; i < core->function_count; i++)
-                if (core->functions[i].port == port->found.sbdf)
-                        core->functions[i].given = false;
-        for (uint32_t i = 0; i < core->memory_function_count; i++)
-                if (core->memory_functions[i].port == port->found.sbdf)
-                        core->memory_functions[i].facts.given = false;
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                struct model_function *function = &core->functions[i];
+
+                if (function->port != port->found.sbdf || !function->given)
+                        continue;
+                function->given = false;
+                model_memory_renew(port);
+        }
+        for (uint32_t i = 0; i < core->memory_function_count; i++) {
+                struct model_memory_function *memory = &core->memory_functions[i];
+
+                if (memory->port != port->found.sbdf || !memory->facts.given)
+                        continue;
+                memory->facts.given = false;
+                memory->facts.rights = port->domid;
+        }
         port->owners_fresh = false;
         port->owners_dirty = true;
 }
@@ -67,7 +77,7 @@ bool model_function_held(const struct model_function *function)
 
 bool model_function_orphaned(const struct model_port *port, const struct model_function *function)
 {
-        return port->domid == 0 && model_function_held(function);
+        return port->guest[0] != '\0' && port->domid == 0 && model_function_held(function);
 }
 
 bool model_function_returns(const struct model_port *port, const struct model_function *function)
@@ -98,14 +108,18 @@ bool model_function_unasked(const struct core *core, const struct model_function
                (function->owner == EVENT_OWNER_UNKNOWN && error != EBUSY && error != ENODEV);
 }
 
+bool model_function_used(const struct core *core, const struct model_function *function)
+{
+        return model_owner_guest(function->owner) || model_function_unasked(core, function);
+}
+
 bool model_port_used(const struct core *core, const struct model_port *port)
 {
         if (port->trusted)
                 return true;
         for (uint32_t i = 0; i < core->function_count; i++)
                 if (core->functions[i].port == port->found.sbdf &&
-                    (model_owner_guest(core->functions[i].owner) ||
-                     model_function_unasked(core, &core->functions[i])))
+                    model_function_used(core, &core->functions[i]))
                         return true;
         return false;
 }

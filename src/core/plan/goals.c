@@ -19,12 +19,14 @@ struct plan_goal {
 
 /*
  * The order is that of DESIGN.md section 3. Door 1 comes first and is never behind a worker; removal comes before a
- * new enumeration (I5); drivers go before the owner changes, since Xen resets MSI-X with it. Deadlines: a rescan reads
- * hostile config space (a Completion Timeout is up to 64 s by spec, 50 ms in practice); unbinding waits for a driver's
- * pending commands (nvme: 60 s). What the state file says of what was there is taken back before anything destroys the
- * evidence: a new binding of pciehp, or clearing the event bits. One bus is reserved at a
- * time: what is plugged meanwhile waits for no more than that. A driver of dom0's is let on behind an open door only:
- * its first command is DMA (nvme would wait 60 s for the answer).
+ * new enumeration (I5); a former guest's rights end while the kernel still knows where the function's memory is, and
+ * before anybody else can be dealt that (XSA-476); drivers go before the owner changes, since Xen resets MSI-X with it.
+ * Deadlines: a rescan reads hostile config space (a Completion Timeout is up to 64 s by spec, 50 ms in practice);
+ * unbinding waits for a driver's pending commands (nvme: 60 s). What the state file says of what was there is taken
+ * back before anything destroys the evidence: a new binding of pciehp, or clearing the event bits. What is to be taken
+ * back stands there before anybody is asked for it. One bus is reserved at a time: what is plugged meanwhile waits for
+ * no more than that. A driver of dom0's is let on behind an open door only: its first command is DMA (nvme would wait
+ * 60 s for the answer).
  */
 static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false, true },
@@ -37,7 +39,9 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_SLOT, EFFECT_SLOT_CONTROL, 0, false, false, false },
         { GOAL_INVENTORY, EFFECT_INVENTORY, 30000, false, false, true },
         { GOAL_OWNERLESS, EFFECT_OWNERS, 10000, false, false, false },
+        { GOAL_NOTED, EFFECT_REMEMBER, PLAN_REMEMBER_MS, false, false, false },
         { GOAL_DETACHED, EFFECT_DETACH, 60000, true, false, false },
+        { GOAL_REVOKED, EFFECT_REVOKE, 10000, true, false, false },
         { GOAL_GONE, EFFECT_REMOVE, 60000, true, false, false },
         { GOAL_RESCAN, EFFECT_RESCAN, 120000, false, true, false },
         { GOAL_REMEMBERED, EFFECT_REMEMBER, PLAN_REMEMBER_MS, false, false, false },
@@ -92,6 +96,18 @@ static void effect_tell(struct core *core, const struct effect *effect, struct e
         core_record_add(effects, &record);
 }
 
+/* What is the matter with the first function that is not what it was, or not there any more? */
+static enum record_reason gone_reason(const struct core *core, const struct model_port *port)
+{
+        enum record_reason reason;
+
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    verify_function_state(core, port, &core->functions[i], &reason) == STATE_GONE)
+                        return reason;
+        return REASON_NONE;
+}
+
 /* That a guest's or dom0's device stands still from now on, and why. */
 static void shut_tell(const struct core *core, struct model_port *port, struct effects *effects)
 {
@@ -101,7 +117,9 @@ static void shut_tell(const struct core *core, struct model_port *port, struct e
         if (!port->open)
                 return;
         port->open = false;
-        bars = verify_port_bars(core, port);
+        bars = gone_reason(core, port);
+        if (!bars)
+                bars = verify_port_bars(core, port);
         if (!port->up)
                 reason = REASON_NO_LINK;
         else if (port->leaving || port->request != 0)
@@ -151,10 +169,12 @@ static void effect_guest(const struct core *core, const struct model_port *port,
 
         effect->toolstack = core->config.toolstack;
         effect->domid = named ? function->owner : port->domid;
+        if (effect->kind != EFFECT_ATTACH && !named && function->rights != 0)
+                effect->domid = function->rights;
         if (effect->domid == port->domid)
                 memcpy(effect->guest, port->guest, sizeof effect->guest);
         if (effect->kind == EFFECT_ATTACH)
-                function->held = effect->domid;
+                function->held = function->rights = effect->domid;
 }
 
 /* What an effect that runs at once makes stale; the answer to the others does it (model/completed.c). */
@@ -250,7 +270,8 @@ static void effect_leave(struct core *core, struct model_port *port,
         if (function && (line->goal == GOAL_DETACHED || line->goal == GOAL_GONE))
                 effect.forced = !port->up || function->incarnation != port->incarnation ||
                                 !function->facts.readable;
-        if (function && (line->goal == GOAL_ATTACHED || line->goal == GOAL_DETACHED))
+        if (function && (line->goal == GOAL_ATTACHED || line->goal == GOAL_DETACHED ||
+                         line->goal == GOAL_REVOKED))
                 effect_guest(core, port, function, &effect);
         effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;
         effect_registers(core, port, &effect);
@@ -329,8 +350,7 @@ static bool line_ready(const struct core *core, const struct model_port *port,
                 return false;
         if (line->goal == GOAL_STATUS && !verify_goal_met(core, port, GOAL_FORGOTTEN, NULL))
                 return false; /* if we die, the bits are all that tells the next daemon */
-        if (line->goal == GOAL_GONE &&
-            (verify_port_ownerless(core, port) || model_port_used(core, port)))
+        if (line->goal == GOAL_GONE && verify_port_ownerless(core, port))
                 return false;
         if (line->goal == GOAL_OPEN && !open_ready(core, port))
                 return false;
@@ -353,6 +373,38 @@ static bool function_topmost(struct core *core, const struct model_port *port,
         return !above || !model_function_leaves(port, above);
 }
 
+/* Is one function, by the kernel's topology, below another one, or that one itself? */
+static bool function_below(struct core *core, const struct model_port *port,
+                           const struct model_function *at, const struct model_function *bridge)
+{
+        for (uint32_t i = 0; at && i < LIMIT_PORT_FUNCTIONS; i++) {
+                if (at == bridge)
+                        return true;
+                at = model_function_get(core, port->found.sbdf, at->facts.parent);
+        }
+        return false;
+}
+
+/*
+ * Nothing is removed from the kernel that a guest owns, nor a bridge above that, nor anything while something that went
+ * is still a guest's. What a guest has beside it, and keeps, is no obstacle: a dock behind a dock was pulled. (What a
+ * rule made dom0's is dom0's no more when something leaves: plan/trust.c:trust_ends.)
+ */
+static bool removal_barred(struct core *core, const struct model_port *port,
+                           const struct model_function *function)
+{
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *used = &core->functions[i];
+
+                if (used->port == port->found.sbdf &&
+                    (model_function_used(core, used) || used->rights != 0) &&
+                    (!used->listed || model_function_leaves(port, used) ||
+                     function_below(core, port, used, function)))
+                        return true;
+        }
+        return false;
+}
+
 /* Returns true where an effect left for this line, or must be waited for before later lines. */
 static bool line_each(struct core *core, struct model_port *port, const struct plan_goal *line,
                       struct effects *effects)
@@ -365,11 +417,14 @@ static bool line_each(struct core *core, struct model_port *port, const struct p
                     verify_goal_met(core, port, line->goal, function) ||
                     model_goal_attempt(port, function, line->goal)->retry_at_ms > core->now_ms)
                         continue;
-                if (line->goal == GOAL_GONE && !function_topmost(core, port, function))
+                if (line->goal == GOAL_GONE && (!function_topmost(core, port, function) ||
+                                                removal_barred(core, port, function)))
                         continue;
                 if (line->goal > GOAL_GUEST && line->goal < GOAL_OPEN &&
                     !verify_function_blocked(function))
                         continue; /* whoever gets it, it goes there out of quarantine only */
+                if (line->goal == GOAL_REVOKED && !verify_function_unowned(core, port, function))
+                        continue; /* who owns it is asked first */
                 if (!line_ready(core, port, line))
                         return line_excluded(core, port, line);
                 effect_leave(core, port, function, line, effects);

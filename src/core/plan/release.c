@@ -129,6 +129,7 @@ static void unassign_begin(struct core *core, struct model_port *port,
                 if (port->guest[0] == '\0')
                         port->domid = function->owner;
         }
+        port->attempts[GOAL_NOTED] = (struct model_attempt){ 0 };
         if (port->trusted) /* what dom0 has, goes as a whole */
                 model_release_end(core, port);
         port->withheld = true;
@@ -205,6 +206,7 @@ static bool port_returns(const struct core *core, const struct model_port *port)
 
                 if (function->port == port->found.sbdf && !function->given &&
                     (model_function_returns(port, function) || model_function_pciback(function) ||
+                     !verify_function_revoked(core, port, function) ||
                      (function->returned && !verify_function_quarantined(function))))
                         return true;
         }
@@ -227,6 +229,9 @@ static void stay_end(struct core *core, struct model_port *port, struct effects 
                 if (model_function_returns(port, function) ||
                     model_function_unasked(core, function))
                         return;
+                if (!verify_function_revoked(core, port, function) &&
+                    function->revocation.tries < VERIFY_TRIES)
+                        return; /* else it is told, and tried again, whoever's stay it is */
         }
         release_tell(core, port, RECORD_UNASSIGNED,
                      port->domid == 0 ? REASON_GUEST_GONE : REASON_NONE, 0, effects);

@@ -52,6 +52,7 @@ static void removal_begin(struct core *core, struct model_port *port)
         port->leaving = true;
         port->button_at_ms = 0;
         model_release_end(core, port); /* first the guest */
+        model_memory_renew(port);
         model_port_doubt(port);
         model_port_forgive(core, port);
 }
@@ -142,6 +143,7 @@ static void removal_end(struct core *core, struct model_port *port, enum effect_
         struct record record;
 
         port->leaving = result != RESULT_DONE && port->verdict == VERDICT_REJECT;
+        model_memory_renew(port);
         if (result == RESULT_DONE) {
                 port->ejected = port->occupied;
                 record = model_record(core, RECORD_EJECTED, reason, port->found.sbdf,

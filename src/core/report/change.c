@@ -7,11 +7,31 @@
 
 typedef bool (*row_get)(const struct core *core, uint32_t index, struct report_row *ret_row);
 
-/* What is decided, in the order in which it is told; what only follows from it later is not among it. */
-static const char *const keys[] = { "external", "why",   "state",       "verdict",
-                                    "rule",     "guest", "verdict_why", "dangers" };
+#define KEYS_MAX 8
 
-#define KEY_COUNT (sizeof keys / sizeof keys[0])
+/* Rows of one kind, the keys by which one is known again, and what is decided, in the order in which it is told; what
+ * only follows from it later is not among it. */
+struct kind {
+        const char *name;
+        row_get get;
+        const char *same[2];
+        const char *keys[KEYS_MAX];
+};
+
+#define DEVICE_KEYS                                                                              \
+        {                                                                                        \
+                "external", "why", "state", "verdict", "rule", "guest", "verdict_why", "dangers" \
+        }
+
+static const struct kind kinds[] = {
+        { "port", report_port_row, { "sbdf", "port" }, DEVICE_KEYS },
+        /* An address can stand below two ports while one takes over from the other. */
+        { "function", report_function_row, { "sbdf", "port" }, DEVICE_KEYS },
+        { "router",
+          report_router_row,
+          { "router", "unique_id" },
+          { "state", "reason", "verdict", "rule" } },
+};
 
 static const char *value_of(const struct report_row *row, const char *key)
 {
@@ -25,6 +45,9 @@ static const char *meaning_of(const char *key, const char *after)
         if (base_text_equal(after, report_reason_name(REASON_OCCUPIED)))
                 return "It stays guarded until nothing is below it, and is released then: eject "
                        "what is plugged.";
+        if (base_text_equal(after, report_router_state_name(ROUTER_AUTHORIZING)))
+                return "It is let in: what it leads to appears behind a closed port, and is "
+                       "quarantined.";
         if (!base_text_equal(key, "external"))
                 return "";
         if (base_text_equal(after, "true"))
@@ -45,33 +68,35 @@ static void change_write(const char *kind, const char *sbdf, const char *key, co
         report_field_text(ret_row, "text", meaning_of(key, after));
 }
 
-/* The row about the same device: an address can stand below two ports while one takes over from the other. */
-static bool row_find(const struct core *core, const struct report_row *old, row_get get,
+/* The row about the same one. */
+static bool row_find(const struct core *core, const struct report_row *old, const struct kind *kind,
                      struct report_row *ret_row)
 {
-        for (uint32_t i = 0; get(core, i, ret_row); i++)
-                if (base_text_equal(value_of(ret_row, "sbdf"), value_of(old, "sbdf")) &&
-                    base_text_equal(value_of(ret_row, "port"), value_of(old, "port")))
+        for (uint32_t i = 0; kind->get(core, i, ret_row); i++)
+                if (base_text_equal(value_of(ret_row, kind->same[0]),
+                                    value_of(old, kind->same[0])) &&
+                    base_text_equal(value_of(ret_row, kind->same[1]), value_of(old, kind->same[1])))
                         return true;
         return false; /* the row is empty then */
 }
 
 /* The index-th change among rows of one kind, or how many there are with *index taken down by them. */
-static bool rows_change(const struct core *before, const struct core *after, row_get get,
-                        const char *kind, uint32_t *index, struct report_row *ret_row)
+static bool rows_change(const struct core *before, const struct core *after,
+                        const struct kind *kind, uint32_t *index, struct report_row *ret_row)
 {
         struct report_row old, new;
 
-        for (uint32_t i = 0; get(before, i, &old); i++) {
-                const char *sbdf = value_of(&old, "sbdf");
+        for (uint32_t i = 0; kind->get(before, i, &old); i++) {
+                const char *place = value_of(&old, kind->same[0]);
 
-                (void)row_find(after, &old, get, &new);
-                for (size_t j = 0; j < KEY_COUNT; j++) {
-                        const char *was = value_of(&old, keys[j]), *is = value_of(&new, keys[j]);
+                (void)row_find(after, &old, kind, &new);
+                for (size_t j = 0; j < KEYS_MAX && kind->keys[j]; j++) {
+                        const char *key = kind->keys[j];
+                        const char *was = value_of(&old, key), *is = value_of(&new, key);
 
                         if (base_text_equal(was, is) || (*index)-- > 0)
                                 continue;
-                        change_write(kind, sbdf, keys[j], was, is, ret_row);
+                        change_write(kind->name, place, key, was, is, ret_row);
                         return true;
                 }
         }
@@ -131,8 +156,11 @@ static bool settings_change(const struct core *before, const struct core *after,
 bool report_change_row(const struct core *before, const struct core *after, uint32_t index,
                        struct report_row *ret_row)
 {
+        bool found;
+
         ret_row->count = 0;
-        return settings_change(before, after, &index, ret_row) ||
-               rows_change(before, after, report_port_row, "port", &index, ret_row) ||
-               rows_change(before, after, report_function_row, "function", &index, ret_row);
+        found = settings_change(before, after, &index, ret_row);
+        for (size_t i = 0; !found && i < sizeof kinds / sizeof kinds[0]; i++)
+                found = rows_change(before, after, &kinds[i], &index, ret_row);
+        return found;
 }

@@ -149,6 +149,8 @@ static const struct model_attempt *attempt_of(const struct model_port *port,
                 return &port->attempts[goal];
         if (goal == GOAL_GONE)
                 return &function->removal;
+        if (goal == GOAL_REVOKED)
+                return &function->revocation;
         return goal == GOAL_DRIVER ? &function->driver : &function->quarantine;
 }
 

@@ -10,7 +10,7 @@
 /*
  * %p port, %f function, %r reason, %e error in brackets, %n count, %o count as an owner, %d driver, %x effect,
  * %v verdict, %u rule in brackets, %w use, %g findings, %h guest, %t what a toolstack said, %i a router: its place,
- * name and unique ID, %k what it proved, %s session. Anything else stands for itself.
+ * name and unique ID, %k what it proved, %s session, %y a reason in brackets, or nothing. Anything else is itself.
  */
 struct record_kind_text {
         struct report_message message;
@@ -246,9 +246,16 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "Function %f below port %p is owned by %o, to whom it was not given here: somebody "
                 "else attached it. The port stays closed, so that it does not work there. Detach "
                 "it, and use `sallyport assign %f GUEST`." },
+        [RECORD_FUNCTION_RIGHTS] = {
+                { "rights-left", "3fd40041f0ec43e694e2e19a2cdbfeec", RECORD_ERROR },
+                "Function %f below port %p was taken back from %o, and Xen does not say that this "
+                "guest has no rights to its memory any more%e: it, or its device model, could "
+                "still map the device's memory, and that of what is plugged there next. That is no "
+                "DMA: both doors are shut. Nobody else gets the function until then; it is tried "
+                "again. Destroy that guest to end it at once." },
         [RECORD_UNASSIGNED] = {
                 { "unassigned", "d5a2e80dfced498f984307902413e2bb", RECORD_NOTICE },
-                "Nothing below port %p is guest %h's any more (%r); it is in quarantine again, "
+                "Nothing below port %p is guest %h's any more%y; it is in quarantine again, "
                 "behind the closed port. Nothing to do." },
         [RECORD_RESCAN_POSTPONED] = {
                 { "rescan-postponed", "911c44a6b532456cae6a13c9faf7f6c6", RECORD_WARNING },
@@ -415,6 +422,15 @@ static void router_add(struct base_text *text, const struct record *record)
         base_text_add_char(text, ')');
 }
 
+static void reason_add(struct base_text *text, enum record_reason reason)
+{
+        if (reason == REASON_NONE)
+                return;
+        base_text_add(text, " (");
+        base_text_add(text, report_reason_name(reason));
+        base_text_add_char(text, ')');
+}
+
 static void rule_add(struct base_text *text, const struct record *record)
 {
         base_text_add(text, " (");
@@ -433,6 +449,9 @@ static void placeholder_add(struct base_text *text, const struct record *record,
                 break;
         case 'r':
                 base_text_add(text, report_reason_name(record->reason));
+                break;
+        case 'y':
+                reason_add(text, record->reason);
                 break;
         case 'e':
                 error_add(text, record->error);

@@ -102,10 +102,10 @@ bool report_explain_now(const struct core *core, uint32_t device, struct report_
 void report_seen(const struct core *core, const struct event *event, struct effects *seen);
 
 /**
- * Change number index from one state of the core to another: of settings, of ports, of functions. Keys: kind
- * ("setting", "port", "function") sbdf key (of the device's row, or the setting's name) before after text (what it
- * means, or empty). A function that the core forgets has an empty `after`. False, with an empty row, where there is no
- * such change.
+ * Change number index from one state of the core to another: of settings, of ports, of functions, of Thunderbolt
+ * routers. Keys: kind ("setting", "port", "function", "router") sbdf (of a router "0-301") key (of the row, or the
+ * setting's name) before after text (what it means, or empty). A function that the core forgets has an empty `after`.
+ * False, with an empty row, where there is no such change.
  */
 bool report_change_row(const struct core *before, const struct core *after, uint32_t index,
                        struct report_row *ret_row);

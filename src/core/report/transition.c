@@ -27,12 +27,19 @@ static void function_transition(struct core *core, const struct model_port *port
                 record.kind = RECORD_FUNCTION_FOREIGN;
         else if (reason == REASON_WITHDRAWN)
                 record.kind = RECORD_FUNCTION_WITHDRAWN;
+        else if (reason == REASON_RIGHTS_LEFT)
+                record.kind = RECORD_FUNCTION_RIGHTS;
         else if (state == STATE_CONTAINED || reason == REASON_REMOVE_FAILED)
                 record.kind = RECORD_FUNCTION_CONTAINED;
         else if (state != STATE_QUARANTINED)
                 return;
-        record.error =
-                reason == REASON_DRIVER_BOUND ? function->driver.error : function->quarantine.error;
+        record.error = function->quarantine.error;
+        if (reason == REASON_DRIVER_BOUND)
+                record.error = function->driver.error;
+        if (reason == REASON_RIGHTS_LEFT) {
+                record.error = function->revocation.error;
+                record.count = function->rights;
+        }
         memcpy(record.driver, function->facts.driver, sizeof record.driver);
         core_record_add(effects, &record);
 }

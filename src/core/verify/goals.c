@@ -127,17 +127,39 @@ static bool owners_met(const struct core *core, const struct model_port *port)
                (model_function_count(core, port) == 0 && !port->leaving && !port->owners_due);
 }
 
-/*
- * Of a port that is ours and was just listed; whose event bits are clear, for that is what is said with it. No guest
- * waits for a disk that is full: the next daemon trusts less.
- */
+/* Of a port that is ours and was just listed; whose event bits are clear, for that is what is said with it. */
+static bool memory_written(const struct model_port *port)
+{
+        if (!port->inventory_fresh || port->status_seen || !verify_port_guarded(port))
+                return true;
+        return port->memory_fresh && port->memory_ejected == port->ejected;
+}
+
+/* No guest waits for a disk that is full: the next daemon trusts less. */
 static bool remembered_met(const struct core *core, const struct model_port *port)
 {
         if (core->memory_failed && port->guest[0] != '\0')
                 return true;
-        if (!port->inventory_fresh || port->status_seen || !verify_port_guarded(port))
+        return memory_written(port);
+}
+
+/*
+ * What the toolstack or the kernel is asked next cannot be seen to be wanted by a daemon that comes after this one. One
+ * try is waited for: no disk that is full keeps a device with its guest, or in its slot.
+ */
+static bool noted_met(const struct core *core, const struct model_port *port)
+{
+        if (port->attempts[GOAL_NOTED].tries > 0 || memory_written(port))
                 return true;
-        return port->memory_fresh && port->memory_ejected == port->ejected;
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *function = &core->functions[i];
+
+                if (model_function_remembered(port, function) &&
+                    ((port->leaving && port->verdict != VERDICT_REJECT) ||
+                     model_function_returns(port, function)))
+                        return false;
+        }
+        return true;
 }
 
 /*
@@ -182,8 +204,12 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
                 return port->inventory_fresh;
         case GOAL_OWNERLESS:
                 return port->owners_fresh || !owners_wanted(core, port);
+        case GOAL_NOTED:
+                return noted_met(core, port);
         case GOAL_DETACHED:
                 return function->due || !model_function_returns(port, function);
+        case GOAL_REVOKED:
+                return verify_function_revoked(core, port, function);
         case GOAL_GONE:
                 return !model_function_leaves(port, function);
         case GOAL_RESCAN:
@@ -226,8 +252,8 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
 bool verify_goal_each(enum model_goal goal)
 {
         return goal == GOAL_GONE || goal == GOAL_DRIVER || goal == GOAL_QUARANTINE ||
-               goal == GOAL_DETACHED || goal == GOAL_REGISTERED || goal == GOAL_PCIBACK ||
-               goal == GOAL_ATTACHED || goal == GOAL_PROBED;
+               goal == GOAL_DETACHED || goal == GOAL_REVOKED || goal == GOAL_REGISTERED ||
+               goal == GOAL_PCIBACK || goal == GOAL_ATTACHED || goal == GOAL_PROBED;
 }
 
 enum model_goal verify_port_goals(const struct model_port *port)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* May door 1 be opened for a guest, or for dom0 by a rule? */
+#include <errno.h>
+
 #include "core/event/parse.h"
 #include "core/policy/policy.h"
 #include "core/verify/verify.h"
@@ -20,6 +22,29 @@ bool verify_function_trusted(const struct core *core, const struct model_port *p
 
         return port->trusted && function->given && function->registered && !function->confirmed &&
                function->owner == owner && !model_function_pciback(function);
+}
+
+bool verify_function_revoked(const struct core *core, const struct model_port *port,
+                             const struct model_function *function)
+{
+        if (function->rights == 0 || model_owner_guest(function->owner))
+                return true;
+        /* Attaching gives them anew. But where something leaves nobody gets anything. */
+        return function->given && function->rights == port->domid && !model_port_leaves(core, port);
+}
+
+bool verify_function_unowned(const struct core *core, const struct model_port *port,
+                             const struct model_function *function)
+{
+        int32_t error = function->quarantine.error;
+
+        if (model_owner_guest(function->owner))
+                return false;
+        if (!model_unlisted(core))
+                return port->owners_fresh;
+        /* As model_function_unasked has it: these two say that it is no guest's. */
+        return !function->due &&
+               (function->owner == EVENT_OWNER_DOM_IO || error == EBUSY || error == ENODEV);
 }
 
 bool verify_port_given(const struct core *core, const struct model_port *port)
@@ -77,7 +102,8 @@ static bool functions_licensed(const struct core *core, const struct model_port 
                         assigned = true;
                 else if (model_owner_guest(function->owner) && function->owner == port->domid)
                         continue; /* attached by somebody else, to the same guest */
-                else if (function->given || !verify_function_quarantined(function))
+                else if (function->given || function->rights != 0 ||
+                         !verify_function_quarantined(function))
                         return false;
         }
         return assigned;

@@ -85,10 +85,11 @@ bool verify_port_awaited(const struct core *core, const struct model_port *port)
 bool verify_router_settled(const struct core *core, const struct model_router *router)
 {
         const struct model_port *port = policy_router_port(core, router);
-        bool appeared = model_router_depth(router) > 1 ? router->scanned
-                                                       : port && router->port == port->found.sbdf;
+        bool chained = model_router_depth(router) > 1;
+        bool appeared = chained ? router->scanned : port && router->port == port->found.sbdf;
 
-        if (router->tunnel_at_ms == 0)
+        /* Of one behind another nobody tells: however late it is, what it brings has to be looked for. */
+        if (router->tunnel_at_ms == 0 || (chained && !router->scanned))
                 return false;
         if (port && appeared)
                 return port_waits(core, port, /* behind= */ false) == REASON_NONE;

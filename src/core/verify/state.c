@@ -60,6 +60,14 @@ static enum record_reason owned_reason(const struct core *core, const struct mod
         return REASON_OWNED_BY_GUEST;
 }
 
+/* Might the guest that it was taken from still map its memory, after that was to be ended? */
+static bool revocation_failed(const struct core *core, const struct model_port *port,
+                              const struct model_function *function)
+{
+        return attempt_failed(&function->revocation) &&
+               !verify_function_revoked(core, port, function);
+}
+
 /* What fails of giving it to the guest that it is given to. */
 static enum record_reason given_reason(const struct core *core,
                                        const struct model_function *function)
@@ -96,6 +104,8 @@ enum model_state verify_function_state(const struct core *core, const struct mod
         if (model_function_leaves(port, function)) {
                 if (detach_failed(core, port, function))
                         *ret_reason = REASON_DETACH_FAILED;
+                else if (revocation_failed(core, port, function))
+                        *ret_reason = REASON_RIGHTS_LEFT;
                 else if (attempt_failed(&function->removal))
                         *ret_reason = REASON_REMOVE_FAILED;
                 else if (!function->facts.readable)
@@ -112,6 +122,10 @@ enum model_state verify_function_state(const struct core *core, const struct mod
                 port->trusted ? trusted_reason(core, port, function) : given_reason(core, function);
         if (*ret_reason)
                 return STATE_CONTAINED;
+        if (revocation_failed(core, port, function)) {
+                *ret_reason = REASON_RIGHTS_LEFT;
+                return STATE_CONTAINED;
+        }
         if (verify_function_trusted(core, port, function))
                 return STATE_TRUSTED;
         if (function->withdrawn) {
@@ -119,7 +133,8 @@ enum model_state verify_function_state(const struct core *core, const struct mod
                 return STATE_CONTAINED;
         }
         if (function->confirmed && function->owner == EVENT_OWNER_DOM_IO &&
-            function_kept(function) && port->stable)
+            function_kept(function) && port->stable &&
+            verify_function_revoked(core, port, function))
                 return STATE_QUARANTINED;
         if (attempt_failed(&function->driver))
                 *ret_reason = REASON_DRIVER_BOUND;
@@ -178,7 +193,8 @@ static enum model_state functions_state(const struct core *core, const struct mo
                 state = verify_function_state(core, port, function, &reason);
                 if (state == STATE_CONTAINED ||
                     (state == STATE_GONE &&
-                     (reason == REASON_REMOVE_FAILED || reason == REASON_DETACH_FAILED))) {
+                     (reason == REASON_REMOVE_FAILED || reason == REASON_DETACH_FAILED ||
+                      reason == REASON_RIGHTS_LEFT))) {
                         *ret_reason = reason;
                         return STATE_CONTAINED;
                 }

@@ -77,6 +77,15 @@ bool verify_function_assigned(const struct model_port *port, const struct model_
  */
 bool verify_function_trusted(const struct core *core, const struct model_port *port,
                              const struct model_function *function);
+/**
+ * Has no guest rights to the function's memory that it should not have? Those of its owner are left alone, and so are
+ * those of the guest that it is just being given to.
+ */
+bool verify_function_revoked(const struct core *core, const struct model_port *port,
+                             const struct model_function *function);
+/** Is it known that no guest owns it, as far as Xen was asked since that may have changed? */
+bool verify_function_unowned(const struct core *core, const struct model_port *port,
+                             const struct model_function *function);
 /** Is a function below the port given to a guest, or to dom0? */
 bool verify_port_given(const struct core *core, const struct model_port *port);
 

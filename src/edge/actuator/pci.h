@@ -49,5 +49,10 @@ void actuator_function_resets_forget(const struct actuator *actuator, const stru
 int actuator_function_remove(const struct actuator *actuator, const struct effect *effect);
 /** EFFECT_PROBE. 0 where dom0's drivers were asked, whether one took it or not; or a negative errno. */
 int actuator_function_probe(const struct actuator *actuator, const struct effect *effect);
+/**
+ * EFFECT_REVOKE. 0, or a negative errno: -EBUSY = the guest may still map some of the function's memory; -ENODATA =
+ * the kernel does not say where that is.
+ */
+int actuator_rights_revoke(const struct actuator *actuator, const struct effect *effect);
 /** EFFECT_PCIBACK_BIND. 0, or a negative errno: -ENODEV = pciback is not loaded, and nothing was done. */
 int actuator_function_pciback(const struct actuator *actuator, const struct effect *effect);

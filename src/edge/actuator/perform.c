@@ -121,6 +121,7 @@ static enum event_kind answer_kind(enum effect_kind kind)
         case EFFECT_PCIBACK_BIND:
         case EFFECT_ATTACH:
         case EFFECT_DETACH:
+        case EFFECT_REVOKE:
         case EFFECT_PORT_OPEN:
         case EFFECT_PROBE:
         case EFFECT_AUTHORIZE:
@@ -137,8 +138,7 @@ static enum event_kind answer_kind(enum effect_kind kind)
         return EVENT_NONE;
 }
 
-static int effect_perform(const struct actuator *actuator, const struct effect *effect,
-                          struct event *event)
+static int act(const struct actuator *actuator, const struct effect *effect, struct event *event)
 {
         switch (effect->kind) {
         case EFFECT_PORT_READ:
@@ -184,6 +184,8 @@ static int effect_perform(const struct actuator *actuator, const struct effect *
         case EFFECT_ATTACH:
         case EFFECT_DETACH:
                 return actuator_toolstack_run(actuator, effect, event->completed.told);
+        case EFFECT_REVOKE:
+                return actuator_rights_revoke(actuator, effect);
         case EFFECT_PORT_OPEN:
                 return actuator_port_open(actuator, effect);
         case EFFECT_PROBE:
@@ -217,7 +219,7 @@ int actuator_perform(const struct actuator *actuator, const struct effect *effec
 
         if (event.kind == EVENT_NONE)
                 return -EINVAL;
-        error = effect_perform(actuator, effect, &event);
+        error = act(actuator, effect, &event);
         if (error) {
                 event.kind = EVENT_COMPLETED;
                 event.error = -error;

@@ -6,9 +6,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <xencall.h>
 #include <xenctrl.h>
+#include <xenforeignmemory.h>
 #include <xenhypfs.h>
 #include <xentoollog.h>
 
@@ -23,9 +25,13 @@
 
 #define LEVEL_PATH "/params/loglvl"
 
+/* The last guest frame that addresses of 52 bits reach: no domain has anything there. */
+#define FRAME_NOBODYS ((1ul << 40) - 1)
+
 struct actuator_xen {
         xc_interface *handle;
-        xencall_handle *calls; /* opened where it is needed */
+        xencall_handle *calls; /* opened where they are needed */
+        xenforeignmemory_handle *memory;
         xentoollog_logger logger;
 };
 
@@ -67,6 +73,8 @@ struct actuator_xen *actuator_xen_close(struct actuator_xen *xen)
 {
         if (xen && xen->calls)
                 (void)xencall_close(xen->calls);
+        if (xen && xen->memory)
+                (void)xenforeignmemory_close(xen->memory);
         if (xen)
                 (void)xc_interface_close(xen->handle);
         free(xen);
@@ -140,6 +148,73 @@ int actuator_xen_withdraw(struct actuator_xen *xen, uint32_t sbdf)
         if (error == -ENODEV)
                 return 0;
         return error ? error : -EBUSY;
+}
+
+int actuator_xen_guest(struct actuator_xen *xen, uint16_t domid, bool *ret_translated)
+{
+        xc_domaininfo_t info;
+        int count;
+
+        errno = 0;
+        count = xc_domain_getinfolist(xen->handle, domid, 1, &info);
+        if (count < 0)
+                return failure();
+        if (count == 0 || info.domain != domid)
+                return -ESRCH;
+        *ret_translated = info.flags & XEN_DOMINF_hvm_guest;
+        return 0;
+}
+
+int actuator_xen_memory_deny(struct actuator_xen *xen, uint16_t domid, uint64_t first,
+                             uint64_t count)
+{
+        errno = 0;
+        return xc_domain_iomem_permission(xen->handle, domid, first, count, 0) == 0 ? 0 : failure();
+}
+
+int actuator_xen_ports_deny(struct actuator_xen *xen, uint16_t domid, uint32_t first,
+                            uint32_t count)
+{
+        errno = 0;
+        return xc_domain_ioport_permission(xen->handle, domid, first, count, 0) == 0 ? 0
+                                                                                     : failure();
+}
+
+/* Maps a machine frame into this process on behalf of a domain, and takes it away again: nothing looks into it. */
+static int frame_map(struct actuator_xen *xen, uint32_t domid, uint64_t frame)
+{
+        const xen_pfn_t frames[] = { frame };
+        int error = 0;
+        void *page;
+
+        errno = 0;
+        if (!xen->memory)
+                xen->memory = xenforeignmemory_open(&xen->logger, 0);
+        if (!xen->memory)
+                return failure();
+        page = xenforeignmemory_map2(xen->memory, domid, NULL, PROT_READ, 0, 1, frames, &error);
+        if (!page)
+                return failure();
+        (void)xenforeignmemory_unmap(xen->memory, page, 1);
+        return error;
+}
+
+int actuator_xen_memory_ask(struct actuator_xen *xen, uint16_t domid, bool translated,
+                            uint64_t frame)
+{
+        int error;
+
+        errno = 0;
+        if (!translated) {
+                /* As itself it may: else that somebody else may not would say nothing (DOMID_IO: mm.c:get_pg_owner). */
+                error = frame_map(xen, DOMID_IO, frame);
+                if (!error)
+                        error = frame_map(xen, domid, frame) == -EPERM ? 0 : -EBUSY;
+                return error;
+        }
+        error = xc_domain_memory_mapping(xen->handle, domid, FRAME_NOBODYS, frame, 1,
+                                         DPCI_REMOVE_MAPPING);
+        return error != 0 && errno == EPERM ? 0 : -EBUSY;
 }
 
 static xenhypfs_handle *hypfs_open(struct actuator_xen *xen)
