@@ -14,16 +14,19 @@ least() {
 sed -n 's/^Pss:[^0-9]*\\([0-9]*\\) kB/pss_kib \\1/p' /proc/$pid/smaps_rollup
 least fds 'ls /proc/$pid/fd | wc -l'
 """
-# And then what Xen prints for debug keys m and Q.
+# And has Xen print on its console what it has (debug keys m and Q), which on AMD-Vi, where thousands of requester IDs are
+# reserved, is more than the ring that xl reads holds.
 SCRIPT = OWN + """least processes 'ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c -e sallyport -e /xl'
 sed -n 's/^MemAvailable:[^0-9]*\\([0-9]*\\) kB/available_kib \\1/p' /proc/meminfo
 echo log_kib $(du -k /run/sallyport.log | cut -f 1)
 echo nodes $(xenstore-ls -f / | wc -l)
 echo slots $(wc -l </sys/bus/pci/drivers/pciback/slots)
-xl debug-keys m; xl debug-keys Q; xl dmesg | tail -n 200"""
+xl debug-keys m; xl debug-keys Q; xl debug-keys h"""
 LINE = re.compile(r"^(\w+) (\d+)$", re.M)
 # xen/common/page_alloc.c:pagealloc_info, xen/drivers/passthrough/pci.c:_dump_pci_devices.
 FREE = re.compile(r"Dom heap: (\d+)kB free")
+# What it prints last (common/keyhandler.c:show_handlers).
+LAST = "'h' pressed"
 FUNCTION = re.compile(r"\(XEN\) ([\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d) - \S+")
 
 # {name: (which way is worse, tolerated per time, tolerated besides)}, in the units of the names; free_kib is Xen's.
@@ -38,11 +41,10 @@ def numbers(text):
     return {name: int(number) for name, number in LINE.findall(text)}
 
 
-def usage(text):
-    """{name: number} of what SCRIPT printed."""
-    found = numbers(text)
-    last = list(FREE.finditer(text))[-1]
-    return found | {"free_kib": int(last[1]), "pdevs": len(set(FUNCTION.findall(text[last.end():])))}
+def usage(text, console):
+    """{name: number} of what SCRIPT printed, and what Xen printed for it."""
+    last = list(FREE.finditer(console))[-1]
+    return numbers(text) | {"free_kib": int(last[1]), "pdevs": len(set(FUNCTION.findall(console, last.end())))}
 
 
 def slope(values):

@@ -16,7 +16,8 @@ fds 21
 processes 1
 nodes 190
 slots 0
-(XEN) 0000:02:00.0 - DomIO:8004 - node -1
+"""
+CONSOLE = """(XEN) 0000:02:00.0 - DomIO:8004 - node -1
 (XEN)     Dom heap: 525000kB free
 (XEN) Physical memory information:
 (XEN)     Xen heap: 0kB free
@@ -37,7 +38,7 @@ def leaking(bounds, **series):
 
 class LeaksTest(unittest.TestCase):
     def test_usage(self):
-        self.assertEqual(usage(TEXT), {"pss_kib": 3700, "fds": 21, "processes": 1, "nodes": 190, "slots": 0,
+        self.assertEqual(usage(TEXT, CONSOLE), {"pss_kib": 3700, "fds": 21, "processes": 1, "nodes": 190, "slots": 0,
                                        "free_kib": 524288, "pdevs": 2})
 
     def test_slope(self):

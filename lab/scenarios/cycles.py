@@ -174,8 +174,15 @@ class Cycles:
             self.work = lab.guests.create("work")
         lab.guests.agree()
         if not at_once and self.number % WEIGH <= 1:
-            self.usages.append(leaks.usage(lab.dom0(leaks.SCRIPT, 60)))
-            lab.say(f"{self.usages[-1]}")
+            self.weigh()
+
+    def weigh(self):
+        """Looks at what is used."""
+        before = len(self.lab.rig.serial())
+        text = self.lab.dom0(leaks.SCRIPT, 120)
+        self.lab.wait("Xen has printed all of it", lambda: leaks.LAST in self.lab.rig.serial()[before:], 60)
+        self.usages.append(leaks.usage(text, self.lab.rig.serial()[before:]))
+        self.lab.say(f"{self.usages[-1]}")
 
     def shut(self):
         """Waits until the door is shut behind what the guest had; from then on no guest's memory may be reached."""
