@@ -14,8 +14,8 @@ least() {
 sed -n 's/^Pss:[^0-9]*\\([0-9]*\\) kB/pss_kib \\1/p' /proc/$pid/smaps_rollup
 least fds 'ls /proc/$pid/fd | wc -l'
 """
-# And has Xen print on its console what it has (debug keys m and Q), which on AMD-Vi, where thousands of requester IDs are
-# reserved, is more than the ring that xl reads holds.
+# And has Xen print on its console what it has (debug keys m and Q), which on AMD-Vi, where thousands of requester IDs
+# are reserved, is more than the ring that xl reads holds.
 SCRIPT = OWN + """least processes 'ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c -e sallyport -e /xl'
 sed -n 's/^MemAvailable:[^0-9]*\\([0-9]*\\) kB/available_kib \\1/p' /proc/meminfo
 echo log_kib $(du -k /run/sallyport.log | cut -f 1)
