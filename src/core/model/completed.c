@@ -61,11 +61,8 @@ static void owner_tell(const struct core *core, struct model_port *port,
                                           ? EVENT_OWNER_GUEST
                                           : EVENT_OWNER_NOBODY;
         /* Which guest is not told; the one that is named here is all that is known. */
-        if (function->owner != EVENT_OWNER_GUEST || port->guest[0] == '\0' || port->domid == 0 ||
-            function->rights == port->domid)
-                return;
-        function->rights = port->domid;
-        model_memory_renew(port);
+        if (function->owner == EVENT_OWNER_GUEST && port->guest[0] != '\0' && port->domid != 0)
+                model_rights_note(port, function, port->domid);
 }
 
 /* Effects by which a function goes from hand to hand: from Xen's to DOMID_IO's, out of its books, to a guest. */
@@ -99,13 +96,6 @@ static void handover_end(struct core *core, struct model_port *port,
                 function->owner = EVENT_OWNER_UNKNOWN;
                 function->quarantine = (struct model_attempt){ 0 }; /* a new question */
         }
-}
-
-/* Of what was taken away Xen was asked after it was done. */
-static void rights_end(struct model_port *port, struct model_function *function)
-{
-        function->rights = 0;
-        model_memory_renew(port);
 }
 
 void model_completed_apply(struct core *core, struct model_port *port, const struct event *event,
@@ -157,8 +147,8 @@ void model_completed_apply(struct core *core, struct model_port *port, const str
                 model_port_doubt(port); /* whoever did it may have bound and unbound drivers */
                 break;
         case EFFECT_REVOKE:
-                if (function && !error)
-                        rights_end(port, function);
+                if (function && !error) /* Xen was asked after it was done */
+                        model_rights_note(port, function, 0);
                 break;
         case EFFECT_REMEMBER:
                 model_memory_written(core, port, error, effects);

@@ -239,10 +239,8 @@ void model_owners_apply(struct core *core, struct model_port *port,
                 if (!function)
                         continue;
                 function->owner = seen->domid;
-                if (!model_owner_guest(seen->domid) || function->rights == seen->domid)
-                        continue;
-                function->rights = seen->domid; /* whoever attached it */
-                model_memory_renew(port);
+                if (model_owner_guest(seen->domid)) /* whoever attached it */
+                        model_rights_note(port, function, seen->domid);
         }
         for (uint32_t i = core->function_count; i > 0; i--) {
                 struct model_function *function = &core->functions[i - 1];

@@ -480,6 +480,13 @@ bool model_function_held(const struct model_function *function);
 bool model_function_orphaned(const struct model_port *port, const struct model_function *function);
 /** Does pciback hold the function? As the last inventory saw it. */
 bool model_function_pciback(const struct model_function *function);
+/** Whose rights to the function may be left from now on; 0: nobody's. What is to be remembered is renewed. */
+void model_rights_note(struct model_port *port, struct model_function *function, uint16_t domid);
+/**
+ * Did Xen's last answer to an assignment say that it is no guest's? EBUSY and ENODEV do, since Xen looks at the owner
+ * first (passthrough/pci.c:device_assigned).
+ */
+bool model_function_disowned(const struct model_function *function);
 /** Where there is no owner list: may it be a guest's, since Xen was not asked since pciback holds it? */
 bool model_function_unasked(const struct core *core, const struct model_function *function);
 /** Does a guest own it, or may one, since Xen was not asked since that could be? */

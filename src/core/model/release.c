@@ -94,18 +94,25 @@ bool model_function_pciback(const struct model_function *function)
         return base_text_equal(function->facts.driver, EVENT_PCIBACK_DRIVER);
 }
 
-/*
- * Where there is no owner list: was Xen not asked whose it is since pciback holds it? EBUSY and ENODEV say that it is
- * no guest's, since Xen looks at the owner first (passthrough/pci.c:device_assigned).
- */
+void model_rights_note(struct model_port *port, struct model_function *function, uint16_t domid)
+{
+        if (function->rights == domid)
+                return;
+        function->rights = domid;
+        model_memory_renew(port);
+}
+
+bool model_function_disowned(const struct model_function *function)
+{
+        return function->quarantine.error == EBUSY || function->quarantine.error == ENODEV;
+}
+
 bool model_function_unasked(const struct core *core, const struct model_function *function)
 {
-        int32_t error = function->quarantine.error;
-
         if (!model_unlisted(core) || !model_function_pciback(function))
                 return false;
         return function->due ||
-               (function->owner == EVENT_OWNER_UNKNOWN && error != EBUSY && error != ENODEV);
+               (function->owner == EVENT_OWNER_UNKNOWN && !model_function_disowned(function));
 }
 
 bool model_function_used(const struct core *core, const struct model_function *function)

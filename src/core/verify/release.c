@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* May door 1 be opened for a guest, or for dom0 by a rule? */
-#include <errno.h>
-
 #include "core/event/parse.h"
 #include "core/policy/policy.h"
 #include "core/verify/verify.h"
@@ -36,15 +34,12 @@ bool verify_function_revoked(const struct core *core, const struct model_port *p
 bool verify_function_unowned(const struct core *core, const struct model_port *port,
                              const struct model_function *function)
 {
-        int32_t error = function->quarantine.error;
-
         if (model_owner_guest(function->owner))
                 return false;
         if (!model_unlisted(core))
                 return port->owners_fresh;
-        /* As model_function_unasked has it: these two say that it is no guest's. */
         return !function->due &&
-               (function->owner == EVENT_OWNER_DOM_IO || error == EBUSY || error == ENODEV);
+               (function->owner == EVENT_OWNER_DOM_IO || model_function_disowned(function));
 }
 
 bool verify_port_given(const struct core *core, const struct model_port *port)
