@@ -81,10 +81,7 @@ class Domain:
         status, output = self.rig.agent.run(
             f"id=$(xl domid {self.name}) && xenstore-read /local/domain/$id/console/tty 2>/dev/null")
         self.tty = output.strip()
-        try:
-            return status == 0 and self.run("true", 10)[0] == 0
-        except DomainError:
-            return False
+        return status == 0 and self.does("true", 10)
 
     def gone(self):
         """Waits until it has ended: what was its memory is nobody's."""
@@ -125,6 +122,15 @@ class Domain:
         if status:
             raise DomainError(f"{self.name}: {script!r}: exit {status}: {output.strip()}")
         return output
+
+    def does(self, script, timeout_s=30):
+        """Does a shell script in the guest succeed? No answer is none yet: a guest whose kernel looks at a new device
+        does nothing else, for longer than an answer is waited for on a busy machine (Linux: xen-pcifront.c:do_pci_op
+        waits up to two seconds for each access, with interrupts off)."""
+        try:
+            return self.run(script, timeout_s)[0] == 0
+        except DomainError:
+            return False
 
     def id(self):
         """Its domain ID now, or None."""

@@ -113,9 +113,9 @@ class Guests:
         on the disk that is outside. Seconds until it had a disk."""
         clock, disk = self.lab.machine.clock, DISK % serial
         before = clock()
-        self.lab.wait(f"{domain.name} has a disk", lambda: domain.run(disk)[0] == 0, 180)
+        self.lab.wait(f"{domain.name} has a disk", lambda: domain.does(disk), 180)
         took = round(clock() - before, 2)
-        told = domain.inside(disk + WRITE % size, 60).split()[0]
+        told = domain.inside(disk + WRITE % size, 120).split()[0]
         files = {path.name: hashlib.sha256(path.open("rb").read(size)).hexdigest()
                  for path in self.lab.rig.folder.glob("*.disk")}
         self.lab.expect(told in files.values(), f"{domain.name} wrote {size} bytes to its disk and read them back; "
