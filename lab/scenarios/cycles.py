@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A disk is plugged, quarantined, attacked, given to a guest, used there, taken back and pulled, or pulled from under
 the guest; then the next one is plugged at the same port, sometimes faster than anybody looks: CYCLES times (3), in
-which nothing may leak. Then KILLS times (2) more, with a SIGKILL to the daemon at a random moment (SEED) of each, after
-which all must come as if it had not been. In the third of UNDER cycles (10; 0: never) the disk is pulled from under the
+which nothing may leak. Then more of them, in which the daemon gets KILLS SIGKILLs (2) at random moments (SEED), up to
+two a cycle, after which all must come as if it had not been. In the third of UNDER cycles (10; 0: never) the disk is pulled from under the
 guest, which has to be made anew then (doc/guests.md). None begins that many MINUTES after the start (0: whenever).
 These words are the environment's."""
 
+import math
 import os
 import random
 import statistics
@@ -23,6 +24,8 @@ PORT = "rp0"
 AT_ONCE = 3
 # What the guest writes each time. How many cycles have one or two looks at what is used.
 BYTES, WEIGH = 1 << 16, max(1, CYCLES // 40)
+# SIGKILLs in one cycle, each in another step.
+TOGETHER = 2
 # Usages that are not compared: caches fill, libxl makes its folders.
 WARM = 1
 # How long something may take, and before a request is asked again.
@@ -37,16 +40,16 @@ class Cycles:
         self.lab, self.number, self.random = lab, 0, random.Random(SEED)
         self.work, self.rid = lab.guests.create("work"), lab.port(PORT).rid
         self.took, self.again, self.usages = {}, 0, []
-        self.left = None    # steps from now until the one in which the daemon is killed
+        self.killed = []    # for each step that is left of a cycle: is the daemon killed in it?
 
-    def play(self, kill, last):
-        """One cycle. last: nothing is plugged at once after it."""
+    def play(self, kills, last):
+        """One cycle, with so many SIGKILLs. last: nothing is plugged at once after it."""
         lab, there = self.lab, bool(self.lab.there.get(PORT))
         under, at_once = UNDER and self.number % UNDER == 2, self.number % AT_ONCE == 1 and not last
         steps = ([] if there else ["settle"]) + ["assign", "use"] + ([] if under else ["unassign"])
         steps.append(self.end(under, at_once))
         lab.say(f"--- cycle {self.number + 1}: {', '.join(steps)}")
-        self.left = self.moment(steps) if kill else None
+        self.killed = self.moments(steps, kills)
         if not there:
             lab.plug((PORT, disk(f"c{self.number}")))
             self.settle("settle")
@@ -67,14 +70,16 @@ class Cycles:
         """Seconds that a step usually takes; a guess for one that was not played yet."""
         return statistics.median(self.took.get(name, (5,)))
 
-    def moment(self, steps):
-        """Which of these steps a moment falls into, by chance."""
-        return self.random.choices(range(len(steps)), [self.usual(name) for name in steps])[0]
+    def moments(self, steps, count):
+        """Into which of these steps so many moments fall, by chance: for each whether one does."""
+        chosen = set()
+        while len(chosen) < count:
+            chosen |= set(self.random.choices(range(len(steps)), [self.usual(name) for name in steps]))
+        return [place in chosen for place in range(len(steps))]
 
     def step(self, name, ready, order=None, act=None):
         """Waits until something is so. order: what is asked of the daemon for that; act: what is done."""
-        lab, struck, began = self.lab, self.left == 0, self.lab.machine.clock()
-        self.left = None if self.left is None else self.left - 1
+        lab, struck, began = self.lab, self.killed.pop(0), self.lab.machine.clock()
         if struck:
             self.strike(name)
         refused = order and self.order(order, struck)
@@ -214,15 +219,17 @@ def run(lab):
     lab.guard()
     cycles = Cycles(lab)
     for last in turns(lab, CYCLES):
-        cycles.play(kill=False, last=last)
-    quiet = cycles.number
+        cycles.play(0, last)
+    quiet, kills = cycles.number, 0
     cycles.steady(cycles.usages, leaks.DAEMON)
     lab.dom0("xl dmesg -c >/dev/null")    # what Xen said at boot is lost, as it is in time
-    for last in turns(lab, KILLS):
-        cycles.play(kill=True, last=last)
-    kills = cycles.number - quiet
+    for last in turns(lab, math.ceil(KILLS / TOGETHER)):
+        now = min(TOGETHER, KILLS - kills)
+        cycles.play(now, last)
+        kills += now
     cycles.steady(cycles.usages, leaks.MACHINE)
-    lab.say(f"{cycles.number} cycles, {kills} of them with a SIGKILL, {cycles.again} requests asked again")
+    lab.say(f"{cycles.number} cycles, {cycles.number - quiet} of them with SIGKILLs, {kills} in all, {cycles.again} "
+            "requests asked again")
     lab.times |= {"cycles": cycles.number, "kills": kills, "asked_again": cycles.again, "usages": cycles.usages,
                   "steps": {name: {"count": len(took), "median_s": statistics.median(took), "max_s": max(took)}
                             for name, took in cycles.took.items()}}
