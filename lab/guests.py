@@ -6,7 +6,8 @@ import hashlib
 import re
 
 import pci
-from domain import Domain
+from agent import AgentError
+from domain import Domain, DomainError
 from rig import LabError
 
 # In the guest: its disk with a serial number that begins so.
@@ -58,6 +59,15 @@ class Guests:
             self.lab.rig.oracle.learn(rid, domain.name, SPACE[domain.kind])
             found = self.lab.rig.oracle.places[domain.name]
             self.lab.say(f"{len(found)} pages of {domain.name} found in the table of {pci.text(rid)}")
+
+    def save(self, folder):
+        """What each guest's kernel has to say of a run that failed, or that the guest does not answer."""
+        for domain in self.domains.values():
+            try:
+                text = domain.run("dmesg | tail -n 200; cat /proc/interrupts; ps", 30)[1]
+            except (AgentError, DomainError, OSError) as error:
+                text = f"{error}\n"
+            (folder / f"{domain.name}.log").write_text(text)
 
     def attach(self, domain, sbdf):
         """The toolstack's own way, without Sallyport: {step: seconds of the machine's}."""

@@ -472,6 +472,8 @@ class Lab:
             (self.folder / "serial.log").write_text(self.rig.serial())
             shutil.copy(self.rig.folder / "qemu.log", self.folder)
             self.save_log()
+            if error or self.failures:
+                self.guests.save(self.folder)
         self.times["total_s"] = round(self.elapsed(), 2)
         held = not self.failures and not error
         verdict = {"scenario": self.name, "stock": self.stock, "platform": self.platform.name,

@@ -38,8 +38,10 @@ IDS = {"edu": "1234:11e8", "nvme": "1b36:0010", "pcie-pci-bridge": "1b36:000e",
 
 @dataclasses.dataclass(frozen=True)
 class Port:
-    """A root port. name: QEMU id and bus; device: its number on bus 0; power: has a power
-    controller; marks: what firmware says of it (acpi.py); external: what the daemon has to say."""
+    """A root port, or the downstream port of a switch that is part of the machine. name: QEMU id and bus; device: its
+    number on its bus; power: has a power controller; marks: what firmware says of it (acpi.py); external: what the
+    daemon has to say; root: device number of the root port above its switch, or None; bus: the number that firmware
+    gives its bus."""
     name: str
     device: int
     power: bool = False
@@ -47,18 +49,33 @@ class Port:
     hotplug: bool = True
     marks: tuple = ()
     external: bool = True
+    root: int | None = None
+    bus: int = 0
 
     @property
     def rid(self):
-        return self.device << 3
+        return self.bus << 8 | self.device << 3
 
-    def argument(self):
-        """Its -device argument. buses = bus numbers kept free below it by the firmware."""
+    @property
+    def switch(self):
+        """QEMU id of the upstream port of its switch."""
+        return f"{self.name}-up"
+
+    def arguments(self):
+        """Arguments of each -device for it. buses = bus numbers kept free below a root port by the firmware."""
         extra = "" if self.power else ",power_controller_present=off"
         extra += "" if self.hotplug else ",hotplug=off"
-        return (f"pcie-root-port,id={self.name},bus=pcie.0,addr={self.device:#x},"
-                f"chassis={self.device},slot={self.device},bus-reserve={self.buses},"
-                f"mem-reserve=64M{extra}")
+        if self.root is None:
+            return (self.above(self.name, self.device) + extra,)
+        return (self.above(f"{self.name}-root", self.root) + ",hotplug=off",
+                f"x3130-upstream,id={self.switch},bus={self.name}-root",
+                f"xio3130-downstream,id={self.name},bus={self.switch},addr={self.device:#x},"
+                f"chassis={self.root},slot=0{extra}")
+
+    def above(self, name, device):
+        """Of a root port."""
+        return (f"pcie-root-port,id={name},bus=pcie.0,addr={device:#x},chassis={device},slot={device},"
+                f"bus-reserve={self.buses},mem-reserve=64M")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -194,7 +211,8 @@ class Machine:
                            f"guest_loglvl=all iommu={self.platform.options}",
                 "-initrd", f"{image.kernel} console=hvc0 quiet{word},{image.initramfs}"]
         for port in self.ports:
-            argv += ["-device", port.argument()]
+            for text in port.arguments():
+                argv += ["-device", text]
         if marks := {port.rid: port.marks for port in self.ports if port.marks}:
             (self.folder / "ssdt.aml").write_bytes(acpi.ssdt(marks))
             argv += ["-acpitable", f"file={self.folder}/ssdt.aml"]
@@ -372,6 +390,10 @@ class Machine:
             config.store(rid, register, 2, before)
         for key in [key for key in self.evils if key[0] == name]:
             self.evils.pop(key).close()
+
+    def inject(self, device, error):
+        """Has a function, by its QEMU id, report an uncorrectable error, named as pcie_aer_inject_error does."""
+        self.qmp.execute("human-monitor-command", **{"command-line": f"pcie_aer_inject_error {device} {error}"})
 
     def press_button(self, device):
         """Presses the attention button of the slot that holds the device. On a port with power

@@ -24,6 +24,8 @@ MANY = 16    # tables of one bus; with scratch pages it has one for each request
 DOM0, UNTRANSLATED, BLOCKED, QUARANTINE, GUEST = (
     "dom0", "untranslated", "blocked", "quarantine", "guest")
 CONTAINED = (BLOCKED, QUARANTINE)
+# Bus numbers of a bridge whose registers read as all ones: nothing routes configuration requests to it.
+NO_ANSWER = 0xFF, 0xFF
 
 
 def of_guest(owner):
@@ -85,6 +87,7 @@ class Oracle:
         self.turn = 0
         self.guests, self.lent, self.places = {}, {}, {}
         self.against, self.last = None, {}    # see judge
+        self.spans = {}    # {port's name: its (first, last) bus} when it was looked at last
         reader = TABLES[machine.platform.iommu]
         self.tables = reader(machine.ram.read, machine.qtest.load)
 
@@ -201,6 +204,9 @@ class Oracle:
             ports, exposing = {}, {}
             for port in self.machine.ports:
                 bme, first, last = self.config.bridge(port.rid)
+                if (first, last) == NO_ANSWER:    # its gate counts as open, its buses are those of before
+                    first, last = self.spans.get(port.name, (0, 0))
+                self.spans[port.name] = first, last
                 occupied = self.config.occupied(port.rid)
                 ports[port.name] = (bme, occupied, first, last)
                 owners = self.exposing(port.name, occupied) if bme else set()

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A disk is plugged, quarantined, attacked, given to a guest, used there, taken back and pulled, or pulled from under
 the guest; then the next one is plugged at the same port, sometimes faster than anybody looks: CYCLES times (3), in
-which nothing may leak. Then more of them, in which the daemon gets KILLS SIGKILLs (2) at random moments (SEED), up to
-two a cycle, after which all must come as if it had not been. In the third of UNDER cycles (10; 0: never) the disk is pulled from under the
-guest, which has to be made anew then (doc/guests.md). None begins that many MINUTES after the start (0: whenever).
-These words are the environment's."""
+which nothing may leak. Then more of them, in which the daemon gets KILLS SIGKILLs (2) at random moments (SEED), up
+to two a cycle, after which all must come as if it had not been. In the third of UNDER cycles (10; 0: never) the disk
+is pulled from under the guest, which has to be made anew then (doc/guests.md). None begins that many MINUTES after
+the start (0: whenever). These words are the environment's."""
 
 import math
 import os

@@ -36,7 +36,8 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 { "gate-opened", "deba8cf99da4433587759b5b00cc0ac2", RECORD_CRITICAL },
                 "Somebody else set Bus Master Enable of guarded port %p; it is being cleared "
                 "again. Until then only the IOMMU held the %n functions below: find the program "
-                "that writes this port's config space." },
+                "that writes this port's config space. (Linux does where it recovers from an "
+                "error that a switch above the port reported: look for AER in its log.)" },
         [RECORD_PCIEHP_BACK] = {
                 { "pciehp-back", "f55698b8c07645be9007c22408380545", RECORD_CRITICAL },
                 "The kernel's pciehp was bound to guarded port %p behind our back; it is being "
