@@ -464,6 +464,10 @@ static void test_amd(void **state)
         assert_true(world_open(&world));
         assert_int_equal(world.functions[0].owner, GUEST);
         assert_int_equal(world.exposures, 0);
+        world_tell(&world, EVENT_OVERRUN,
+                   10); /* Xen is asked once more, and says that it is a guest's: no failure */
+        assert_true(world_open(&world));
+        assert_null(world_record(&world, RECORD_EFFECT_FAILED));
         world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
         assert_false(world_open(&world));
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);

@@ -19,6 +19,16 @@ static struct model_function *pending_function(struct core *core, const struct m
         return NULL;
 }
 
+bool model_completed_failed(const struct core *core, const struct model_port *port,
+                            const struct event *event)
+{
+        const struct model_function *function = model_function_find(core, port->pending_function);
+
+        if (event->error == EUSERS && model_unlisted(core) && function && function->given)
+                return port->pending != EFFECT_QUARANTINE && port->pending != EFFECT_CONFIRM;
+        return event->error != 0;
+}
+
 static void failure_tell(struct core *core, const struct model_port *port,
                          const struct event *event, struct effects *effects)
 {
@@ -106,7 +116,7 @@ void model_completed_apply(struct core *core, struct model_port *port, const str
 
         base_assert(port->pending_goal < GOAL_MAX);
         model_goal_attempt(port, function, port->pending_goal)->error = error;
-        if (error && port->pending != EFFECT_REMEMBER)
+        if (port->pending != EFFECT_REMEMBER && model_completed_failed(core, port, event))
                 failure_tell(core, port, event, effects);
         switch (port->pending) {
         case EFFECT_PORT_BIND:

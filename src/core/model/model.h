@@ -342,6 +342,12 @@ void model_inventory_apply(struct core *core, struct model_port *port,
                            const struct event_inventory *inventory, struct effects *effects);
 void model_owners_apply(struct core *core, struct model_port *port,
                         const struct event_owners *owners, struct effects *effects);
+/**
+ * Did the effect that ended (`event` of EVENT_COMPLETED) fail? Where Xen's owner list is not read, that what was given
+ * to a guest is a guest's is the answer to a question, and comes as an error (EFFECT_CONFIRM).
+ */
+bool model_completed_failed(const struct core *core, const struct model_port *port,
+                            const struct event *event);
 /** The end of an effect: EVENT_COMPLETED. */
 void model_completed_apply(struct core *core, struct model_port *port, const struct event *event,
                            struct effects *effects);

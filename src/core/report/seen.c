@@ -100,7 +100,7 @@ static void answer_see(const struct core *core, const struct model_port *port,
                                 .function = port->pending_function,
                                 .effect = port->pending };
 
-        if (event->kind == EVENT_COMPLETED && event->error != 0)
+        if (event->kind == EVENT_COMPLETED && model_completed_failed(core, port, event))
                 return; /* RECORD_EFFECT_FAILED tells it */
         core_record_add(seen, &ended);
         if (event->kind == EVENT_INVENTORY)
@@ -112,7 +112,7 @@ static void answer_see(const struct core *core, const struct model_port *port,
                 owners_see(core, event, seen);
         else if (event->kind == EVENT_RESERVED)
                 reserved_see(port, event, seen);
-        else if (port->pending == EFFECT_CONFIRM)
+        else if (port->pending == EFFECT_CONFIRM && event->error == 0)
                 seen_add(event, RECORD_SEEN_BLOCKED, port->pending_function, 0, seen);
 }
 
