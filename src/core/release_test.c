@@ -474,6 +474,19 @@ static void test_amd(void **state)
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
 }
 
+/* What nobody here gave, and a guest has, is no answer that was waited for. */
+static void test_amd_foreign(void **state)
+{
+        (void)state;
+        world_quarantined_amd(&world);
+        assert_null(world_record(&world, RECORD_EFFECT_FAILED));
+        world.functions[0].owner = GUEST;
+        world_tell(&world, EVENT_OVERRUN, 10);
+        assert_false(world_open(&world));
+        assert_non_null(world_record(&world, RECORD_EFFECT_FAILED));
+        assert_int_equal(world.core.functions[0].reason, REASON_OWNED_BY_GUEST);
+}
+
 /*
  * Whenever one is attached or detached the others are confirmed once more: that counts as no failure of theirs, however
  * many there are, so that nothing is said to be out of control and nothing waits.
@@ -529,6 +542,7 @@ int main(void)
                 cmocka_unit_test(test_foreign),
                 cmocka_unit_test(test_foreign_adopted),
                 cmocka_unit_test(test_amd),
+                cmocka_unit_test(test_amd_foreign),
                 cmocka_unit_test(test_amd_several),
         };
 
