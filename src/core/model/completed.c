@@ -60,8 +60,10 @@ static void owner_tell(const struct core *core, struct model_port *port,
                 function->owner = event_coverage_has(&core->platform.coverage, function->facts.sbdf)
                                           ? EVENT_OWNER_GUEST
                                           : EVENT_OWNER_NOBODY;
-        /* Which guest is not told; the one that is named here is all that is known. */
-        if (function->owner == EVENT_OWNER_GUEST && port->guest[0] != '\0' && port->domid != 0)
+        /* Which guest is not told; the one that xenstore or the port names is all that is known. */
+        if (function->owner == EVENT_OWNER_GUEST && function->claimed != 0)
+                model_rights_note(port, function, function->claimed);
+        else if (function->owner == EVENT_OWNER_GUEST && port->guest[0] != '\0' && port->domid != 0)
                 model_rights_note(port, function, port->domid);
 }
 

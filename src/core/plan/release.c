@@ -122,12 +122,14 @@ static void unassign_begin(struct core *core, struct model_port *port,
                         continue;
                 function->given = false;
                 function->detach = (struct model_attempt){ 0 };
-                /* Whoever attached it: here it is asked for. */
-                if (!model_owner_guest(function->owner))
+                /* Whoever attached it, or is about to: here it is asked for. */
+                if (function->claimed != 0 && !model_owner_guest(function->owner))
+                        function->due = true;
+                else if (!model_owner_guest(function->owner))
                         continue;
-                function->held = function->owner;
+                function->held = function->claimed != 0 ? function->claimed : function->owner;
                 if (port->guest[0] == '\0')
-                        port->domid = function->owner;
+                        port->domid = function->held;
         }
         port->attempts[GOAL_NOTED] = (struct model_attempt){ 0 };
         if (port->trusted) /* what dom0 has, goes as a whole */
