@@ -164,6 +164,25 @@ static void test_foreign(void **state)
         assert_int_equal(world.functions[0].rights, 0);
 }
 
+/* A former guest may still map its memory: no word of anybody's makes that be forgotten. */
+static void test_rights_kept(void **state)
+{
+        (void)state;
+        assigned_amd();
+        world.rights_stay = true;
+        world_request(&world, REQUEST_UNASSIGN, LEAF, "");
+        world_run(&world, 100);
+        assert_int_equal(world_state(&world, 0), STATE_CONTAINED);
+        world.functions[0].owner = OTHER;
+        claims(OTHER, 1);
+        world_tell(&world, EVENT_OVERRUN, 40);
+        assert_int_equal(world.core.functions[0].owner, EVENT_OWNER_GUEST);
+        assert_int_equal(world.core.functions[0].rights, GUEST);
+        world_request(&world, REQUEST_UNASSIGN, LEAF, "");
+        world_run(&world, 40);
+        assert_int_equal(world.core.functions[0].rights, GUEST);
+}
+
 /* Somebody else is at it: it is not given to anybody, nor is what he got taken away again. */
 static void test_assign_meanwhile(void **state)
 {
@@ -207,11 +226,11 @@ static void test_restart(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_agrees),         cmocka_unit_test(test_regiven),
-                cmocka_unit_test(test_regiven_unseen), cmocka_unit_test(test_word_gone),
-                cmocka_unit_test(test_nobodys),        cmocka_unit_test(test_listed),
-                cmocka_unit_test(test_foreign),        cmocka_unit_test(test_assign_meanwhile),
-                cmocka_unit_test(test_restart),
+                cmocka_unit_test(test_agrees),           cmocka_unit_test(test_regiven),
+                cmocka_unit_test(test_regiven_unseen),   cmocka_unit_test(test_word_gone),
+                cmocka_unit_test(test_nobodys),          cmocka_unit_test(test_listed),
+                cmocka_unit_test(test_foreign),          cmocka_unit_test(test_rights_kept),
+                cmocka_unit_test(test_assign_meanwhile), cmocka_unit_test(test_restart),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
