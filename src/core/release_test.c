@@ -464,6 +464,9 @@ static void test_amd(void **state)
         assert_true(world_open(&world));
         assert_int_equal(world.functions[0].owner, GUEST);
         assert_int_equal(world.exposures, 0);
+        world_tell(&world, EVENT_LOOK, 20); /* that it is a guest's is an answer, not a failure */
+        assert_true(world_open(&world));
+        assert_null(world_record(&world, RECORD_EFFECT_FAILED));
         world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
         assert_false(world_open(&world));
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);

@@ -19,6 +19,13 @@ static struct model_function *pending_function(struct core *core, const struct m
         return NULL;
 }
 
+/* Where there is no list, that it is a guest's is what was to be known: each look at what a guest uses says so. */
+static bool error_answers(const struct core *core, const struct model_port *port, int32_t error)
+{
+        return model_unlisted(core) && error == EUSERS &&
+               (port->pending == EFFECT_QUARANTINE || port->pending == EFFECT_CONFIRM);
+}
+
 static void failure_tell(struct core *core, const struct model_port *port,
                          const struct event *event, struct effects *effects)
 {
@@ -115,7 +122,7 @@ void model_completed_apply(struct core *core, struct model_port *port, const str
 
         base_assert(port->pending_goal < GOAL_MAX);
         model_goal_attempt(port, function, port->pending_goal)->error = error;
-        if (error && port->pending != EFFECT_REMEMBER)
+        if (error && port->pending != EFFECT_REMEMBER && !error_answers(core, port, error))
                 failure_tell(core, port, event, effects);
         switch (port->pending) {
         case EFFECT_PORT_BIND:
