@@ -419,7 +419,8 @@ static enum event_kind kind_take(const struct fuzz_stream *stream, const struct 
 }
 
 /* The one that the port is given to, by its number or name, or others. */
-static void guests_take(struct fuzz_stream *stream, struct event_guests *ret_guests)
+static void guests_take(struct fuzz_stream *stream, const struct core *core,
+                        struct event_guests *ret_guests)
 {
         uint8_t byte = byte_take(stream);
 
@@ -431,6 +432,11 @@ static void guests_take(struct fuzz_stream *stream, struct event_guests *ret_gue
 
                 guest->domid = (uint16_t)(1 + (byte_take(stream) & 3));
                 guest->name[0] = (char)('a' + (byte >> 2 & 1) + (char)i);
+        }
+        ret_guests->claim_count = byte >> 5 & 3;
+        for (uint32_t i = 0; i < ret_guests->claim_count; i++) {
+                ret_guests->claims[i].sbdf = function_take(stream, core);
+                ret_guests->claims[i].domid = (uint16_t)(1 + (byte_take(stream) & 3));
         }
 }
 
@@ -542,7 +548,7 @@ static void event_take(struct fuzz_stream *stream, const struct core *core)
                 memory_take(stream, core, &event->memory);
                 break;
         case EVENT_GUESTS:
-                guests_take(stream, &event->guests);
+                guests_take(stream, core, &event->guests);
                 break;
         case EVENT_MEMORY_END:
                 memory_end_take(stream, event);

@@ -92,9 +92,10 @@ static void core_function_add(struct canon *canon, const struct sim_world *world
         word = word << 1 | function->returned;
         word = word << 4 | domid_code(world, function->held);
         word = word << 4 | domid_code(world, function->rights);
+        word = word << 4 | domid_code(world, function->claimed);
         word = word << 1 | function->registered;
         word = word << 4 | domid_code(world, function->owner);
-        bits_add(canon, word, 8 + 14 + 8 + 3 * 4);
+        bits_add(canon, word, 8 + 14 + 8 + 4 * 4);
         word = 0;
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->driver);
         word = word << ATTEMPT_BITS | attempt_code(now_ms, &function->quarantine);
@@ -242,6 +243,10 @@ static void seen_add(struct canon *canon, const struct sim_world *world, enum ef
 {
         uint64_t flags = 0;
 
+        if (kind == EFFECT_GUESTS) {
+                bits_add(canon, world->vendor == SIM_AMD ? seen->owner : 0, 3);
+                return;
+        }
         if (kind == EFFECT_OWNERS || kind == EFFECT_RESERVE) {
                 bits_add(canon, seen->owner, 3);
                 bits_add(canon, sim_guest_owns(seen) ? domid_code(world, seen->seen_domid) : 0, 4);
@@ -299,10 +304,8 @@ static void pending_add(struct canon *canon, const struct sim_world *world,
         }
         bits_add(canon, port->answer_observes, 1);
         bits_add(canon, port->answer_error != 0, 1);
-        if (port->pending.kind == EFFECT_GUESTS) {
+        if (port->pending.kind == EFFECT_GUESTS)
                 bits_add(canon, domid_code(world, port->seen_domid), 4);
-                return;
-        }
         for (uint32_t i = 0; i < count && port->answer_observes; i++)
                 seen_add(canon, world, port->pending.kind, &port->seen[i], &port->functions[i]);
 }

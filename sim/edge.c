@@ -243,5 +243,10 @@ void sim_edge_answer(struct sim_state *state, uint32_t port, struct event *ret_e
         } else if (from->pending.kind == EFFECT_GUESTS) {
                 ret_event->kind = EVENT_GUESTS;
                 sim_guests_fill(from->seen_domid, &ret_event->guests);
+                for (uint32_t i = 0;
+                     state->world.vendor == SIM_AMD && i < sim_function_count(&state->world, port);
+                     i++)
+                        sim_claim_fill(sim_sbdf(&state->world, port, i), &from->seen[i],
+                                       from->seen_domid, &ret_event->guests);
         }
 }

@@ -168,9 +168,39 @@ static void guest_fill(struct event_guests *guests, uint16_t domid, const char *
 
 void sim_guests_fill(uint16_t domid, struct event_guests *ret_guests)
 {
-        ret_guests->count = 0;
+        ret_guests->count = ret_guests->claim_count = 0;
         ret_guests->truncated = false;
         guest_fill(ret_guests, SIM_OTHER_DOMID, "other");
         if (domid != 0)
                 guest_fill(ret_guests, domid, SIM_GUEST_NAME);
+}
+
+/* What is being done just then cannot be called back; of what else it gave away the core cannot say it did not know. */
+void sim_claims_tell(struct sim_state *state)
+{
+        for (uint32_t i = 0; i < state->core.function_count; i++) {
+                const struct model_function *known = &state->core.functions[i];
+
+                for (uint32_t j = 0; known->given && j < state->core.port_count; j++) {
+                        struct sim_port *port = &state->world.ports[j];
+                        bool busy = port->pending_token != 0 &&
+                                    port->pending.function == known->facts.sbdf;
+
+                        if (busy || state->core.ports[j].domid == 0)
+                                continue;
+                        for (uint32_t k = 0; k < sim_function_count(&state->world, j); k++)
+                                if (sim_sbdf(&state->world, j, k) == known->facts.sbdf &&
+                                    port->functions[k].owner == SIM_OTHER)
+                                        port->functions[k].seized = false;
+                }
+        }
+}
+
+void sim_claim_fill(uint32_t sbdf, const struct sim_function *function, uint16_t domid,
+                    struct event_guests *guests)
+{
+        if (function->owner == SIM_OTHER)
+                domid = SIM_OTHER_DOMID;
+        if ((function->owner == SIM_OTHER || function->owner == SIM_GUEST) && domid != 0)
+                guests->claims[guests->claim_count++] = (struct event_claim){ sbdf, domid };
 }

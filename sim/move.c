@@ -119,20 +119,25 @@ void sim_daemon_start(struct sim_state *state)
         sim_intrusion_end(&state->world);
 }
 
-/* What the worker learns of owners its answer will tell. Where there is no list nothing says which guest it is. */
+/*
+ * What the worker learns of owners its answer will tell. Where there is no list it does not say which guest it is:
+ * xenstore may have (sim_claims_tell).
+ */
 static void owners_tell(struct sim_world *world, uint32_t number)
 {
         struct sim_port *port = &world->ports[number];
+        bool list = port->pending.kind == EFFECT_OWNERS;
+        bool asks = port->pending.kind == EFFECT_CONFIRM || port->pending.kind == EFFECT_QUARANTINE;
 
         for (uint32_t i = 0; i < sim_function_count(world, number); i++) {
-                if (port->pending.kind == EFFECT_OWNERS)
-                        sim_rights_tell(&port->functions[i]);
-                if (port->pending.kind == EFFECT_OWNERS ||
-                    ((port->pending.kind == EFFECT_CONFIRM ||
-                      port->pending.kind == EFFECT_QUARANTINE) &&
-                     port->pending.function == sim_sbdf(world, number, i) &&
-                     (world->vendor == SIM_VTD || !sim_guest_owns(&port->functions[i]))))
-                        port->functions[i].seized = false;
+                struct sim_function *function = &port->functions[i];
+                bool asked = asks && port->pending.function == sim_sbdf(world, number, i);
+                bool named = world->vendor == SIM_VTD || !sim_guest_owns(function);
+
+                if (list || (asked && world->vendor == SIM_AMD && !function->seized))
+                        sim_rights_tell(function);
+                if (list || (asked && named))
+                        function->seized = false;
         }
 }
 
@@ -199,8 +204,18 @@ static void look_send(struct sim_state *state)
 
 static void guests_take(struct sim_state *state)
 {
+        const struct sim_world *world = &state->world;
+        uint16_t domid = world->guest_there ? world->domid : 0;
+        bool amd = world->vendor == SIM_AMD;
+
         state->world.guests_due = false;
-        sim_guests_fill(state->world.guest_there ? state->world.domid : 0, &event.guests);
+        sim_guests_fill(domid, &event.guests);
+        for (uint32_t i = 0; amd && i < world->port_count; i++)
+                for (uint32_t j = 0; j < sim_function_count(world, i); j++)
+                        sim_claim_fill(sim_sbdf(world, i, j), &world->ports[i].functions[j], domid,
+                                       &event.guests);
+        if (amd)
+                sim_claims_tell(state);
         event_send(state, EVENT_GUESTS, SIM_PORTS);
 }
 
@@ -462,9 +477,11 @@ static void reload_do(struct sim_state *state)
 static void wish_do(struct sim_state *state, struct sim_move move)
 {
         struct sim_port *port = &state->world.ports[move.port];
-
-        state->world.look_due |=
+        bool meddles =
                 state->world.guests && (move.kind == MOVE_ATTACH || move.kind == MOVE_DETACH);
+
+        state->world.look_due |= meddles;
+        state->world.guests_due |= meddles && state->world.vendor == SIM_AMD;
         if (move.kind == MOVE_EJECT || move.kind == MOVE_ASSIGN || move.kind == MOVE_UNASSIGN)
                 request_send(state, move);
         else if (move.kind == MOVE_BUTTON)

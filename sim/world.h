@@ -316,6 +316,11 @@ void sim_rights_forget(struct sim_world *world);
 uint8_t sim_rights_owned(const struct sim_function *function);
 /** The guests that xenstore names; domid: of the one that is meant, 0 = it is not there. */
 void sim_guests_fill(uint16_t domid, struct event_guests *ret_guests);
+/** What xenstore says of whose a function is; domid: of the guest that is meant, 0 = it is not there. */
+void sim_claim_fill(uint32_t sbdf, const struct sim_function *function, uint16_t domid,
+                    struct event_guests *guests);
+/** AMD-Vi: another guest has what the core gave away, and xenstore says so now: from here on it knows. */
+void sim_claims_tell(struct sim_state *state);
 
 /* Thunderbolt: router.c. */
 /** The bus as it is when a run begins: where there can be two routers both are there. */

@@ -57,8 +57,9 @@
 #define LIMIT_VARIABLE 32
 /** Bytes of what a toolstack said that are kept of it, NUL included: a line or two. */
 #define LIMIT_TOLD 160
-/** Guests that one reading of xenstore reports. */
+/** Guests that one reading of xenstore reports, and functions that it says to be theirs. */
 #define LIMIT_GUESTS 256
+#define LIMIT_CLAIMS 256
 #define LIMIT_RULE_FILE 256
 /**
  * Ranges of requester IDs that the IOMMUs cover (IVRS). Firmware gives one for all, or one for each device: about 40

@@ -83,6 +83,7 @@ enum record_kind {
         RECORD_ROUTER_FAILED,     /**< an effect on a router, or the listing of all, answered with an error */
         RECORD_ROUTERS_OVERFLOW,  /**< more routers or domains than limits.h has room for, or a list that cannot be */
         RECORD_SESSION,           /**< whether the session is locked is another than before; count = record_session */
+        RECORD_FUNCTION_CLAIMED,  /**< xenstore says that another guest has what was given away; count = domid */
         RECORD_MAX
 };
 

@@ -56,6 +56,11 @@ void world_tell(struct world *world, enum event_kind kind, uint32_t polls)
 
 void world_guests_fill(const struct world *world, struct event_guests *ret_guests)
 {
+        for (uint32_t i = 0; i < WORLD_FUNCTIONS; i++)
+                if (world->functions[i].claimed != 0)
+                        ret_guests->claims[ret_guests->claim_count++] =
+                                (struct event_claim){ world->functions[i].facts.sbdf,
+                                                      world->functions[i].claimed };
         if (world->guest == 0)
                 return;
         ret_guests->count = 1;

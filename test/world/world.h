@@ -29,6 +29,7 @@ struct world_function {
         struct event_function facts; /* instance 0 = not known to the kernel */
         uint16_t owner;              /* EVENT_OWNER_ABSENT = unknown to Xen */
         uint16_t rights;             /* guest that Xen lets map its memory: no toolstack takes that away */
+        uint16_t claimed;            /* guest that xenstore names; 0: none */
         bool there;                  /* physically */
         bool refuses;                /* quarantine answers EBUSY */
         bool clings;                 /* its driver cannot be unbound */
@@ -170,7 +171,7 @@ void world_router_shows(const struct world *world, uint64_t route, enum model_ro
 /** How the core shows a router; ROUTER_NONE where it knows none at this route. */
 enum model_router_state world_router_state(const struct world *world, uint64_t route,
                                            enum record_reason *ret_reason);
-/** Which guests run: into a list that is empty. */
+/** Which guests run, and what xenstore says to be whose: into a list that is empty. */
 void world_guests_fill(const struct world *world, struct event_guests *ret_guests);
 /** EVENT_GUESTS, unasked. */
 void world_guests_tell(struct world *world);

@@ -405,11 +405,23 @@ struct event_guest {
         char name[LIMIT_GUEST]; /**< NUL-terminated, not empty */
 };
 
+/** A toolstack's word of whose a function is, or is about to be. */
+struct event_claim {
+        uint32_t sbdf;
+        uint16_t domid; /**< never 0, nor EVENT_OWNER_GUEST or above */
+};
+
 /** Domains but dom0, by xenstore: /local/domain/DOMID/name (xenstore-paths(7)). Names that do not fit are left out. */
 struct event_guests {
         uint32_t count;
         bool truncated; /**< there are more than fit: who is not here may still exist */
         struct event_guest guests[LIMIT_GUESTS];
+        /**
+         * Functions that libxl says to be a guest's, which is there: /libxl/pci/SSSS-BB-DD-F/domid (libxl_pci.c). Of a
+         * function that is not here nothing is known: other toolstacks write none, and there may be more than fit.
+         */
+        uint32_t claim_count;
+        struct event_claim claims[LIMIT_CLAIMS];
 };
 
 /** Class of a session (org.freedesktop.login1(5)). */

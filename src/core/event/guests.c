@@ -13,3 +13,11 @@ const struct event_guest *event_guest_find(const struct event_guests *guests, co
                         return &guests->guests[i];
         return NULL;
 }
+
+uint16_t event_guests_claim(const struct event_guests *guests, uint32_t sbdf)
+{
+        for (uint32_t i = 0; i < guests->claim_count; i++)
+                if (guests->claims[i].sbdf == sbdf)
+                        return guests->claims[i].domid;
+        return 0;
+}

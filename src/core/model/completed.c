@@ -44,6 +44,16 @@ static void failure_tell(struct core *core, const struct model_port *port,
         core_record_add(effects, &record);
 }
 
+/* Which guest has it, Xen does not tell: all that is known is whom the port names, or xenstore. 0: nobody is named. */
+static uint16_t guest_named(const struct model_port *port, const struct model_function *function)
+{
+        bool asked = function->claimed != 0 && function->claimed == function->held; /* to be taken back from there */
+
+        if (asked || model_function_contested(port, function))
+                return function->claimed;
+        return port->guest[0] != '\0' ? port->domid : 0;
+}
+
 /*
  * Who owns what was changed. A list that is being read now may be from before; where there is none, what assigning said
  * tells the owner: DOMID_IO, if it said twice that it was done. Withdrawing says nothing about it.
@@ -70,9 +80,8 @@ static void owner_tell(const struct core *core, struct model_port *port,
                 function->owner = event_coverage_has(&core->platform.coverage, function->facts.sbdf)
                                           ? EVENT_OWNER_GUEST
                                           : EVENT_OWNER_NOBODY;
-        /* Which guest is not told; the one that is named here is all that is known. */
-        if (function->owner == EVENT_OWNER_GUEST && port->guest[0] != '\0' && port->domid != 0)
-                model_rights_note(port, function, port->domid);
+        if (function->owner == EVENT_OWNER_GUEST && guest_named(port, function) != 0)
+                model_rights_note(port, function, guest_named(port, function));
 }
 
 /* Effects by which a function goes from hand to hand: from Xen's to DOMID_IO's, out of its books, to a guest. */

@@ -113,6 +113,7 @@ struct model_function {
         bool given;           /**< it is to be the guest's of its port (model_port.guest), or dom0's (.trusted) */
         bool returned;        /**< since it was given, Xen was asked to give it back to dom0 */
         uint16_t held;        /**< domid that we had it attached to: to take it back from there is ours; 0: none */
+        uint16_t claimed;     /**< AMD-Vi: domid of the guest that xenstore says to have it; 0: nothing was said */
         /**
          * domid of a guest that may still have rights to its memory and ports in Xen: it was asked to be attached
          * there, or Xen's list named that guest; 0: none. Taking a function back can leave them (XSA-476). One guest,
@@ -362,7 +363,7 @@ void model_owners_settle(struct core *core);
  */
 bool model_token_take(struct model_port *port, uint32_t token);
 
-/** EVENT_GUESTS: whether the guests that ports are given to are there. */
+/** EVENT_GUESTS: whether the guests that ports are given to are there, and whether others are said to have it. */
 void model_guests_apply(struct core *core, const struct event *event);
 
 /** EVENT_ROUTERS, where it answers what was asked: each list replaces the one before. */
@@ -477,13 +478,18 @@ void model_reserve_forget(struct model_port *port);
 void model_release_end(struct core *core, struct model_port *port);
 /** Is the function to be taken back from the guest that owns it: unassigned, or to leave? */
 bool model_function_returns(const struct model_port *port, const struct model_function *function);
-/** Does the guest own the function that we had it attached to? Where there is no list: a guest. */
+/**
+ * Does the guest own the function that we had it attached to? Where there is no list: a guest, and xenstore names no
+ * other.
+ */
 bool model_function_held(const struct model_function *function);
 /**
  * Is the guest that owns it not there any more? Xen takes its devices back one after the other while it dies, which is
  * waited for: no toolstack can take anything from it (domain_kill, pci_release_devices).
  */
 bool model_function_orphaned(const struct model_port *port, const struct model_function *function);
+/** Is it given to the port's guest, and does xenstore say that another one has it, or is about to? AMD-Vi only. */
+bool model_function_contested(const struct model_port *port, const struct model_function *function);
 /** Does pciback hold the function? As the last inventory saw it. */
 bool model_function_pciback(const struct model_function *function);
 /** Whose rights to the function may be left from now on; 0: nobody's. What is to be remembered is renewed. */

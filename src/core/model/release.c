@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "base/assert.h"
 #include "base/text.h"
 #include "core/event/guests.h"
 #include "core/model/model.h"
@@ -57,8 +58,29 @@ static void guest_compare(struct core *core, struct model_port *port,
         }
 }
 
+/*
+ * Where Xen does not tell which guest owns a function, the toolstack's word may shut the door, and open none. (Where
+ * Xen's list tells, that is what is so, and a node may be one that was left behind.) libxl writes the node before it
+ * asks Xen (libxl__device_pci_add), so that nothing may be another's yet: Xen is asked as long as the two differ. That
+ * the node is gone is no word: whoever fails to attach what a guest has removes it too (device_pci_add_done). So the
+ * last word stands until there is another, or Xen says that the function is nobody's.
+ */
+static void claim_compare(const struct core *core, const struct model_port *port,
+                          struct model_function *function, uint16_t claimed)
+{
+        bool before = model_function_contested(port, function);
+
+        if (claimed != 0 || !before || !model_function_used(core, function))
+                function->claimed = claimed;
+        if (!before && !model_function_contested(port, function))
+                return;
+        function->due = true;
+        function->quarantine = (struct model_attempt){ 0 }; /* a new question */
+}
+
 void model_guests_apply(struct core *core, const struct event *event)
 {
+        base_assert(event->guests.claim_count <= LIMIT_CLAIMS);
         for (uint32_t i = 0; i < core->port_count; i++) {
                 struct model_port *port = &core->ports[i];
 
@@ -67,12 +89,30 @@ void model_guests_apply(struct core *core, const struct event *event)
                 if (port->guest[0] != '\0')
                         guest_compare(core, port, &event->guests);
         }
+        for (uint32_t i = 0; model_unlisted(core) && i < core->function_count; i++) {
+                struct model_function *function = &core->functions[i];
+                const struct model_port *port = model_port_get(core, function->port);
+
+                if (port)
+                        claim_compare(core, port, function,
+                                      event_guests_claim(&event->guests, function->facts.sbdf));
+        }
 }
 
 bool model_function_held(const struct model_function *function)
 {
+        bool any = function->owner == EVENT_OWNER_GUEST; /* which guest it is, Xen does not tell */
+        uint16_t holder = any && function->claimed != 0 ? function->claimed : function->owner;
+
         return function->held != 0 && model_owner_guest(function->owner) &&
-               (function->owner == function->held || function->owner == EVENT_OWNER_GUEST);
+               (holder == function->held || holder == EVENT_OWNER_GUEST ||
+                function->held == EVENT_OWNER_GUEST);
+}
+
+bool model_function_contested(const struct model_port *port, const struct model_function *function)
+{
+        return function->given && port->domid != 0 && function->claimed != 0 &&
+               function->claimed != port->domid;
 }
 
 bool model_function_orphaned(const struct model_port *port, const struct model_function *function)

@@ -128,6 +128,8 @@ static void shut_tell(const struct core *core, struct model_port *port, struct e
                 reason = REASON_GUEST_GONE;
         else if (bars)
                 reason = bars;
+        else if (verify_port_foreign(core, port))
+                reason = REASON_OTHER_GUEST;
         else if (verify_port_paused(core, port))
                 reason = REASON_OTHER_PORT_OPEN;
         record = model_record(core, port->trusted ? RECORD_TRUST_SHUT : RECORD_PORT_SHUT, reason,
@@ -421,8 +423,9 @@ static bool line_each(struct core *core, struct model_port *port, const struct p
                                                 removal_barred(core, port, function)))
                         continue;
                 if (line->goal > GOAL_GUEST && line->goal < GOAL_OPEN &&
-                    !verify_function_blocked(function))
-                        continue; /* whoever gets it, it goes there out of quarantine only */
+                    (!verify_function_blocked(function) ||
+                     model_function_contested(port, function)))
+                        continue; /* it goes to anybody out of quarantine only, and while nobody else gives it away */
                 if (line->goal == GOAL_REVOKED && !verify_function_unowned(core, port, function))
                         continue; /* who owns it is asked first */
                 if (!line_ready(core, port, line))

@@ -111,6 +111,27 @@ static void assign_begin(struct core *core, struct model_port *port,
         release_tell(core, port, RECORD_ASSIGNING, REASON_REQUESTED, 0, effects);
 }
 
+/*
+ * Whoever attached it, or is about to: here it is asked for. Where Xen does not tell who that is, it is whom xenstore
+ * names, unless that would make another guest's rights be forgotten.
+ */
+static void function_claim(struct model_port *port, struct model_function *function)
+{
+        uint16_t claimed = function->claimed;
+        bool named = claimed != 0 && (function->rights == 0 || function->rights == claimed ||
+                                      model_function_contested(port, function));
+
+        if (named && !model_owner_guest(function->owner))
+                function->due = true;
+        else if (!model_owner_guest(function->owner))
+                return;
+        function->held = named ? claimed : function->owner;
+        if (named)
+                model_rights_note(port, function, claimed);
+        if (port->guest[0] == '\0')
+                port->domid = function->held;
+}
+
 static void unassign_begin(struct core *core, struct model_port *port,
                            const struct event_request *request)
 {
@@ -120,14 +141,9 @@ static void unassign_begin(struct core *core, struct model_port *port,
                 if (function->port != port->found.sbdf ||
                     (request->sbdf != port->found.sbdf && function->facts.sbdf != request->sbdf))
                         continue;
+                function_claim(port, function);
                 function->given = false;
                 function->detach = (struct model_attempt){ 0 };
-                /* Whoever attached it: here it is asked for. */
-                if (!model_owner_guest(function->owner))
-                        continue;
-                function->held = function->owner;
-                if (port->guest[0] == '\0')
-                        port->domid = function->owner;
         }
         port->attempts[GOAL_NOTED] = (struct model_attempt){ 0 };
         if (port->trusted) /* what dom0 has, goes as a whole */

@@ -351,6 +351,12 @@ static const struct record_kind_text kinds[RECORD_MAX] = {
                 "The session at this machine's seat is %s (%r). While it is locked or unknown no "
                 "Thunderbolt router is authorized by itself (WhileLocked=), and rules that ask for "
                 "it are asked again. What was authorized or given away stays so; nothing to do." },
+        [RECORD_FUNCTION_CLAIMED] = {
+                { "function-claimed", "062def8c7fba41628f3e766cc9aa0897", RECORD_WARNING },
+                "Function %f below port %p was given to guest %h here, and xenstore says that it "
+                "is %o's, or is about to be: somebody else gave it away. Xen does not tell whose "
+                "it is, so the port stays closed, and it works for nobody. `sallyport unassign %f` "
+                "takes it back into quarantine." },
 };
 /* clang-format on */
 

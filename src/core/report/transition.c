@@ -25,6 +25,8 @@ static void function_transition(struct core *core, const struct model_port *port
         if (state == STATE_ASSIGNED && reason == REASON_OWNED_BY_GUEST &&
             !model_function_held(function))
                 record.kind = RECORD_FUNCTION_FOREIGN;
+        else if (reason == REASON_OTHER_GUEST)
+                record.kind = RECORD_FUNCTION_CLAIMED;
         else if (reason == REASON_WITHDRAWN)
                 record.kind = RECORD_FUNCTION_WITHDRAWN;
         else if (reason == REASON_RIGHTS_LEFT)
@@ -39,6 +41,10 @@ static void function_transition(struct core *core, const struct model_port *port
         if (reason == REASON_RIGHTS_LEFT) {
                 record.error = function->revocation.error;
                 record.count = function->rights;
+        }
+        if (reason == REASON_OTHER_GUEST) {
+                record.count = function->claimed;
+                memcpy(record.guest, port->guest, sizeof record.guest);
         }
         memcpy(record.driver, function->facts.driver, sizeof record.driver);
         core_record_add(effects, &record);

@@ -139,6 +139,16 @@ static void test_amd(void **state)
         leaf->held = GUEST;
         leaf->attach.error = 5;
         assert_false(verify_port_licensed(&core, port));
+        leaf->attach.error = 0;
+        assert_true(verify_port_licensed(&core, port));
+        leaf->claimed = GUEST + 1; /* xenstore names another */
+        assert_false(verify_port_licensed(&core, port));
+        assert_true(verify_port_foreign(&core, port));
+        leaf->claimed = GUEST;
+        assert_true(verify_port_licensed(&core, port));
+        assert_false(verify_port_foreign(&core, port));
+        leaf->held = 0; /* and opens nothing */
+        assert_false(verify_port_licensed(&core, port));
 }
 
 static void setup_trusted(void)

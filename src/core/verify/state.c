@@ -114,6 +114,10 @@ enum model_state verify_function_state(const struct core *core, const struct mod
                         *ret_reason = REASON_CHANGED;
                 return STATE_GONE;
         }
+        if (model_function_contested(port, function)) {
+                *ret_reason = REASON_OTHER_GUEST;
+                return STATE_CONTAINED;
+        }
         if (model_owner_guest(function->owner)) {
                 *ret_reason = owned_reason(core, port, function);
                 return *ret_reason == REASON_DETACH_FAILED ? STATE_CONTAINED : STATE_ASSIGNED;
@@ -208,6 +212,14 @@ static enum model_state functions_state(const struct core *core, const struct mo
                         worst = STATE_ARRIVING;
         }
         return worst;
+}
+
+bool verify_port_foreign(const struct core *core, const struct model_port *port)
+{
+        enum record_reason reason;
+
+        return functions_state(core, port, &reason) == STATE_CONTAINED &&
+               reason == REASON_OTHER_GUEST;
 }
 
 /* Every goal that is about the port as a whole; those about each function are in the functions' states. */

@@ -97,6 +97,8 @@ bool verify_port_given(const struct core *core, const struct model_port *port);
  * tells that nobody looked at yet.
  */
 bool verify_port_licensed(const struct core *core, const struct model_port *port);
+/** Is something below another guest's, or said to be, than the one that the port's is given to? */
+bool verify_port_foreign(const struct core *core, const struct model_port *port);
 /** Why nothing below the port can be given to a guest, whatever anybody wants; or REASON_NONE. */
 enum record_reason verify_port_bars(const struct core *core, const struct model_port *port);
 /**

@@ -25,6 +25,8 @@
 /* A guest's name goes a while after Xen told of its end: the toolstack cleans up. */
 #define SOON_MS 500
 #define SOON_TIMES 10
+/* What libxl notes of functions, and whose they are. */
+#define PCI_NODES "/libxl/pci"
 
 static int failure(void)
 {
@@ -39,16 +41,25 @@ static int xenstore_connect(struct xs_handle **ret_store)
         return *ret_store ? 0 : failure();
 }
 
+/* A guest's number, or 0. */
+static uint16_t domid_parse(const char *text)
+{
+        char *end = NULL;
+        unsigned long domid = text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+
+        return domid < EVENT_OWNER_GUEST && end && *end == '\0' ? (uint16_t)domid : 0;
+}
+
 static void guest_add(struct xs_handle *store, const char *domain, struct event_guests *guests)
 {
         struct event_guest *guest = &guests->guests[guests->count];
         EDGE_CLEANUP_MEMORY char *name = NULL;
-        char path[64], *end = NULL;
-        unsigned long domid = strtoul(domain, &end, 10);
+        uint16_t domid = domid_parse(domain);
+        char path[64];
 
-        if (*end != '\0' || domid == 0 || domid > EVENT_OWNER_GUEST)
+        if (domid == 0)
                 return;
-        (void)snprintf(path, sizeof path, "/local/domain/%lu/name", domid);
+        (void)snprintf(path, sizeof path, "/local/domain/%u/name", domid);
         name = xs_read(store, XBT_NULL, path, NULL);
         if (!name || name[0] == '\0')
                 return;
@@ -58,8 +69,67 @@ static void guest_add(struct xs_handle *store, const char *domain, struct event_
         }
         if (!base_text_copy(name, strlen(name), guest->name, sizeof guest->name))
                 return;
-        guest->domid = (uint16_t)domid;
+        guest->domid = domid;
         guests->count++;
+}
+
+/* The address that a node of PCI_NODES names, "SSSS-BB-DD-F" (libxl_pci.c:PCI_BDF_XSPATH). False: none. */
+static bool node_parse(const char *node, uint32_t *ret_sbdf)
+{
+        char text[BASE_SBDF_TEXT_SIZE];
+
+        if (strlen(node) != sizeof text - 1 || node[4] != '-' || node[7] != '-' || node[10] != '-')
+                return false;
+        memcpy(text, node, sizeof text);
+        text[4] = text[7] = ':';
+        text[10] = '.';
+        return base_sbdf_parse(text, sizeof text - 1, ret_sbdf);
+}
+
+static void claim_add(struct xs_handle *store, const char *node, struct event_guests *guests)
+{
+        struct event_claim *claim = &guests->claims[guests->claim_count];
+        EDGE_CLEANUP_MEMORY char *value = NULL;
+        char path[64];
+
+        if (guests->claim_count == LIMIT_CLAIMS || !node_parse(node, &claim->sbdf))
+                return;
+        (void)snprintf(path, sizeof path, PCI_NODES "/%s/domid", node);
+        value = xs_read(store, XBT_NULL, path, NULL);
+        claim->domid = value ? domid_parse(value) : 0;
+        if (claim->domid != 0)
+                guests->claim_count++;
+}
+
+/* 0, or a positive errno. There is no such folder until libxl first needs it. */
+static int claims_list(struct xs_handle *store, struct event_guests *guests)
+{
+        unsigned int count = 0;
+        char **nodes;
+
+        errno = 0;
+        nodes = xs_directory(store, XBT_NULL, PCI_NODES, &count);
+        if (!nodes)
+                return errno == ENOENT ? 0 : failure();
+        for (unsigned int i = 0; i < count; i++)
+                claim_add(store, nodes[i], guests);
+        free(nodes);
+        return 0;
+}
+
+/* A node outlives its domain where no toolstack cleaned up. */
+static void claims_prune(struct event_guests *guests, char **domains, unsigned int count)
+{
+        uint32_t kept = 0;
+
+        for (uint32_t i = 0; i < guests->claim_count; i++)
+                for (unsigned int j = 0; j < count; j++)
+                        if (domid_parse(domains[j]) == guests->claims[i].domid) {
+                                guests->claims[kept++] = guests->claims[i];
+                                break;
+                        }
+        memset(&guests->claims[kept], 0, (LIMIT_CLAIMS - kept) * sizeof guests->claims[0]);
+        guests->claim_count = kept;
 }
 
 /* 0, or a positive errno. */
@@ -67,14 +137,20 @@ static int guests_list(struct xs_handle *store, struct event_guests *ret_guests)
 {
         unsigned int count = 0;
         char **domains;
+        int error;
 
+        memset(ret_guests, 0, sizeof *ret_guests);
+        /* First: whom a node names is there when the domains are listed, or gone. */
+        error = claims_list(store, ret_guests);
+        if (error)
+                return error;
         errno = 0;
         domains = xs_directory(store, XBT_NULL, "/local/domain", &count);
         if (!domains)
                 return failure();
-        memset(ret_guests, 0, sizeof *ret_guests);
         for (unsigned int i = 0; i < count; i++)
                 guest_add(store, domains[i], ret_guests);
+        claims_prune(ret_guests, domains, count);
         free(domains);
         return 0;
 }
@@ -233,7 +309,7 @@ int source_guests_serve(int fd)
         if (error)
                 return error;
         if (xs_watch(store, "@introduceDomain", "guests") &&
-            xs_watch(store, "@releaseDomain", "guests"))
+            xs_watch(store, "@releaseDomain", "guests") && xs_watch(store, PCI_NODES, "guests"))
                 error = store_serve(store, fd);
         else
                 error = failure();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guests that exist now, by xenstore. */
+/* The guests that exist now, and what toolstacks say to be theirs, by xenstore. */
 #pragma once
 
 #include "core/event/event.h"

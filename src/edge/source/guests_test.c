@@ -244,6 +244,11 @@ struct xenstored {
                 char domid[8];
                 char name[LIMIT_GUEST + 2]; /* empty: there is no such node */
         } domains[LIMIT_GUESTS + 6];
+        unsigned int node_count; /* of /libxl/pci; 0: there is no such folder */
+        struct {
+                char name[16];
+                char domid[8]; /* empty: there is no such node */
+        } nodes[LIMIT_CLAIMS + 16];
 };
 
 static struct xenstored *xenstored; /* shared with the server */
@@ -259,15 +264,22 @@ static void answer_send(int fd, uint32_t type, uint32_t request, const void *byt
                 _exit(0); /* the client is gone */
 }
 
-static void directory_answer(int fd, uint32_t request)
+static void directory_answer(int fd, uint32_t request, const char *path)
 {
+        bool nodes = strcmp(path, "/libxl/pci") == 0;
+        unsigned int count = nodes ? xenstored->node_count : xenstored->count;
         char names[4096];
         size_t length = 0;
 
-        for (unsigned int i = 0; i < xenstored->count; i++) {
-                memcpy(names + length, xenstored->domains[i].domid,
-                       strlen(xenstored->domains[i].domid) + 1);
-                length += strlen(xenstored->domains[i].domid) + 1;
+        if (nodes && count == 0) {
+                answer_send(fd, XS_ERROR, request, "ENOENT", sizeof "ENOENT");
+                return;
+        }
+        for (unsigned int i = 0; i < count; i++) {
+                const char *name = nodes ? xenstored->nodes[i].name : xenstored->domains[i].domid;
+
+                memcpy(names + length, name, strlen(name) + 1);
+                length += strlen(name) + 1;
         }
         answer_send(fd, XS_DIRECTORY, request, names, length);
 }
@@ -276,6 +288,14 @@ static void read_answer(int fd, uint32_t request, const char *path)
 {
         char node[64];
 
+        for (unsigned int i = 0; i < xenstored->node_count; i++) {
+                snprintf(node, sizeof node, "/libxl/pci/%s/domid", xenstored->nodes[i].name);
+                if (strcmp(node, path) == 0 && xenstored->nodes[i].domid[0] != '\0') {
+                        answer_send(fd, XS_READ, request, xenstored->nodes[i].domid,
+                                    strlen(xenstored->nodes[i].domid));
+                        return;
+                }
+        }
         for (unsigned int i = 0; i < xenstored->count; i++) {
                 snprintf(node, sizeof node, "/local/domain/%s/name", xenstored->domains[i].domid);
                 if (strcmp(node, path) == 0 && xenstored->domains[i].name[0] != '\0') {
@@ -297,7 +317,7 @@ static void request_answer(int fd)
             (header.len > 0 && recv(fd, text, header.len, MSG_WAITALL) != (ssize_t)header.len))
                 _exit(0);
         if (header.type == XS_DIRECTORY)
-                directory_answer(fd, header.req_id);
+                directory_answer(fd, header.req_id, text);
         else if (header.type == XS_READ)
                 read_answer(fd, header.req_id, text);
         else
@@ -344,8 +364,10 @@ static int store_setup(void **state)
                 for (;;) {
                         int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
-                        if (fork() == 0)
+                        if (fork() == 0) {
+                                (void)close(listener); /* else it outlives store_end() */
                                 client_answer(fd);
+                        }
                         (void)close(fd);
                 }
         }
@@ -377,6 +399,15 @@ static void domain_add(const char *domid, const char *name)
         (void)snprintf(xenstored->domains[xenstored->count].name, sizeof xenstored->domains[0].name,
                        "%s", name);
         xenstored->count++;
+}
+
+static void node_add(const char *name, const char *domid)
+{
+        (void)snprintf(xenstored->nodes[xenstored->node_count].name,
+                       sizeof xenstored->nodes[0].name, "%s", name);
+        (void)snprintf(xenstored->nodes[xenstored->node_count].domid,
+                       sizeof xenstored->nodes[0].domid, "%s", domid);
+        xenstored->node_count++;
 }
 
 static const char *number(uint32_t value)
@@ -423,6 +454,47 @@ static void test_store_read(void **state)
         assert_int_equal(source_guests_read(&guests), -ECONNREFUSED);
 }
 
+/* Of what libxl notes only what names a function and a guest that is there. */
+static void test_store_claims(void **state)
+{
+        static struct event_guests guests;
+        char name[16];
+
+        (void)state;
+        domain_add("0", "Domain-0");
+        domain_add("7", "work");
+        domain_add("8", ""); /* it has no name yet */
+        assert_int_equal(source_guests_read(&guests), 0);
+        assert_int_equal(guests.claim_count, 0); /* there is no folder */
+        node_add("0000-01-00-0", "7");
+        node_add("0000-02-00-0", ""); /* it was assignable once */
+        node_add("0000-03-00-0", "0");
+        node_add("0000-04-00-0", "9"); /* that one has ended */
+        node_add("0000-05-00-0", "7x");
+        node_add("0000-06-00-0", "-7");
+        node_add("0000-07-00-0", "65543"); /* 7, cut to 16 bits */
+        node_add("0000-08-00.0", "7");
+        node_add("0000:09:00:0", "7");
+        node_add("10000-0a-00-0", "7");
+        node_add("0000-0b-20-0", "7"); /* no such device number */
+        node_add("00ff-fe-1f-7", "8");
+        assert_int_equal(source_guests_read(&guests), 0);
+        assert_int_equal(guests.claim_count, 2);
+        assert_int_equal(guests.claims[0].sbdf, BASE_SBDF(0, 1, 0, 0));
+        assert_int_equal(guests.claims[0].domid, 7);
+        assert_int_equal(guests.claims[1].sbdf, BASE_SBDF(0xff, 0xfe, 0x1f, 7));
+        assert_int_equal(guests.claims[1].domid, 8);
+        for (unsigned int i = 0; i <= LIMIT_CLAIMS - 2; i++) {
+                (void)snprintf(name, sizeof name, "0001-%02x-00-0", i);
+                node_add(name, "7");
+        }
+        xenstored->nodes[3].domid[0] = '\0';
+        assert_int_equal(source_guests_read(&guests), 0);
+        assert_int_equal(guests.claim_count, LIMIT_CLAIMS);
+        assert_int_equal(guests.claims[LIMIT_CLAIMS - 1].sbdf,
+                         BASE_SBDF(1, LIMIT_CLAIMS - 3, 0, 0));
+}
+
 /* A change is told at once, the same again after a while; the end of xenstored is told once. */
 static void test_store_watch(void **state)
 {
@@ -438,13 +510,18 @@ static void test_store_watch(void **state)
         wait_for(2, 0);
         assert_int_equal(last.count, 2);
         assert_string_equal(last.guests[1].name, "net");
-        assert_true(edge_clock_ms() - begin < SOURCE_GUESTS_MS);
+        node_add("0000-01-00-0", "8");
+        xenstored->changes++;
         wait_for(3, 0);
+        assert_int_equal(last.claim_count, 1);
+        assert_int_equal(last.claims[0].domid, 8);
+        assert_true(edge_clock_ms() - begin < SOURCE_GUESTS_MS);
+        wait_for(4, 0);
         assert_int_equal(last.count, 2);
         assert_true(edge_clock_ms() - begin >= SOURCE_GUESTS_MS);
         assert_int_equal(troubles, 0);
         store_end();
-        wait_for(3, 1);
+        wait_for(4, 1);
         assert_true(trouble < 0);
 }
 
@@ -474,6 +551,7 @@ int main(void)
                 TEST(test_hangs),
                 cmocka_unit_test(test_read_absent),
                 cmocka_unit_test_setup_teardown(test_store_read, store_setup, store_teardown),
+                cmocka_unit_test_setup_teardown(test_store_claims, store_setup, store_teardown),
                 cmocka_unit_test_setup_teardown(test_store_watch, store_setup, store_teardown),
         };
 

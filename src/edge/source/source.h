@@ -70,7 +70,7 @@ typedef void (*source_trouble)(void *userdata, int error);
 
 #define SOURCE_GUESTS_MS 5000
 
-/** The guests that exist, from a child that asks xenstore: that waits without bound. */
+/** The guests that exist, and what is said to be theirs, from a child that asks xenstore: that waits without bound. */
 struct source_guests {
         sd_event *loop; /**< SIGCHLD must be blocked in the process (sd_event_add_child(3)) */
         source_serve serve;
