@@ -35,6 +35,7 @@ static void begin_read(struct fuzz_stream *stream, uint32_t index)
                 .readable = true,
                 .pcieport = true,
                 .awake = true,
+                .decodes = true,
                 .link_status = MODEL_LINK_STATUS_DLLLA,
                 .slot_status = MODEL_SLOT_STATUS_PDS,
                 .acs_control = MODEL_ACS_SV,

@@ -159,6 +159,7 @@ static void registers_take(struct fuzz_stream *stream, struct event_port_registe
                 .pcieport = !(byte & 4),
                 .pciehp = byte & 8,
                 .awake = !(byte & 0x10),
+                .decodes = !(byte & 0x12),
                 .link_status = (uint16_t)(byte & 0x20 ? 0 : MODEL_LINK_STATUS_DLLLA),
                 .acs_control = (uint16_t)(byte & 0x40 ? 0 : MODEL_ACS_SV),
         };

@@ -138,6 +138,7 @@ static uint64_t core_port_flags(const struct model_port *port)
         flags = flags << 1 | port->registers.pcieport;
         flags = flags << 1 | port->registers.pciehp;
         flags = flags << 1 | port->registers.awake;
+        flags = flags << 1 | port->registers.decodes;
         flags = flags << 1 | port->known;
         flags = flags << 1 | (port->remembered != 0);
         flags = flags << 1 | (port->remembered == port->incarnation);
@@ -193,7 +194,7 @@ static void core_port_add(struct canon *canon, const struct sim_world *world, ui
         uint64_t moments[MOMENTS], attempts[2] = { 0 };
 
         _Static_assert(GOAL_MAX * ATTEMPT_BITS <= 2 * 64, "two words");
-        bits_add(canon, core_port_flags(port), 40);
+        bits_add(canon, core_port_flags(port), 41);
         bits_add(canon, domid_code(world, port->domid), 4);
         /* What nothing is given away of may be tainted or not. */
         bits_add(canon, world->guests && port->tainted, 1);

@@ -21,6 +21,7 @@ struct event_port_registers sim_registers(const struct sim_world *world, uint32_
                 .pcieport = from->pcieport,
                 .pciehp = from->pciehp,
                 .awake = from->awake,
+                .decodes = from->command & SIM_COMMAND_MEMORY,
         };
 }
 

@@ -23,7 +23,7 @@ void sim_world_init(struct sim_world *ret_world, const struct sim_shape *shape,
         for (uint32_t i = 0; i < ports; i++) {
                 struct sim_port *port = &ret_world->ports[i];
 
-                port->command = MODEL_COMMAND_BME;
+                port->command = MODEL_COMMAND_BME | SIM_COMMAND_MEMORY;
                 port->pcieport = true;
                 port->pciehp = !shape->ports[i].fixed;
                 port->slot_control = shape->ports[i].power_controller ? MODEL_SLOT_CONTROL_PCC : 0;
@@ -452,12 +452,13 @@ static void slot_control(struct sim_world *world, uint32_t number, const struct 
 }
 
 /* P/rescan. Through an open door, or where another may open it, it is what Sallyport must never do. */
-static void port_rescan(struct sim_world *world, const struct sim_port *port)
+static void port_rescan(struct sim_world *world, struct sim_port *port)
 {
         bool guarded = !(port->command & MODEL_COMMAND_BME) && port->pcieport && !port->pciehp;
 
         if (!guarded && !port->intruded)
                 world->rescan_unguarded = true;
+        port->command &= (uint16_t)~SIM_COMMAND_MEMORY;
         sim_kernel_rescan(world);
 }
 
@@ -499,6 +500,8 @@ static int32_t port_act(struct sim_world *world, uint32_t number, const struct e
                 port->slot_status &= (uint16_t)~effect->value;
         else if (effect->kind == EFFECT_RESCAN)
                 port_rescan(world, port);
+        else if (effect->kind == EFFECT_PORT_DECODE)
+                port->command |= SIM_COMMAND_MEMORY;
         else if (effect->kind == EFFECT_RESERVE)
                 port_reserve(world, number, effect);
         else

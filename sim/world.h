@@ -76,6 +76,9 @@ struct sim_function {
         bool blank; /* its entry was made while nothing answered: it has no MSI-X that could be masked (H1) */
 };
 
+/** Memory Space Enable (PCIe Base Spec 7.5.1.1.3). */
+#define SIM_COMMAND_MEMORY 0x0002u
+
 struct sim_port {
         uint16_t command, slot_control, slot_status, link_status;
         bool pcieport, pciehp, awake;

@@ -161,6 +161,7 @@ enum record_reason {
         REASON_DETACH_FAILED,     /**< the guest still owns it */
         REASON_RIGHTS_LEFT,       /**< a guest that it was taken from may still map its memory */
         REASON_OPEN_REFUSED,      /**< BME reads 0 after we set it */
+        REASON_DECODE_REFUSED,    /**< Memory Space Enable reads 0 after we set it */
         REASON_GUEST_GONE,        /**< the guest is not there any more */
         REASON_ARRIVING,          /**< not everything below the port is quarantined yet */
         REASON_OTHER_PORT_OPEN,   /**< enumerating has to wait: it would reach below an open port */

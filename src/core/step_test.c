@@ -206,8 +206,26 @@ static void test_driver_clings(void **state)
         assert_int_equal(world_state(&world, 0), STATE_CONTAINED);
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
         assert_int_equal(world_state(&world, 1), STATE_QUARANTINED);
+        assert_false(world.registers.decodes); /* it is to find nothing to work with */
         world.functions[0].clings = false;
         world_run(&world, 400);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_true(world.registers.decodes);
+}
+
+/* A port that does not forward again what it has to is told of: whoever is given what is below could not use it. */
+static void test_decode_refused(void **state)
+{
+        (void)state;
+        empty_start();
+        world.lies = EFFECT_PORT_DECODE;
+        world_plug(&world, 1);
+        world_run(&world, 30);
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world_port(&world)->reason, REASON_DECODE_REFUSED);
+        assert_int_equal(world_state(&world, 0), STATE_QUARANTINED);
+        world.lies = EFFECT_NONE;
+        world_run(&world, 30);
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
 }
 
@@ -551,6 +569,7 @@ int main(void)
                 cmocka_unit_test(test_quarantine_refused),
                 cmocka_unit_test(test_quarantine_lies),
                 cmocka_unit_test(test_driver_clings),
+                cmocka_unit_test(test_decode_refused),
                 cmocka_unit_test(test_every_effect_fails),
                 cmocka_unit_test(test_every_effect_hangs),
                 cmocka_unit_test(test_restart_anywhere),

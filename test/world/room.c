@@ -27,6 +27,7 @@ void world_core_fill(struct core *ret_core)
         port->registers = (struct event_port_registers){ .readable = true,
                                                          .pcieport = true,
                                                          .awake = true,
+                                                         .decodes = true,
                                                          .secondary = 1,
                                                          .subordinate = 4,
                                                          .slot_control = 0x01c0,

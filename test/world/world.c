@@ -69,6 +69,7 @@ void world_init(struct world *ret_world)
                 .acs_control = 0x1d,
                 .pcieport = true,
                 .pciehp = true,
+                .decodes = true,
         };
         for (uint32_t i = 0; i < WORLD_FUNCTIONS; i++)
                 ret_world->functions[i].owner = EVENT_OWNER_ABSENT;
@@ -318,7 +319,11 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
                 registers->slot_status &= (uint16_t)~effect->value;
                 return 0;
         case EFFECT_RESCAN:
+                registers->decodes = false;
                 kernel_rescan(world);
+                return 0;
+        case EFFECT_PORT_DECODE:
+                registers->decodes = true;
                 return 0;
         case EFFECT_REMOVE:
         case EFFECT_DRIVER_OFF:
@@ -410,6 +415,7 @@ static bool effect_observe(struct world *world, const struct effect *effect, str
         case EFFECT_SLOT_CONTROL:
         case EFFECT_SLOT_CLEAR:
         case EFFECT_RESCAN:
+        case EFFECT_PORT_DECODE:
         case EFFECT_DRIVER_OFF:
         case EFFECT_QUARANTINE:
         case EFFECT_WITHDRAW:

@@ -199,6 +199,7 @@ struct event_port_registers {
         bool pcieport; /**< bound to pcieport */
         bool pciehp;   /**< pciehp is bound to its hot-plug service */
         bool awake;    /**< power/control reads "on" */
+        bool decodes;  /**< Memory Space Enable is 1, or no memory window of the port has an address */
 };
 
 enum event_function_kind { FUNCTION_ENDPOINT, FUNCTION_BRIDGE };

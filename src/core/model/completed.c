@@ -179,7 +179,7 @@ void model_completed_apply(struct core *core, struct model_port *port, const str
         case EFFECT_RESERVE:
         case EFFECT_PORT_CLOSE:
         case EFFECT_SLOT_CONTROL: case EFFECT_SLOT_CLEAR:
-        case EFFECT_GUESTS: case EFFECT_PORT_OPEN:
+        case EFFECT_GUESTS: case EFFECT_PORT_OPEN: case EFFECT_PORT_DECODE:
         case EFFECT_ROUTERS: case EFFECT_AUTHORIZE: case EFFECT_DEAUTHORIZE: /* these are no port's */
         case EFFECT_ENROLL: case EFFECT_FORGET:
         case EFFECT_REPLY:

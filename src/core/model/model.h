@@ -55,6 +55,7 @@ enum model_goal {
         GOAL_REMEMBERED, /**< the state file holds what is below now */
         GOAL_DRIVER,     /**< no dom0 driver holds the function (each) */
         GOAL_STABLE,     /**< two inventories in a row are the same */
+        GOAL_DECODES,    /**< the port forwards memory requests to what is below, where no driver of dom0's is left */
         GOAL_QUARANTINE, /**< door 2: Xen says that the function's DMA is blocked (each) */
         GOAL_OWNERS,     /**< Xen's owner list says the same */
         GOAL_RESERVED,   /**< AMD-Vi: Xen blocks every requester ID of the port's bus range */

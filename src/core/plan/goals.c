@@ -26,7 +26,10 @@ struct plan_goal {
  * back before anything destroys the evidence: a new binding of pciehp, or clearing the event bits. What is to be taken
  * back stands there before anybody is asked for it. One bus is reserved at a time: what is plugged meanwhile waits for
  * no more than that. A driver of dom0's is let on behind an open door only: its first command is DMA (nvme would wait
- * 60 s for the answer).
+ * 60 s for the answer). Before Linux 7.2 drivers that are loaded bind while the kernel enumerates; behind two closed
+ * doors nvme would wait for 60 s and more, and hold the pin's interrupt. So the port forwards nothing from there on,
+ * and they give up at once (nvme_pci_enable: CSTS reads as all ones), until the list of what is there is stable without
+ * them.
  */
 static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false, true },
@@ -47,6 +50,7 @@ static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_REMEMBERED, EFFECT_REMEMBER, PLAN_REMEMBER_MS, false, false, false },
         { GOAL_DRIVER, EFFECT_DRIVER_OFF, 75000, true, false, false },
         { GOAL_STABLE, EFFECT_INVENTORY, 30000, false, false, false },
+        { GOAL_DECODES, EFFECT_PORT_DECODE, 0, false, false, false },
         { GOAL_QUARANTINE, EFFECT_QUARANTINE, 10000, true, false, false },
         { GOAL_OWNERS, EFFECT_OWNERS, 10000, false, false, true },
         { GOAL_RESERVED, EFFECT_RESERVE, 30000, false, true, false },
@@ -340,6 +344,20 @@ static bool open_ready(const struct core *core, const struct model_port *port)
                verify_port_licensed(core, port);
 }
 
+/* Has the kernel enumerated all, and is no driver of dom0's there that should not be? */
+static bool decode_ready(const struct core *core, const struct model_port *port)
+{
+        if (port->token != 0 || !verify_goal_met(core, port, GOAL_INVENTORY, NULL) ||
+            !verify_goal_met(core, port, GOAL_RESCAN, NULL) ||
+            !verify_goal_met(core, port, GOAL_STABLE, NULL))
+                return false;
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    !verify_goal_met(core, port, GOAL_DRIVER, &core->functions[i]))
+                        return false;
+        return true;
+}
+
 /* May this line act now, or does something else have to come first? */
 static bool line_ready(const struct core *core, const struct model_port *port,
                        const struct plan_goal *line)
@@ -355,6 +373,8 @@ static bool line_ready(const struct core *core, const struct model_port *port,
         if (line->goal == GOAL_GONE && verify_port_ownerless(core, port))
                 return false;
         if (line->goal == GOAL_OPEN && !open_ready(core, port))
+                return false;
+        if (line->goal == GOAL_DECODES && !decode_ready(core, port))
                 return false;
         if (line->goal > GOAL_GUEST && !verify_goal_met(core, port, GOAL_GUEST, NULL))
                 return false;

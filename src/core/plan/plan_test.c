@@ -74,6 +74,7 @@ static void test_each_goal(void **state)
                 { offsetof(struct model_port, inventory_fresh), EFFECT_INVENTORY },
                 { offsetof(struct model_port, memory_fresh), EFFECT_REMEMBER },
                 { offsetof(struct model_port, stable), EFFECT_INVENTORY },
+                { offsetof(struct model_port, registers.decodes), EFFECT_PORT_DECODE },
                 { offsetof(struct model_port, owners_fresh), EFFECT_OWNERS },
                 { offsetof(struct model_port, rechecked), EFFECT_PORT_READ },
         };
@@ -109,6 +110,39 @@ static void test_order(void **state)
         function->facts.driver[0] = 'n';
         assert_int_equal(walk(), EFFECT_DRIVER_OFF);
         assert_int_equal(effects.items[0].instance, 7);
+}
+
+/* While the kernel enumerates, and as long as a driver of dom0's may be there, the port forwards nothing. */
+static void test_decodes_last(void **state)
+{
+        (void)state;
+        start();
+        port->registers.decodes = false;
+        port->token = 1; /* something is under way */
+        port->pending_until_ms = core.now_ms + 1;
+        assert_int_equal(walk(), EFFECT_NONE);
+        start();
+        port->registers.decodes = port->stable = false;
+        port->attempts[GOAL_STABLE].retry_at_ms = core.now_ms + 1;
+        assert_int_equal(walk(), EFFECT_NONE);
+        start();
+        port->registers.decodes = port->inventory_fresh = false;
+        port->attempts[GOAL_INVENTORY].retry_at_ms = core.now_ms + 1;
+        assert_int_equal(walk(), EFFECT_NONE);
+        start();
+        port->registers.decodes = function->confirmed = false;
+        function->facts.driver[0] = 'n';
+        function->driver.retry_at_ms = function->quarantine.retry_at_ms = core.now_ms + 1;
+        assert_int_equal(walk(), EFFECT_NONE);
+        start();
+        core.function_count = 0; /* the kernel found nothing, and will be asked again */
+        port->registers.decodes = false;
+        port->attempts[GOAL_RESCAN].retry_at_ms = core.now_ms + 1;
+        assert_int_equal(walk(), EFFECT_NONE);
+        port->up = port->occupied = false;
+        port->attempts[GOAL_SLOT].retry_at_ms = core.now_ms + 1; /* its indicators wait */
+        assert_int_equal(walk(), EFFECT_PORT_DECODE);
+        assert_int_equal(effects.items[0].deadline_ms, 0);
 }
 
 /* What was pulled or does not answer has no reset to wait for; what is ejected has. */
@@ -532,6 +566,7 @@ int main(void)
                 cmocka_unit_test(test_internal_is_left_alone),
                 cmocka_unit_test(test_each_goal),
                 cmocka_unit_test(test_order),
+                cmocka_unit_test(test_decodes_last),
                 cmocka_unit_test(test_removal_forced),
                 cmocka_unit_test(test_forgotten_first),
                 cmocka_unit_test(test_remembered),

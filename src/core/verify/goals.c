@@ -220,6 +220,8 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
                 return driver_met(port, function);
         case GOAL_STABLE:
                 return port->stable || model_function_count(core, port) == 0;
+        case GOAL_DECODES:
+                return port->registers.decodes;
         case GOAL_QUARANTINE:
                 return quarantine_met(core, port, function);
         case GOAL_OWNERS:

@@ -163,6 +163,7 @@ static enum record_reason port_failure(const struct core *core, const struct mod
                 [GOAL_OWNERLESS] = REASON_OWNERS_UNREADABLE,
                 [GOAL_RESCAN] = REASON_NO_FUNCTION,
                 [GOAL_STABLE] = REASON_UNSTABLE,
+                [GOAL_DECODES] = REASON_DECODE_REFUSED,
                 [GOAL_OWNERS] = REASON_OWNERS_UNREADABLE,
                 [GOAL_RESERVED] = REASON_UNRESERVED,
                 [GOAL_GUEST] = REASON_GUESTS_UNREADABLE,

@@ -252,7 +252,7 @@ static void test_function_without_owner(void **state)
 static void test_port_quarantined(void **state)
 {
         bool *const facts[] = { &port->inventory_fresh, &port->owners_fresh, &port->rechecked,
-                                &port->registers.awake };
+                                &port->registers.awake, &port->registers.decodes };
 
         (void)state;
         whole();

@@ -4,9 +4,8 @@
 
 #include "edge/actuator/actuator.h"
 
-/* Port effects of the same names. Each returns 0 or a negative errno. */
-int actuator_port_close(const struct actuator *actuator, const struct effect *effect);
-int actuator_port_open(const struct actuator *actuator, const struct effect *effect);
+/* Port effects of the same names; those that write its Command register are one. Each returns 0 or a negative errno. */
+int actuator_port_command(const struct actuator *actuator, const struct effect *effect);
 int actuator_port_bind(const struct actuator *actuator, const struct effect *effect);
 int actuator_port_awake(const struct actuator *actuator, const struct effect *effect);
 int actuator_port_rescan(const struct actuator *actuator, const struct effect *effect);

@@ -232,6 +232,33 @@ static void test_port_close(void **state)
         assert_int_equal(register_get(PORT_FOLDER, 4), 0x0503);
 }
 
+/* An enumeration switches it off; windows that lead nowhere, or that nobody has set up, need none. */
+static void test_port_decode(void **state)
+{
+        (void)state;
+        assert_true(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
+        assert_completed((struct effect){ .kind = EFFECT_RESCAN }, 0);
+        assert_int_equal(register_get(PORT_FOLDER, 4), 0x0505);
+        register_set(PORT_FOLDER, 0x20, 0xfa50);
+        register_set(PORT_FOLDER, 0x22, 0xfa40);
+        register_set(PORT_FOLDER, 0x24, 0);
+        register_set(PORT_FOLDER, 0x26, 0);
+        assert_true(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
+        register_set(PORT_FOLDER, 0x22, 0xfa50);
+        assert_false(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
+        register_set(PORT_FOLDER, 0x22, 0xfa40);
+        register_set(PORT_FOLDER, 0x24, 0xfe01);
+        register_set(PORT_FOLDER, 0x26, 0xfe11);
+        assert_false(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
+        assert_completed((struct effect){ .kind = EFFECT_PORT_DECODE }, 0);
+        assert_int_equal(register_get(PORT_FOLDER, 4), 0x0507);
+        assert_true(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
+        register_set(PORT_FOLDER, 4, 0xffff); /* it is not there: nobody is asked to enumerate */
+        tree_text_write(actuator.sysfs, PORT_FOLDER, "rescan", "");
+        assert_completed((struct effect){ .kind = EFFECT_RESCAN }, ENODEV);
+        tree_text_assert(actuator.sysfs, PORT_FOLDER "/rescan", "");
+}
+
 static void test_slot(void **state)
 {
         (void)state;
@@ -522,6 +549,8 @@ int main(void)
                 TEST(test_port_read),
                 TEST(test_port_unreadable),
                 TEST(test_port_close),
+                TEST(test_port_decode),
+                TEST(test_port_decode),
                 TEST(test_slot),
                 TEST(test_port_drivers),
                 TEST(test_inventory),

@@ -112,6 +112,7 @@ static enum event_kind answer_kind(enum effect_kind kind)
         case EFFECT_SLOT_CONTROL:
         case EFFECT_SLOT_CLEAR:
         case EFFECT_RESCAN:
+        case EFFECT_PORT_DECODE:
         case EFFECT_DRIVER_OFF:
         case EFFECT_QUARANTINE:
         case EFFECT_WITHDRAW:
@@ -151,7 +152,9 @@ static int act(const struct actuator *actuator, const struct effect *effect, str
         case EFFECT_RESERVE:
                 return actuator_requesters_reserve(effect, &event->reserved);
         case EFFECT_PORT_CLOSE:
-                return actuator_port_close(actuator, effect);
+        case EFFECT_PORT_OPEN:
+        case EFFECT_PORT_DECODE:
+                return actuator_port_command(actuator, effect);
         case EFFECT_PORT_BIND:
                 return actuator_port_bind(actuator, effect);
         case EFFECT_PORT_AWAKE:
@@ -186,8 +189,6 @@ static int act(const struct actuator *actuator, const struct effect *effect, str
                 return actuator_toolstack_run(actuator, effect, event->completed.told);
         case EFFECT_REVOKE:
                 return actuator_rights_revoke(actuator, effect);
-        case EFFECT_PORT_OPEN:
-                return actuator_port_open(actuator, effect);
         case EFFECT_PROBE:
                 return actuator_function_probe(actuator, effect);
         case EFFECT_ROUTERS:

@@ -16,11 +16,14 @@
 /* Offsets of registers. PCIe Base Spec 7.5.1.1 and 7.5.1.3 (header), 7.5.3 (capability), 7.7.11 (ACS). */
 #define REGISTER_COMMAND 0x04
 #define REGISTER_BUS_NUMBERS 0x18
+#define REGISTER_MEMORY 0x20
+#define REGISTER_PREFETCHABLE 0x24
 #define REGISTER_LINK_STATUS 0x12
 #define REGISTER_SLOT_CONTROL 0x18
 #define REGISTER_SLOT_STATUS 0x1a
 #define REGISTER_ACS_CONTROL 0x06
 
+#define COMMAND_MEMORY 0x0002u
 #define COMMAND_BUS_MASTER 0x0004u
 #define SLOT_STATUS_COMMAND_COMPLETED 0x0010u
 
@@ -123,7 +126,9 @@ static int pciehp_service_find(int port, uint32_t sbdf, char ret_name[static SER
         return error;
 }
 
-static int bus_master_set(const struct actuator *actuator, uint32_t port, uint32_t bit)
+/* Command := (old & ~mask) | value */
+static int command_set(const struct actuator *actuator, uint32_t port, uint32_t mask,
+                       uint32_t value)
 {
         EDGE_CLEANUP_FD int config = config_open(actuator, port, O_RDWR);
         uint32_t command = 0;
@@ -134,17 +139,15 @@ static int bus_master_set(const struct actuator *actuator, uint32_t port, uint32
         error = register_read(config, REGISTER_COMMAND, 2, &command);
         if (error)
                 return error;
-        return register_write(config, REGISTER_COMMAND, (command & ~COMMAND_BUS_MASTER) | bit);
+        return register_write(config, REGISTER_COMMAND, (command & ~mask) | value);
 }
 
-int actuator_port_close(const struct actuator *actuator, const struct effect *effect)
+int actuator_port_command(const struct actuator *actuator, const struct effect *effect)
 {
-        return bus_master_set(actuator, effect->port, 0);
-}
+        uint32_t bit = effect->kind == EFFECT_PORT_DECODE ? COMMAND_MEMORY : COMMAND_BUS_MASTER;
 
-int actuator_port_open(const struct actuator *actuator, const struct effect *effect)
-{
-        return bus_master_set(actuator, effect->port, COMMAND_BUS_MASTER);
+        return command_set(actuator, effect->port, bit,
+                           effect->kind == EFFECT_PORT_CLOSE ? 0 : bit);
 }
 
 int actuator_port_bind(const struct actuator *actuator, const struct effect *effect)
@@ -162,9 +165,12 @@ int actuator_port_awake(const struct actuator *actuator, const struct effect *ef
 
 int actuator_port_rescan(const struct actuator *actuator, const struct effect *effect)
 {
-        int note = actuator_autoprobe_hold(actuator);
-        int error = port_write(actuator, effect->port, "rescan", "1");
+        int error = command_set(actuator, effect->port, COMMAND_MEMORY, 0), note;
 
+        if (error)
+                return error;
+        note = actuator_autoprobe_hold(actuator);
+        error = port_write(actuator, effect->port, "rescan", "1");
         actuator_autoprobe_release(actuator, note);
         return error;
 }
@@ -243,6 +249,22 @@ static int capability_read(int config, const struct effect *effect,
         return 0;
 }
 
+/*
+ * Has a memory window of the bridge an address? Base and Limit hold address bits 31:20 in their upper 12 (PCI-to-PCI
+ * Bridge Spec 3.2.5.8 and 3.2.5.9); one that leads nowhere has a base above its limit, and one that nobody has set up
+ * reads 0, as if it were for the first megabyte, which is RAM.
+ */
+static bool window_set(int config, off_t offset)
+{
+        uint32_t value = 0, base, limit;
+
+        if (register_read(config, offset, 4, &value) != 0)
+                return false;
+        base = value & 0xfff0u;
+        limit = value >> 16 & 0xfff0u;
+        return base <= limit && value != 0;
+}
+
 static int registers_read(int port, const struct effect *effect,
                           struct event_port_registers *registers)
 {
@@ -262,6 +284,9 @@ static int registers_read(int port, const struct effect *effect,
         if (error)
                 return error;
         registers->command = (uint16_t)command;
+        registers->decodes =
+                (command & COMMAND_MEMORY) || (!window_set(config, REGISTER_MEMORY) &&
+                                               !window_set(config, REGISTER_PREFETCHABLE));
         registers->secondary = (uint8_t)(buses >> 8);
         registers->subordinate = (uint8_t)(buses >> 16);
         return 0;
