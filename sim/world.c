@@ -452,13 +452,14 @@ static void slot_control(struct sim_world *world, uint32_t number, const struct 
 }
 
 /* P/rescan. Through an open door, or where another may open it, it is what Sallyport must never do. */
-static void port_rescan(struct sim_world *world, struct sim_port *port)
+static void port_rescan(struct sim_world *world, struct sim_port *port, bool mutes)
 {
         bool guarded = !(port->command & MODEL_COMMAND_BME) && port->pcieport && !port->pciehp;
 
         if (!guarded && !port->intruded)
                 world->rescan_unguarded = true;
-        port->command &= (uint16_t)~SIM_COMMAND_MEMORY;
+        if (mutes)
+                port->command &= (uint16_t)~SIM_COMMAND_MEMORY;
         sim_kernel_rescan(world);
 }
 
@@ -499,7 +500,7 @@ static int32_t port_act(struct sim_world *world, uint32_t number, const struct e
         else if (effect->kind == EFFECT_SLOT_CLEAR)
                 port->slot_status &= (uint16_t)~effect->value;
         else if (effect->kind == EFFECT_RESCAN)
-                port_rescan(world, port);
+                port_rescan(world, port, effect->mutes);
         else if (effect->kind == EFFECT_PORT_DECODE)
                 port->command |= SIM_COMMAND_MEMORY;
         else if (effect->kind == EFFECT_RESERVE)

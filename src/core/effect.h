@@ -24,8 +24,8 @@ enum effect_kind {
         EFFECT_PCIEHP_UNBIND, /**< unbind pciehp from port's hot-plug service */
         EFFECT_SLOT_CONTROL, /**< Slot Control := (old & ~mask) | value, Command Completed cleared first. At once */
         EFFECT_SLOT_CLEAR,  /**< write value to Slot Status (its event bits are RW1C). At once */
-        EFFECT_RESCAN,      /**< clear Memory Space Enable in port's Command register: no driver of dom0's is
-                                 to find anything below. Then write 1 to port's rescan attribute */
+        EFFECT_RESCAN,      /**< with `mutes` clear Memory Space Enable in port's Command register: no driver of
+                                 dom0's is to find anything below. Then write 1 to port's rescan attribute */
         EFFECT_PORT_DECODE, /**< set Memory Space Enable in port's Command register. At once */
         EFFECT_DRIVER_OFF,  /**< function: driver_override := the keep-off name, then unbind its driver, and have
                                  pciback forget its address */
@@ -103,6 +103,7 @@ struct effect {
         uint16_t acs_cap;     /**< offset of port's ACS extended capability, 0 = none */
         uint16_t value;       /**< register effects: bits to write */
         bool at_boot;         /**< EFFECT_DRIVER_OFF: keep off by the name of what was there at boot */
+        bool mutes;           /**< EFFECT_RESCAN: no driver works with anything below */
         uint16_t mask;        /**< register effects: bits that `value` replaces */
         uint8_t bus_first;    /**< EFFECT_INVENTORY, EFFECT_OWNERS: first bus of the range */
         uint8_t bus_last;

@@ -71,11 +71,12 @@ static void test_remembered_meanwhile(void **state)
 /* The daemon dies while a guest uses it: the next one shuts the door, and opens it again once it has seen it all. */
 static void test_restart(void **state)
 {
-        uint32_t asked;
+        uint32_t muted, asked;
 
         (void)state;
         world_assigned(&world);
         asked = world.done[EFFECT_QUARANTINE];
+        muted = world.done[EFFECT_PORT_DECODE];
         world_restart(&world);
         assert_int_equal(world.done[EFFECT_QUARANTINE],
                          asked + 1); /* the bridge: nobody quarantines a guest's */
@@ -85,6 +86,7 @@ static void test_restart(void **state)
         assert_int_equal(world_port(&world)->state, STATE_ASSIGNED);
         assert_string_equal(world_port(&world)->guest, WORLD_GUEST);
         assert_int_equal(world.done[EFFECT_ATTACH] + world.done[EFFECT_REGISTER], 2);
+        assert_int_equal(world.done[EFFECT_PORT_DECODE], muted); /* the guest's driver works */
         assert_int_equal(world.exposures, 0);
         world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE,
                    REASON_NONE); /* it is ours to take back */

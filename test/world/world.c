@@ -319,7 +319,7 @@ static int32_t effect_act(struct world *world, const struct effect *effect)
                 registers->slot_status &= (uint16_t)~effect->value;
                 return 0;
         case EFFECT_RESCAN:
-                registers->decodes = false;
+                registers->decodes = registers->decodes && !effect->mutes;
                 kernel_rescan(world);
                 return 0;
         case EFFECT_PORT_DECODE:

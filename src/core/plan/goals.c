@@ -29,7 +29,7 @@ struct plan_goal {
  * 60 s for the answer). Before Linux 7.2 drivers that are loaded bind while the kernel enumerates; behind two closed
  * doors nvme would wait for 60 s and more, and hold the pin's interrupt. So the port forwards nothing from there on,
  * and they give up at once (nvme_pci_enable: CSTS reads as all ones), until the list of what is there is stable without
- * them.
+ * them; but where a driver works with something already, a guest's or dom0's own, which would lose its device.
  */
 static const struct plan_goal plan_goals[GOAL_MAX] = {
         { GOAL_REGISTERS, EFFECT_PORT_READ, 0, false, false, true },
@@ -251,6 +251,19 @@ static enum effect_kind effect_chosen(const struct core *core, const struct mode
         return line->effect;
 }
 
+/* Does any driver work with what the kernel lists: pciback for a guest, or one of dom0's from before we came? */
+static bool port_driven(const struct core *core, const struct model_port *port)
+{
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *function = &core->functions[i];
+
+                if (function->port == port->found.sbdf && function->listed &&
+                    function->facts.driver[0] != '\0')
+                        return true;
+        }
+        return false;
+}
+
 static void effect_leave(struct core *core, struct model_port *port,
                          struct model_function *function, const struct plan_goal *line,
                          struct effects *effects)
@@ -280,6 +293,7 @@ static void effect_leave(struct core *core, struct model_port *port,
                          line->goal == GOAL_REVOKED))
                 effect_guest(core, port, function, &effect);
         effect.at_boot = line->goal == GOAL_DRIVER && function && function->at_boot;
+        effect.mutes = line->goal == GOAL_RESCAN && !port_driven(core, port);
         effect_registers(core, port, &effect);
         attempt_count(core, model_goal_attempt(port, function, line->goal), line);
         if (line->deadline_ms == 0)

@@ -238,6 +238,8 @@ static void test_port_decode(void **state)
         (void)state;
         assert_true(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
         assert_completed((struct effect){ .kind = EFFECT_RESCAN }, 0);
+        assert_int_equal(register_get(PORT_FOLDER, 4), 0x0507);
+        assert_completed((struct effect){ .kind = EFFECT_RESCAN, .mutes = true }, 0);
         assert_int_equal(register_get(PORT_FOLDER, 4), 0x0505);
         register_set(PORT_FOLDER, 0x20, 0xfa50);
         register_set(PORT_FOLDER, 0x22, 0xfa40);
@@ -255,7 +257,7 @@ static void test_port_decode(void **state)
         assert_true(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
         register_set(PORT_FOLDER, 4, 0xffff); /* it is not there: nobody is asked to enumerate */
         tree_text_write(actuator.sysfs, PORT_FOLDER, "rescan", "");
-        assert_completed((struct effect){ .kind = EFFECT_RESCAN }, ENODEV);
+        assert_completed((struct effect){ .kind = EFFECT_RESCAN, .mutes = true }, ENODEV);
         tree_text_assert(actuator.sysfs, PORT_FOLDER "/rescan", "");
 }
 

@@ -165,8 +165,9 @@ int actuator_port_awake(const struct actuator *actuator, const struct effect *ef
 
 int actuator_port_rescan(const struct actuator *actuator, const struct effect *effect)
 {
-        int error = command_set(actuator, effect->port, COMMAND_MEMORY, 0), note;
+        int error, note;
 
+        error = effect->mutes ? command_set(actuator, effect->port, COMMAND_MEMORY, 0) : 0;
         if (error)
                 return error;
         note = actuator_autoprobe_hold(actuator);
