@@ -24,8 +24,8 @@ enum effect_kind {
         EFFECT_PCIEHP_UNBIND, /**< unbind pciehp from port's hot-plug service */
         EFFECT_SLOT_CONTROL, /**< Slot Control := (old & ~mask) | value, Command Completed cleared first. At once */
         EFFECT_SLOT_CLEAR,  /**< write value to Slot Status (its event bits are RW1C). At once */
-        EFFECT_RESCAN,      /**< write 1 to port's rescan attribute; with `mutes`, clear Memory Space
-                                 Enable in port's Command register before: drivers are to find nothing */
+        EFFECT_RESCAN,      /**< write 1 to port's rescan attribute; before, with `mutes`, clear Memory
+                                 Space Enable in its Command register: drivers find nothing below */
         EFFECT_PORT_DECODE, /**< set Memory Space Enable in port's Command register. At once */
         EFFECT_DRIVER_OFF,  /**< function: driver_override := the keep-off name, then unbind its driver, and have
                                  pciback forget its address */
