@@ -97,6 +97,20 @@ static void test_restart(void **state)
         assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
 }
 
+/* Pulled in that moment: what the state file knows, and does not answer any more, leaves no doubt of what it was. */
+static void test_restart_pulled(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        world_unplug(&world);
+        world.functions[0].facts.readable = false;
+        world_restart(&world);
+        world_run(&world, 40);
+        assert_false(world_open(&world));
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_false(world_port(&world)->tainted);
+}
+
 /* Where there is no owner list: which guest has it is not told, and it was we who gave it. */
 static void test_restart_amd(void **state)
 {
@@ -227,6 +241,7 @@ int main(void)
                 cmocka_unit_test(test_remembered),
                 cmocka_unit_test(test_remembered_meanwhile),
                 cmocka_unit_test(test_restart),
+                cmocka_unit_test(test_restart_pulled),
                 cmocka_unit_test(test_restart_amd),
                 cmocka_unit_test(test_restart_meanwhile),
                 cmocka_unit_test(test_restart_guest_changes),

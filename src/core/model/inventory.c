@@ -99,6 +99,18 @@ static bool facts_taint(const struct event_function *facts, bool first)
                (first && (!facts->readable || facts->changed));
 }
 
+/*
+ * Has nobody looked at what the kernel made of it yet? What an earlier daemon noted of the same kernel object it had
+ * looked at, and had remembered the taint if there was one: Xen has learned nothing of it since.
+ */
+static bool function_unseen(const struct core *core, const struct model_port *port,
+                            const struct model_function *function,
+                            const struct event_function *facts)
+{
+        return !(function && function->listed) &&
+               !model_memory_names(core, port->found.sbdf, facts);
+}
+
 /* Did somebody else bind pciback, who may have given it to a guest since? */
 static bool function_taken(const struct model_function *function,
                            const struct event_function *facts)
@@ -131,7 +143,7 @@ static bool function_merge(struct core *core, struct model_port *port,
                 driven.enabled &= (uint8_t)~EVENT_CAPABILITY_BIT(CAPABILITY_MSI_X);
                 facts = &driven;
         }
-        if (facts_taint(facts, !function || !function->listed))
+        if (facts_taint(facts, function_unseen(core, port, function, facts)))
                 port->tainted = true;
         if (function && function->listed) {
                 function->driver_asked = false;
