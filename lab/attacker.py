@@ -189,10 +189,7 @@ class Attacker:
         virtual CPU runs meanwhile: QEMU 7.2 crashes when one writes through a memory map that
         another thread just replaced (iotlb_to_section)."""
         evil = self.malicious(port, function)    # needs no BAR: it is told from outside
-        if not evil and not self.config.load(port.rid, COMMAND, 2) & CMD_MEMORY:
-            raise AttackError(f"port {port.name} does not forward memory requests: its devices "
-                              "cannot be driven")
-        saved = []
+        saved, silent = [], not evil and not self.decode(port.rid, True)
 
         def put(rid, offset, size, value):
             saved.append((rid, offset, size, self.config.load(rid, offset, size)))
@@ -208,6 +205,16 @@ class Attacker:
             with self.machine.paused():
                 for rid, offset, size, value in reversed(saved):
                     self.config.store(rid, offset, size, value)
+                if silent:
+                    self.decode(port.rid, False)
+
+    def decode(self, rid, wanted):
+        """Sets or clears Memory Space Enable of a port, and nothing else of its Command: what it was. A device needs
+        none to attack; the lab does, to tell it to."""
+        with self.machine.paused():
+            before = self.config.load(rid, COMMAND, 2)
+            self.config.store(rid, COMMAND, 2, before | CMD_MEMORY if wanted else before & ~CMD_MEMORY)
+        return bool(before & CMD_MEMORY)
 
     def reachable(self, port, function, put):
         """Address of BAR 0, moved to the top of P's window when the guest gave it none or the path
