@@ -252,6 +252,13 @@ static void test_port_decode(void **state)
         register_set(PORT_FOLDER, 0x24, 0xfe01);
         register_set(PORT_FOLDER, 0x26, 0xfe11);
         assert_false(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
+        register_set(PORT_FOLDER, 0x24, 0x0001); /* as after a reset, where it has 64 bits */
+        register_set(PORT_FOLDER, 0x26, 0x0001);
+        assert_true(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
+        register_set(PORT_FOLDER, 0x2c, 0x0004); /* up to 16 GiB, but from 0 on */
+        assert_true(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
+        register_set(PORT_FOLDER, 0x28, 0x0004); /* the first megabyte above 16 GiB */
+        assert_false(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
         assert_completed((struct effect){ .kind = EFFECT_PORT_DECODE }, 0);
         assert_int_equal(register_get(PORT_FOLDER, 4), 0x0507);
         assert_true(perform((struct effect){ .kind = EFFECT_PORT_READ }).registers.decodes);
@@ -551,7 +558,6 @@ int main(void)
                 TEST(test_port_read),
                 TEST(test_port_unreadable),
                 TEST(test_port_close),
-                TEST(test_port_decode),
                 TEST(test_port_decode),
                 TEST(test_slot),
                 TEST(test_port_drivers),

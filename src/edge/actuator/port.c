@@ -18,6 +18,8 @@
 #define REGISTER_BUS_NUMBERS 0x18
 #define REGISTER_MEMORY 0x20
 #define REGISTER_PREFETCHABLE 0x24
+#define REGISTER_PREFETCHABLE_BASE_UPPER 0x28
+#define REGISTER_PREFETCHABLE_LIMIT_UPPER 0x2c
 #define REGISTER_LINK_STATUS 0x12
 #define REGISTER_SLOT_CONTROL 0x18
 #define REGISTER_SLOT_STATUS 0x1a
@@ -251,19 +253,25 @@ static int capability_read(int config, const struct effect *effect,
 }
 
 /*
- * Has a memory window of the bridge an address? Base and Limit hold address bits 31:20 in their upper 12 (PCI-to-PCI
- * Bridge Spec 3.2.5.8 and 3.2.5.9); one that leads nowhere has a base above its limit, and one that nobody has set up
- * reads 0, as if it were for the first megabyte, which is RAM.
+ * Has a memory window of the bridge an address? Base and Limit hold address bits 31:20 in their upper 12; the
+ * prefetchable ones say in the lower 4 that bits 63:32 are in registers of their own (PCI-to-PCI Bridge Spec 3.2.5.8 to
+ * 3.2.5.10). A window that leads nowhere has a base above its limit; one that nobody has set up has base 0, where RAM
+ * is.
  */
 static bool window_set(int config, off_t offset)
 {
-        uint32_t value = 0, base, limit;
+        uint32_t value = 0, base_upper = 0, limit_upper = 0;
+        uint64_t base, limit;
 
         if (register_read(config, offset, 4, &value) != 0)
                 return false;
-        base = value & 0xfff0u;
-        limit = value >> 16 & 0xfff0u;
-        return base <= limit && value != 0;
+        if (offset == REGISTER_PREFETCHABLE &&
+            (register_read(config, REGISTER_PREFETCHABLE_BASE_UPPER, 4, &base_upper) != 0 ||
+             register_read(config, REGISTER_PREFETCHABLE_LIMIT_UPPER, 4, &limit_upper) != 0))
+                return false;
+        base = (uint64_t)base_upper << 32 | (value & 0xfff0u) << 16;
+        limit = (uint64_t)limit_upper << 32 | (value & 0xfff00000u);
+        return base != 0 && base <= limit;
 }
 
 static int registers_read(int port, const struct effect *effect,
