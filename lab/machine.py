@@ -58,7 +58,7 @@ class Port:
 
     @property
     def switch(self):
-        """QEMU id of the upstream port of its switch."""
+        """QEMU id of the upstream port of the switch that it belongs to."""
         return f"{self.name}-up"
 
     def arguments(self):
@@ -66,14 +66,14 @@ class Port:
         extra = "" if self.power else ",power_controller_present=off"
         extra += "" if self.hotplug else ",hotplug=off"
         if self.root is None:
-            return (self.above(self.name, self.device) + extra,)
-        return (self.above(f"{self.name}-root", self.root) + ",hotplug=off",
+            return (self.root_port(self.name, self.device) + extra,)
+        return (self.root_port(f"{self.name}-root", self.root) + ",hotplug=off",
                 f"x3130-upstream,id={self.switch},bus={self.name}-root",
                 f"xio3130-downstream,id={self.name},bus={self.switch},addr={self.device:#x},"
                 f"chassis={self.root},slot=0{extra}")
 
-    def above(self, name, device):
-        """Of a root port."""
+    def root_port(self, name, device):
+        """Argument of the -device for a root port."""
         return (f"pcie-root-port,id={name},bus=pcie.0,addr={device:#x},chassis={device},slot={device},"
                 f"bus-reserve={self.buses},mem-reserve=64M")
 

@@ -329,7 +329,8 @@ class JudgeTest:
             ram=self.memory, qtest=types.SimpleNamespace(
                 load=lambda register, size: self.memory.registers[register]),
             ports=[types.SimpleNamespace(name="rp0", rid=0x20)], paused=unittest.mock.MagicMock)
-        config = types.SimpleNamespace(bridge=lambda rid: (self.open, 1, 2),
+        self.buses = 1, 2
+        config = types.SimpleNamespace(bridge=lambda rid: (self.open, *self.buses),
                                        occupied=lambda rid: self.occupied)
         self.oracle = oracle.Oracle(machine, config, types.SimpleNamespace(pages=[TARGET]))
 
@@ -445,6 +446,16 @@ class JudgeTest:
         self.assertEqual(len(self.oracle.look().exposed), 512)
         self.assertEqual(self.oracle.owner(0x0500), "dom0")
         self.assertEqual(self.oracle.reach(0x0500, 0x1234), 0x1234)
+
+    def test_port_that_does_not_answer(self):
+        """What was below it may still reach dom0."""
+        self.buses = oracle.NO_ANSWER
+        self.assertEqual(self.oracle.look().exposed, [])    # it never answered: nobody knows of anything below
+        self.buses = 1, 2
+        self.give(oracle.REFERENCE, OTHER)
+        self.assertIn(0x0108, self.oracle.look().exposed)
+        self.buses = oracle.NO_ANSWER
+        self.assertIn(0x0108, self.oracle.look().exposed)
 
     def test_bus_outside_the_port(self):
         self.give(oracle.REFERENCE, OTHER)
