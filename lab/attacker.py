@@ -12,8 +12,8 @@ import dataclasses
 import time
 
 from canary import PAGE, Canary, pattern
-from oracle import QUARANTINE
-from pci import BAR0, CMD_BME, CMD_MEMORY, COMMAND, MEMORY_BASE, text
+from oracle import CONTAINED, QUARANTINE
+from pci import BAR0, CMD_BME, CMD_MEMORY, COMMAND, MEMORY_BASE, STATUS, STATUS_INTERRUPT, text
 
 EDU, NVME = 0x11E81234, 0x00101B36
 CSTS_CFS = 2    # NVMe Base Spec 3.1.6, Controller Fatal Status: here, its DMA read was refused
@@ -147,19 +147,27 @@ class Attacker:
 
     def attack(self, port, function, target=None):
         """Tries to overwrite dom0's canary, or another target, through a function; canary and function are as before
-        afterwards."""
+        afterwards. One that were left to hold its pin asserted would keep dom0 busy, until Linux switched the line off
+        for whoever is given the device next."""
         self.target = target or self.at_dom0()
         fire, requester = self.weapon(port, function), self.config.requester(function)
         gate = "open" if self.config.bme(port.rid) else "closed"
-        before = self.oracle.owner(requester)
+        before, quiet = self.oracle.owner(requester), not self.asserted(function)
         with self.baited(requester, before), self.armed(port, function) as handle:
             fire(handle)
             swallowed = self.swallowed()
         owner = self.oracle.owner(requester)
+        if quiet and before in CONTAINED and fire != self.evil and self.asserted(function):
+            raise AttackError(f"{function.sbdf} was left to hold its interrupt pin asserted")
         believed = before != owner or self.oracle.believed(owner)
         told = owner if before == owner else f"{before}, then {owner}"
         return Outcome(requester, told, fire.__name__, self.target.name, gate, self.leftover(), swallowed,
                        self.landed(), believed)
+
+    def asserted(self, function):
+        """Does a function assert its interrupt pin?"""
+        status = self.config.load(function.rid, STATUS, 2)
+        return status != 0xFFFF and bool(status & STATUS_INTERRUPT)
 
     @contextlib.contextmanager
     def baited(self, requester, owner):
@@ -286,6 +294,8 @@ class Attacker:
         if not self.until(lambda: self.target.canary.changed(3) or self.swallowed() or
                           load(bar + 0x1C, 4) & CSTS_CFS):
             raise AttackError("the NVMe controller neither completed the command nor failed")
+        if not load(bar + 0x1C, 4) & CSTS_CFS:    # taken by its doorbell: QEMU's pin outlasts the reset
+            store(bar + 0x1004, 4, 1)
         store(bar + 0x14, 4, 0)
         self.until(lambda: not load(bar + 0x1C, 4) & 1)
         for register, value in zip(registers, saved):    # a dom0 driver may be about to use them

@@ -9,8 +9,10 @@ ECAM = 0xB0000000          # q35's MMCONFIG window as SeaBIOS programs it
 
 # Registers of the type 0 and 1 headers and of the PCI Express capability (PCIe Base Spec 7.5.1,
 # 7.5.3).
-COMMAND, HEADER_TYPE, BAR0, PRIMARY, MEMORY_BASE, PREFETCH_BASE = 0x04, 0x0E, 0x10, 0x18, 0x20, 0x24
+COMMAND, STATUS, HEADER_TYPE, BAR0 = 0x04, 0x06, 0x0E, 0x10
+PRIMARY, MEMORY_BASE, PREFETCH_BASE = 0x18, 0x20, 0x24
 CMD_MEMORY, CMD_BME = 0x2, 0x4
+STATUS_INTERRUPT = 0x8     # the function asserts its pin, unless that is disabled or there is nobody (all ones)
 SLTCTL, SLTSTA, LNKSTA = 0x18, 0x1A, 0x12
 PRESENCE = 0x40
 CAP_EXPRESS = 0x10
