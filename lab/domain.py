@@ -8,7 +8,9 @@ import zlib
 
 from agent import unwrapped
 from canary import Canary, CanaryError
+from machine import LINUX_UNMITIGATED
 
+COMMON = f"console=hvc0 loglevel=0 {LINUX_UNMITIGATED}"
 # `extra` is the kernel's command line. HVM is emulation in an emulation, where each access to a port costs a
 # millisecond. So its device model puts kernel and ramdisk into its memory, instead of firmware that reads 10 MB from a
 # port: a machine newer than the one that xl asks for starts an ELF file by its PVH entry (QEMU: x86_load_linux), and
@@ -21,7 +23,7 @@ CONFIG = {
 kernel = "/lib/lab/domu/pv"
 memory = 192
 ramdisk = "{ramdisk}"
-extra = "console=hvc0 loglevel=0"
+extra = "{common}"
 """,
     "hvm": """type = "hvm"
 kernel = "/lib/lab/domu/hvm"
@@ -29,7 +31,7 @@ memory = 256
 device_model_version = "qemu-xen"
 device_model_args_hvm = ["-machine", "xenfv-4.2,suppress-vmdesc=on",
     "-device", "loader,file={ramdisk},addr=0xc000000,force-raw=on"]
-extra = "console=hvc0 loglevel=0 pci=noearly no_timer_check memmap=4M$0xc000000 initrdmem=0xc000000,{size}"
+extra = "{common} pci=noearly no_timer_check memmap=4M$0xc000000 initrdmem=0xc000000,{size}"
 timer_mode = "no_missed_ticks_pending"
 vga = "none"
 vnc = 0
@@ -55,7 +57,7 @@ class Domain:
         """Starts it; seconds until xl was done, and until its agent answered."""
         ramdisk = f"/run/{self.name}.ramdisk"
         size = self.rig.dom0(f"cat /lib/lab/domu/ramdisk /lib/lab/domu/{self.name} >{ramdisk} && stat -c %s {ramdisk}")
-        own = CONFIG[self.kind].format(ramdisk=ramdisk, size=size.strip())
+        own = CONFIG[self.kind].format(ramdisk=ramdisk, size=size.strip(), common=COMMON)
         text = f'name = "{self.name}"\nvcpus = 1\non_crash = "destroy"\n{own}'
         if self.passthrough:
             text += 'passthrough = "enabled"\n'
