@@ -23,8 +23,10 @@ from vfiouser import Evil
 
 MIB = 1 << 20
 RAM_MIB, DOM0_MIB = 2048, 1024
-# No processor here speculates: what Xen and Linux do against that costs half of the time, and protects nothing.
-XEN_UNMITIGATED, LINUX_UNMITIGATED = "spec-ctrl=no xpti=no", "mitigations=off"
+# No processor here speculates: what Xen and Linux do against that costs half of the time, and protects nothing. But for
+# one thing: with the FPU switched lazily, processes of dom0 were seen to find each other's vector registers in theirs
+# (Haswell; not qemu64, which has no XSAVE).
+XEN_UNMITIGATED, LINUX_UNMITIGATED = "spec-ctrl=no,eager-fpu=yes xpti=no", "mitigations=off"
 CONTROLLER_SIZE = 4096
 
 

@@ -23,7 +23,7 @@ PORT = "rp0"
 # In the second of three cycles the next disk is there at once.
 AT_ONCE = 3
 # What the guest writes each time. How many cycles have one or two looks at what is used.
-BYTES, WEIGH = 1 << 16, max(1, CYCLES // 40)
+BYTES, WEIGH = 1 << 16, max(1, CYCLES // 20)
 # SIGKILLs in one cycle, each in another step.
 TOGETHER = 2
 # Usages that are not compared: caches fill, libxl makes its folders.
