@@ -22,10 +22,11 @@ CYCLES, KILLS, SEED, UNDER, MINUTES = (int(os.environ.get(name, usual)) for name
 PORT = "rp0"
 # In the second of three cycles the next disk is there at once.
 AT_ONCE = 3
-# What the guest writes each time. How many cycles have one or two looks at what is used.
-BYTES, WEIGH = 1 << 16, max(1, CYCLES // 20)
 # SIGKILLs in one cycle, each in another step.
 TOGETHER = 2
+# What the guest writes each time. How many cycles have one or two looks at what is used, which take as long as half of
+# one.
+BYTES, WEIGH = 1 << 16, max(1, (CYCLES + KILLS // TOGETHER) // 10)
 # Usages that are not compared: caches fill, libxl makes its folders.
 WARM = 1
 # How long something may take, and before a request is asked again.
