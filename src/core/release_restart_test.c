@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "base/sbdf.h"
 #include "core/model/model.h"
@@ -142,6 +143,87 @@ static void test_restart_meanwhile(void **state)
         assert_int_equal(world.exposures, 0);
 }
 
+/* A guest is about to be given what is below when the daemon dies, where Xen has no owner list. */
+static void given_amd(void)
+{
+        world_quarantined_amd(&world);
+        world.hangs = EFFECT_REGISTER;
+        world_request(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 10);
+        assert_true(world.memory.functions[0].given);
+        assert_string_equal(world.functions[0].facts.driver, "");
+        world.hangs = EFFECT_NONE;
+}
+
+/*
+ * ... and it is pulled before the next one starts, or ejected before that one has looked. For all that the state file
+ * says it may have been attached; pciback does not hold it, so that nothing but Xen tells.
+ */
+static void test_restart_meanwhile_amd(void **state)
+{
+        (void)state;
+        given_amd();
+        world_unplug(&world);
+        world.functions[0].refuses = true; /* what is gone reads as all ones */
+        world_restart(&world);
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_int_equal(world.done[EFFECT_DETACH], 0);
+        given_amd();
+        world_restart(&world);
+        world_asks(&world, REQUEST_EJECT, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
+        assert_int_equal(world_port(&world)->state, STATE_EJECTED);
+        given_amd();
+        world.functions[0].owner = world.functions[0].rights =
+                GUEST; /* it was attached meanwhile */
+        world_unplug(&world);
+        world_restart(&world);
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_int_equal(world.done[EFFECT_DETACH], 1);
+        assert_int_equal(world.rights_dropped, 0);
+}
+
+/* Whose it is cannot be learned: that is told, and nothing is removed. Then it can be. */
+static void test_restart_meanwhile_unasked(void **state)
+{
+        (void)state;
+        given_amd();
+        world_unplug(&world);
+        world.fails = EFFECT_QUARANTINE;
+        world_restart(&world);
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world_port(&world)->reason, REASON_QUARANTINE_REFUSED);
+        assert_int_equal(world.done[EFFECT_REMOVE], 0);
+        world.fails = EFFECT_NONE;
+        world_run(&world, 400);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_int_equal(world.rights_dropped, 0);
+}
+
+/* A driver of dom0's that somebody let on meanwhile goes before Xen is asked: asking resets MSI-X. */
+static void test_restart_meanwhile_driven(void **state)
+{
+        uint32_t off;
+
+        (void)state;
+        given_amd();
+        off = world.done[EFFECT_DRIVER_OFF];
+        memcpy(world.functions[0].facts.driver, "nvme", sizeof "nvme");
+        world.functions[0].facts.kept_off = false;
+        world.fails = EFFECT_QUARANTINE; /* so that it is seen */
+        world_unplug(&world);
+        world_restart(&world);
+        world_run(&world, 10);
+        assert_int_equal(world.done[EFFECT_DRIVER_OFF], off + 1);
+        assert_string_equal(world.functions[0].facts.driver, "");
+        world.fails = EFFECT_NONE;
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_int_equal(world.done[EFFECT_DRIVER_OFF], off + 1);
+}
+
 /* What was given to one guest stays shut where another has it by now, and nobody's where that guest has ended. */
 static void test_restart_guest_changes(void **state)
 {
@@ -244,6 +326,9 @@ int main(void)
                 cmocka_unit_test(test_restart_pulled),
                 cmocka_unit_test(test_restart_amd),
                 cmocka_unit_test(test_restart_meanwhile),
+                cmocka_unit_test(test_restart_meanwhile_amd),
+                cmocka_unit_test(test_restart_meanwhile_unasked),
+                cmocka_unit_test(test_restart_meanwhile_driven),
                 cmocka_unit_test(test_restart_guest_changes),
                 cmocka_unit_test(test_restart_before_look),
                 cmocka_unit_test(test_not_remembered),
