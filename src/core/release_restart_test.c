@@ -305,6 +305,66 @@ static void test_restart_unaware(void **state)
         assert_int_equal(world.exposures, 0);
 }
 
+/* Without a state file the bridge above it is to be enumerated anew, and stays with it: that is told. */
+static void forgotten(void)
+{
+        world.functions[0].facts.parent = BASE_SBDF(0, 1, 0, 1);
+        world.memory.port = 0;
+        world_restart(&world);
+        world_run(&world, 60);
+        assert_false(world_open(&world));
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world_port(&world)->reason, REASON_OWNED_BY_GUEST);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_CONTAINED), 1);
+        assert_int_equal(world.functions[0].owner, GUEST);
+        assert_int_equal(world.done[EFFECT_REMOVE] + world.done[EFFECT_DETACH], 0);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_FAILED, REASON_OWNED_BY_GUEST);
+        world.functions[0].owner = EVENT_OWNER_DOM_IO; /* its guest gives it back */
+        world_tell(&world, EVENT_LOOK, 60);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        assert_int_equal(world.exposures, 0);
+}
+
+static void test_restart_forgotten(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        forgotten();
+        world_quarantined_amd(&world);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        forgotten();
+}
+
+/* ... and to be taken back by who is asked to. */
+static void test_restart_forgotten_unassign(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        world.functions[0].facts.parent = BASE_SBDF(0, 1, 0, 1);
+        world.memory.port = 0;
+        world_restart(&world);
+        world_run(&world, 40);
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
+        world_run(&world, 40);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_int_equal(world.rights_dropped, 0);
+}
+
+/* Nor is anything removed beside what Xen alone knows, as a guest's. */
+static void test_restart_stray(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        world.functions[0].facts.instance = 0; /* removed by somebody else */
+        world_unplug(&world);
+        world_restart(&world);
+        world_run(&world, 40);
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world_port(&world)->reason, REASON_OWNED_BY_GUEST);
+        assert_int_equal(world.done[EFFECT_REMOVE], 0);
+}
+
 static void test_restart_by_rule(void **state)
 {
         (void)state;
@@ -333,6 +393,9 @@ int main(void)
                 cmocka_unit_test(test_restart_before_look),
                 cmocka_unit_test(test_not_remembered),
                 cmocka_unit_test(test_restart_unaware),
+                cmocka_unit_test(test_restart_forgotten),
+                cmocka_unit_test(test_restart_forgotten_unassign),
+                cmocka_unit_test(test_restart_stray),
                 cmocka_unit_test(test_restart_by_rule),
         };
 

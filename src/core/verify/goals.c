@@ -74,19 +74,15 @@ bool verify_function_driverless(const struct model_function *function)
         return !function->listed || (function->facts.driver[0] == '\0' && function->facts.kept_off);
 }
 
-/* What leaves keeps its driver, which goes with it; but where Xen is asked whose it is, the driver goes first. */
-static bool driver_leaves(const struct core *core, const struct model_port *port,
-                          const struct model_function *function)
-{
-        return model_function_leaves(port, function) &&
-               (model_function_pciback(function) || !model_function_unasked(core, function));
-}
-
 static bool driver_met(const struct core *core, const struct model_port *port,
                        const struct model_function *function)
 {
-        if (!function->listed || driver_leaves(core, port, function) ||
-            model_owner_guest(function->owner) || (port->trusted && function->given))
+        /* The driver of what leaves goes with it; but where Xen is to be asked whose it is, before that. */
+        bool leaves =
+                model_function_leaves(port, function) && !model_function_unasked(core, function);
+
+        if (!function->listed || leaves || model_owner_guest(function->owner) ||
+            (port->trusted && function->given))
                 return true;
         /* Never from under a guest: as long as it is not known that there is none, pciback stays. */
         if (model_function_pciback(function) &&

@@ -185,6 +185,26 @@ static enum record_reason port_failure(const struct core *core, const struct mod
         return REASON_NONE;
 }
 
+/*
+ * Does it stay, although it is to be removed, for what a guest has below it, or has and only Xen knows? Nobody here is
+ * to take that back.
+ */
+static bool removal_waits(const struct core *core, const struct model_port *port,
+                          const struct model_function *function)
+{
+        if (!model_function_leaves(port, function))
+                return false;
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *used = &core->functions[i];
+
+                if (used->port == port->found.sbdf && model_owner_guest(used->owner) &&
+                    !model_function_returns(port, used) &&
+                    (!used->listed || verify_function_below(core, port, used, function)))
+                        return true;
+        }
+        return false;
+}
+
 /* Of what is to be removed: is that why it cannot be, or why it is to be? */
 static bool removal_failed(enum record_reason reason)
 {
@@ -204,6 +224,10 @@ static enum model_state functions_state(const struct core *core, const struct mo
 
                 if (function->port != port->found.sbdf)
                         continue;
+                if (removal_waits(core, port, function)) {
+                        *ret_reason = REASON_OWNED_BY_GUEST;
+                        return STATE_CONTAINED;
+                }
                 state = verify_function_state(core, port, function, &reason);
                 if (state == STATE_CONTAINED || (state == STATE_GONE && removal_failed(reason))) {
                         *ret_reason = reason;
