@@ -384,6 +384,8 @@ static bool line_ready(const struct core *core, const struct model_port *port,
                 return false;
         if (line->goal == GOAL_STATUS && !verify_goal_met(core, port, GOAL_FORGOTTEN, NULL))
                 return false; /* if we die, the bits are all that tells the next daemon */
+        if (line->effect == EFFECT_OWNERS && model_unlisted(core))
+                return false; /* what was doubted in this step is asked in the next: model_owners_settle */
         if (line->goal == GOAL_GONE && verify_port_ownerless(core, port))
                 return false;
         if (line->goal == GOAL_OPEN && !open_ready(core, port))
