@@ -224,11 +224,11 @@ static enum model_state functions_state(const struct core *core, const struct mo
 
                 if (function->port != port->found.sbdf)
                         continue;
+                state = verify_function_state(core, port, function, &reason);
                 if (removal_waits(core, port, function)) {
-                        *ret_reason = REASON_OWNED_BY_GUEST;
+                        *ret_reason = reason ? reason : REASON_OWNED_BY_GUEST;
                         return STATE_CONTAINED;
                 }
-                state = verify_function_state(core, port, function, &reason);
                 if (state == STATE_CONTAINED || (state == STATE_GONE && removal_failed(reason))) {
                         *ret_reason = reason;
                         return STATE_CONTAINED;
