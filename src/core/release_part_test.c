@@ -99,6 +99,8 @@ static void test_bridge_above_goes(void **state)
         world_tell(&world, EVENT_LOOK, 40);
         one_goes(1);
         assert_false(world_open(&world));
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world_port(&world)->reason, REASON_UNREADABLE);
         assert_int_equal(world.done[EFFECT_REMOVE], 0);
         assert_int_equal(world.functions[0].owner, GUEST);
 }

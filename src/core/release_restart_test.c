@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "base/sbdf.h"
 #include "core/model/model.h"
@@ -142,6 +143,87 @@ static void test_restart_meanwhile(void **state)
         assert_int_equal(world.exposures, 0);
 }
 
+/* A guest is about to be given what is below when the daemon dies, where Xen has no owner list. */
+static void given_amd(void)
+{
+        world_quarantined_amd(&world);
+        world.hangs = EFFECT_REGISTER;
+        world_request(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 10);
+        assert_true(world.memory.functions[0].given);
+        assert_string_equal(world.functions[0].facts.driver, "");
+        world.hangs = EFFECT_NONE;
+}
+
+/*
+ * ... and it is pulled before the next one starts, or ejected before that one has looked. For all that the state file
+ * says it may have been attached; pciback does not hold it, so that nothing but Xen tells.
+ */
+static void test_restart_meanwhile_amd(void **state)
+{
+        (void)state;
+        given_amd();
+        world_unplug(&world);
+        world.functions[0].refuses = true; /* what is gone reads as all ones */
+        world_restart(&world);
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_int_equal(world.done[EFFECT_DETACH], 0);
+        given_amd();
+        world_restart(&world);
+        world_asks(&world, REQUEST_EJECT, WORLD_PORT, "", RESULT_DONE, REASON_NONE);
+        assert_int_equal(world_port(&world)->state, STATE_EJECTED);
+        given_amd();
+        world.functions[0].owner = world.functions[0].rights =
+                GUEST; /* it was attached meanwhile */
+        world_unplug(&world);
+        world_restart(&world);
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_int_equal(world.done[EFFECT_DETACH], 1);
+        assert_int_equal(world.rights_dropped, 0);
+}
+
+/* Whose it is cannot be learned: that is told, and nothing is removed. Then it can be. */
+static void test_restart_meanwhile_unasked(void **state)
+{
+        (void)state;
+        given_amd();
+        world_unplug(&world);
+        world.fails = EFFECT_QUARANTINE;
+        world_restart(&world);
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world_port(&world)->reason, REASON_QUARANTINE_REFUSED);
+        assert_int_equal(world.done[EFFECT_REMOVE], 0);
+        world.fails = EFFECT_NONE;
+        world_run(&world, 400);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_int_equal(world.rights_dropped, 0);
+}
+
+/* A driver of dom0's that somebody let on meanwhile goes before Xen is asked: asking resets MSI-X. */
+static void test_restart_meanwhile_driven(void **state)
+{
+        uint32_t off;
+
+        (void)state;
+        given_amd();
+        off = world.done[EFFECT_DRIVER_OFF];
+        memcpy(world.functions[0].facts.driver, "nvme", sizeof "nvme");
+        world.functions[0].facts.kept_off = false;
+        world.fails = EFFECT_QUARANTINE; /* so that it is seen */
+        world_unplug(&world);
+        world_restart(&world);
+        world_run(&world, 10);
+        assert_int_equal(world.done[EFFECT_DRIVER_OFF], off + 1);
+        assert_string_equal(world.functions[0].facts.driver, "");
+        world.fails = EFFECT_NONE;
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_int_equal(world.done[EFFECT_DRIVER_OFF], off + 1);
+}
+
 /* What was given to one guest stays shut where another has it by now, and nobody's where that guest has ended. */
 static void test_restart_guest_changes(void **state)
 {
@@ -223,6 +305,66 @@ static void test_restart_unaware(void **state)
         assert_int_equal(world.exposures, 0);
 }
 
+/* Without a state file the bridge above it is to be enumerated anew, and stays with it: that is told. */
+static void forgotten(void)
+{
+        world.functions[0].facts.parent = BASE_SBDF(0, 1, 0, 1);
+        world.memory.port = 0;
+        world_restart(&world);
+        world_run(&world, 60);
+        assert_false(world_open(&world));
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world_port(&world)->reason, REASON_OWNED_BY_GUEST);
+        assert_int_equal(world_records_count(&world, RECORD_PORT_CONTAINED), 1);
+        assert_int_equal(world.functions[0].owner, GUEST);
+        assert_int_equal(world.done[EFFECT_REMOVE] + world.done[EFFECT_DETACH], 0);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_FAILED, REASON_OWNED_BY_GUEST);
+        world.functions[0].owner = EVENT_OWNER_DOM_IO; /* its guest gives it back */
+        world_tell(&world, EVENT_LOOK, 60);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        assert_int_equal(world.exposures, 0);
+}
+
+static void test_restart_forgotten(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        forgotten();
+        world_quarantined_amd(&world);
+        world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
+        forgotten();
+}
+
+/* ... and to be taken back by who is asked to. */
+static void test_restart_forgotten_unassign(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        world.functions[0].facts.parent = BASE_SBDF(0, 1, 0, 1);
+        world.memory.port = 0;
+        world_restart(&world);
+        world_run(&world, 40);
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
+        world_run(&world, 40);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_int_equal(world.rights_dropped, 0);
+}
+
+/* Nor is anything removed beside what Xen alone knows, as a guest's. */
+static void test_restart_stray(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        world.functions[0].facts.instance = 0; /* removed by somebody else */
+        world_unplug(&world);
+        world_restart(&world);
+        world_run(&world, 40);
+        assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
+        assert_int_equal(world_port(&world)->reason, REASON_OWNED_BY_GUEST);
+        assert_int_equal(world.done[EFFECT_REMOVE], 0);
+}
+
 static void test_restart_by_rule(void **state)
 {
         (void)state;
@@ -244,10 +386,16 @@ int main(void)
                 cmocka_unit_test(test_restart_pulled),
                 cmocka_unit_test(test_restart_amd),
                 cmocka_unit_test(test_restart_meanwhile),
+                cmocka_unit_test(test_restart_meanwhile_amd),
+                cmocka_unit_test(test_restart_meanwhile_unasked),
+                cmocka_unit_test(test_restart_meanwhile_driven),
                 cmocka_unit_test(test_restart_guest_changes),
                 cmocka_unit_test(test_restart_before_look),
                 cmocka_unit_test(test_not_remembered),
                 cmocka_unit_test(test_restart_unaware),
+                cmocka_unit_test(test_restart_forgotten),
+                cmocka_unit_test(test_restart_forgotten_unassign),
+                cmocka_unit_test(test_restart_stray),
                 cmocka_unit_test(test_restart_by_rule),
         };
 

@@ -467,18 +467,53 @@ static void test_one_at_a_time(void **state)
         assert_int_equal(core.ports[1].pending, EFFECT_RESERVE);
 }
 
+/* An assignment that fails ends what the guest has: each function's owner is asked then, and no list is read. */
+static void test_no_list_after_failure(void **state)
+{
+        (void)state;
+        world_init(&world);
+        world_amd(&world);
+        world.found.slot_cap &=
+                ~(MODEL_SLOT_CAP_PIP | MODEL_SLOT_CAP_AIP); /* no light comes first */
+        world.guest = WORLD_GUEST_DOMID;
+        world_start(&world);
+        world_run(&world, 10);
+        world_plug(&world, 3);
+        world_run(&world, 40);
+        world.functions[1].refuses = true; /* the bridge, when it is confirmed once more */
+        world_asks(&world, REQUEST_ASSIGN, LEAF + 2, WORLD_GUEST, RESULT_FAILED,
+                   REASON_QUARANTINE_REFUSED);
+        assert_int_equal(world.done[EFFECT_ATTACH], 1);
+        world.functions[1].refuses = false;
+        world_run(&world, 400);
+        assert_int_equal(world.done[EFFECT_OWNERS], 0);
+        assert_int_equal(world.core.function_count, 3);
+        assert_int_equal(world.functions[2].owner, EVENT_OWNER_DOM_IO);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_empty_port),      cmocka_unit_test(test_plug_and_unplug),
-                cmocka_unit_test(test_at_boot),         cmocka_unit_test(test_restart),
-                cmocka_unit_test(test_partly_covered),  cmocka_unit_test(test_coverage_unknown),
-                cmocka_unit_test(test_not_on_vtd),      cmocka_unit_test(test_fails),
-                cmocka_unit_test(test_refused),         cmocka_unit_test(test_arrival_comes_first),
-                cmocka_unit_test(test_doubt),           cmocka_unit_test(test_bus_range_changes),
-                cmocka_unit_test(test_uevents),         cmocka_unit_test(test_doubt_meanwhile),
-                cmocka_unit_test(test_functions_count), cmocka_unit_test(test_not_covered_refused),
-                cmocka_unit_test(test_limit),           cmocka_unit_test(test_one_at_a_time),
+                cmocka_unit_test(test_no_list_after_failure),
+                cmocka_unit_test(test_empty_port),
+                cmocka_unit_test(test_plug_and_unplug),
+                cmocka_unit_test(test_at_boot),
+                cmocka_unit_test(test_restart),
+                cmocka_unit_test(test_partly_covered),
+                cmocka_unit_test(test_coverage_unknown),
+                cmocka_unit_test(test_not_on_vtd),
+                cmocka_unit_test(test_fails),
+                cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_arrival_comes_first),
+                cmocka_unit_test(test_doubt),
+                cmocka_unit_test(test_bus_range_changes),
+                cmocka_unit_test(test_uevents),
+                cmocka_unit_test(test_doubt_meanwhile),
+                cmocka_unit_test(test_functions_count),
+                cmocka_unit_test(test_not_covered_refused),
+                cmocka_unit_test(test_limit),
+                cmocka_unit_test(test_one_at_a_time),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

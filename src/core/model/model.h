@@ -500,7 +500,10 @@ void model_rights_note(struct model_port *port, struct model_function *function,
  * first (passthrough/pci.c:device_assigned).
  */
 bool model_function_disowned(const struct model_function *function);
-/** Where there is no owner list: may it be a guest's, since Xen was not asked since pciback holds it? */
+/**
+ * Where there is no owner list: may it be a guest's, since Xen was not asked since pciback holds it, or since a guest
+ * was known to have it, or was to get it?
+ */
 bool model_function_unasked(const struct core *core, const struct model_function *function);
 /** Does a guest own it, or may one, since Xen was not asked since that could be? */
 bool model_function_used(const struct core *core, const struct model_function *function);

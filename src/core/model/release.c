@@ -149,7 +149,7 @@ bool model_function_disowned(const struct model_function *function)
 
 bool model_function_unasked(const struct core *core, const struct model_function *function)
 {
-        if (!model_unlisted(core) || !model_function_pciback(function))
+        if (!model_unlisted(core) || (!model_function_pciback(function) && function->rights == 0))
                 return false;
         return function->due ||
                (function->owner == EVENT_OWNER_UNKNOWN && !model_function_disowned(function));

@@ -384,6 +384,8 @@ static bool line_ready(const struct core *core, const struct model_port *port,
                 return false;
         if (line->goal == GOAL_STATUS && !verify_goal_met(core, port, GOAL_FORGOTTEN, NULL))
                 return false; /* if we die, the bits are all that tells the next daemon */
+        if (line->effect == EFFECT_OWNERS && model_unlisted(core))
+                return false; /* what was doubted in this step is asked in the next: model_owners_settle */
         if (line->goal == GOAL_GONE && verify_port_ownerless(core, port))
                 return false;
         if (line->goal == GOAL_OPEN && !open_ready(core, port))
@@ -409,24 +411,12 @@ static bool function_topmost(struct core *core, const struct model_port *port,
         return !above || !model_function_leaves(port, above);
 }
 
-/* Is one function, by the kernel's topology, below another one, or that one itself? */
-static bool function_below(struct core *core, const struct model_port *port,
-                           const struct model_function *at, const struct model_function *bridge)
-{
-        for (uint32_t i = 0; at && i < LIMIT_PORT_FUNCTIONS; i++) {
-                if (at == bridge)
-                        return true;
-                at = model_function_get(core, port->found.sbdf, at->facts.parent);
-        }
-        return false;
-}
-
 /*
  * Nothing is removed from the kernel that a guest owns, nor a bridge above that, nor anything while something that went
  * is still a guest's. What a guest has beside it, and keeps, is no obstacle: a dock behind a dock was pulled. (What a
  * rule made dom0's is dom0's no more when something leaves: plan/trust.c:trust_ends.)
  */
-static bool removal_barred(struct core *core, const struct model_port *port,
+static bool removal_barred(const struct core *core, const struct model_port *port,
                            const struct model_function *function)
 {
         for (uint32_t i = 0; i < core->function_count; i++) {
@@ -435,7 +425,7 @@ static bool removal_barred(struct core *core, const struct model_port *port,
                 if (used->port == port->found.sbdf &&
                     (model_function_used(core, used) || used->rights != 0) &&
                     (!used->listed || model_function_leaves(port, used) ||
-                     function_below(core, port, used, function)))
+                     verify_function_below(core, port, used, function)))
                         return true;
         }
         return false;

@@ -74,10 +74,15 @@ bool verify_function_driverless(const struct model_function *function)
         return !function->listed || (function->facts.driver[0] == '\0' && function->facts.kept_off);
 }
 
-static bool driver_met(const struct model_port *port, const struct model_function *function)
+static bool driver_met(const struct core *core, const struct model_port *port,
+                       const struct model_function *function)
 {
-        if (!function->listed || model_function_leaves(port, function) ||
-            model_owner_guest(function->owner) || (port->trusted && function->given))
+        /* The driver of what leaves goes with it; but where Xen is to be asked whose it is, before that. */
+        bool leaves =
+                model_function_leaves(port, function) && !model_function_unasked(core, function);
+
+        if (!function->listed || leaves || model_owner_guest(function->owner) ||
+            (port->trusted && function->given))
                 return true;
         /* Never from under a guest: as long as it is not known that there is none, pciback stays. */
         if (model_function_pciback(function) &&
@@ -217,7 +222,7 @@ bool verify_goal_met(const struct core *core, const struct model_port *port, enu
         case GOAL_REMEMBERED:
                 return remembered_met(core, port);
         case GOAL_DRIVER:
-                return driver_met(port, function);
+                return driver_met(core, port, function);
         case GOAL_STABLE:
                 return port->stable || model_function_count(core, port) == 0;
         case GOAL_DECODES:

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* May door 1 be opened for a guest, or for dom0 by a rule? */
+#include <stddef.h>
+
 #include "core/event/parse.h"
 #include "core/policy/policy.h"
 #include "core/verify/verify.h"
@@ -29,6 +31,30 @@ bool verify_function_revoked(const struct core *core, const struct model_port *p
                 return true;
         /* Attaching gives them anew. But where something leaves nobody gets anything. */
         return function->given && function->rights == port->domid && !model_port_leaves(core, port);
+}
+
+static const struct model_function *function_get(const struct core *core,
+                                                 const struct model_port *port, uint32_t sbdf)
+{
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (core->functions[i].port == port->found.sbdf &&
+                    core->functions[i].facts.sbdf == sbdf)
+                        return &core->functions[i];
+        return NULL;
+}
+
+bool verify_function_below(const struct core *core, const struct model_port *port,
+                           const struct model_function *function,
+                           const struct model_function *bridge)
+{
+        const struct model_function *at = function;
+
+        for (uint32_t i = 0; at && i < LIMIT_PORT_FUNCTIONS; i++) {
+                if (at == bridge)
+                        return true;
+                at = function_get(core, port, at->facts.parent);
+        }
+        return false;
 }
 
 bool verify_function_unowned(const struct core *core, const struct model_port *port,

@@ -106,6 +106,9 @@ enum model_state verify_function_state(const struct core *core, const struct mod
                         *ret_reason = REASON_DETACH_FAILED;
                 else if (revocation_failed(core, port, function))
                         *ret_reason = REASON_RIGHTS_LEFT;
+                else if (attempt_failed(&function->quarantine) &&
+                         !verify_goal_met(core, port, GOAL_QUARANTINE, function))
+                        *ret_reason = quarantine_reason(core, function); /* whose it is */
                 else if (attempt_failed(&function->removal))
                         *ret_reason = REASON_REMOVE_FAILED;
                 else if (!function->facts.readable)
@@ -182,6 +185,32 @@ static enum record_reason port_failure(const struct core *core, const struct mod
         return REASON_NONE;
 }
 
+/*
+ * Does it stay, although it is to be removed, for what a guest has below it, or has and only Xen knows? Nobody here is
+ * to take that back.
+ */
+static bool removal_waits(const struct core *core, const struct model_port *port,
+                          const struct model_function *function)
+{
+        if (!model_function_leaves(port, function))
+                return false;
+        for (uint32_t i = 0; i < core->function_count; i++) {
+                const struct model_function *used = &core->functions[i];
+
+                if (used->port == port->found.sbdf && model_owner_guest(used->owner) &&
+                    !model_function_returns(port, used) &&
+                    (!used->listed || verify_function_below(core, port, used, function)))
+                        return true;
+        }
+        return false;
+}
+
+/* Of what is to be removed: is that why it cannot be, or why it is to be? */
+static bool removal_failed(enum record_reason reason)
+{
+        return reason != REASON_NONE && reason != REASON_UNREADABLE && reason != REASON_CHANGED;
+}
+
 /* The worst that is said of a function below, so that a port is never better than what hangs below it. */
 static enum model_state functions_state(const struct core *core, const struct model_port *port,
                                         enum record_reason *ret_reason)
@@ -196,10 +225,11 @@ static enum model_state functions_state(const struct core *core, const struct mo
                 if (function->port != port->found.sbdf)
                         continue;
                 state = verify_function_state(core, port, function, &reason);
-                if (state == STATE_CONTAINED ||
-                    (state == STATE_GONE &&
-                     (reason == REASON_REMOVE_FAILED || reason == REASON_DETACH_FAILED ||
-                      reason == REASON_RIGHTS_LEFT))) {
+                if (removal_waits(core, port, function)) {
+                        *ret_reason = reason ? reason : REASON_OWNED_BY_GUEST;
+                        return STATE_CONTAINED;
+                }
+                if (state == STATE_CONTAINED || (state == STATE_GONE && removal_failed(reason))) {
                         *ret_reason = reason;
                         return STATE_CONTAINED;
                 }
