@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,31 @@ static int timer_dispatch(sd_event_source *timer, uint64_t planned_us, void *use
         return 0;
 }
 
+/*
+ * A worker must not act for a daemon that is gone: the next one begins anew. But half of what a toolstack does would
+ * stay in its books for good (libxl: the device is nobody's any more, and no guest can be attached it), so that is
+ * ended; the next daemon's inventory waits for it (edge/actuator/toolstack.h).
+ */
+static bool effect_outlives(const struct effect *effect)
+{
+        return effect->kind == EFFECT_ATTACH || effect->kind == EFFECT_DETACH;
+}
+
+/* All that is the daemon's alone: its socket must not listen any more when it is gone (sink/predecessor.c). */
+static void descriptors_close(const struct actuator *actuator, int pipe)
+{
+        const int kept[] = { pipe, actuator->sysfs, actuator->proc, actuator->run };
+
+        for (int first = STDERR_FILENO + 1, next; first <= INT_MAX - 1; first = next + 1) {
+                next = INT_MAX - 1;
+                for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+                        if (kept[i] >= first && kept[i] < next)
+                                next = kept[i];
+                if (next > first)
+                        (void)close_range((unsigned int)first, (unsigned int)next - 1, 0);
+        }
+}
+
 __attribute__((noreturn)) static void worker_main(const struct daemon_workers *workers,
                                                   const struct effect *effect, pid_t parent,
                                                   int pipe)
@@ -105,8 +131,11 @@ __attribute__((noreturn)) static void worker_main(const struct daemon_workers *w
 
         (void)sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
-        /* A worker must not act for a daemon that is gone: the next one begins anew. */
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+        if (effect_outlives(effect))
+                descriptors_close(workers->actuator, pipe);
+        else if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+                _exit(EXIT_FAILURE);
+        if (getppid() != parent)
                 _exit(EXIT_FAILURE);
         if (workers->perform(workers->actuator, effect, &event) == 0)
                 written = write(pipe, &event, sizeof event);
@@ -175,10 +204,12 @@ int daemon_worker_start(struct daemon_workers *workers, const struct effect *eff
 void daemon_workers_stop(struct daemon_workers *workers)
 {
         for (unsigned int i = 0; i < DAEMON_WORKERS_MAX; i++) {
-                if (!workers->workers[i])
+                struct daemon_worker *worker = workers->workers[i];
+
+                if (!worker)
                         continue;
-                (void)sd_event_source_send_child_signal(workers->workers[i]->child, SIGKILL, NULL,
-                                                        0);
-                worker_free(workers->workers[i]);
+                if (!effect_outlives(&worker->effect))
+                        (void)sd_event_source_send_child_signal(worker->child, SIGKILL, NULL, 0);
+                worker_free(worker);
         }
 }

@@ -19,7 +19,7 @@ struct daemon_worker;
 
 struct daemon_workers {
         sd_event *loop; /**< SIGCHLD must be blocked in the process (sd_event_add_child(3)) */
-        const struct actuator *actuator;
+        const struct actuator *actuator; /**< not NULL */
         daemon_perform perform;
         daemon_answer answer;
         void *userdata;
@@ -33,5 +33,8 @@ struct daemon_workers {
  * errno without any answer, -EAGAIN where all places are taken.
  */
 int daemon_worker_start(struct daemon_workers *workers, const struct effect *effect);
-/** Kills them all, without answers; whoever does not die at once is left to init. */
+/**
+ * Kills them all, without answers; whoever does not die at once is left to init, and so is what a toolstack has begun
+ * (EFFECT_ATTACH, EFFECT_DETACH): it outlives the daemon, however that ends.
+ */
 void daemon_workers_stop(struct daemon_workers *workers);

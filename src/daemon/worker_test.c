@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,18 +22,22 @@
 /* What the worker of an effect does is told by the effect's value. */
 enum behaviour { ANSWERS, REFUSES, HANGS, DIES };
 
-/* Who hangs says so here, if it is open, and holds it. */
+/* Who hangs says here which process that is, if it is open, and holds it. */
 static int hanging = -1;
+/* Its run folder is `hanging`, which a worker that closes what is the daemon's has to keep. */
+static struct actuator actuator;
 
 struct answers {
         unsigned int count;
         struct event last;
 };
 
-static int test_perform(const struct actuator *actuator, const struct effect *effect,
+static int test_perform(const struct actuator *world, const struct effect *effect,
                         struct event *ret_event)
 {
-        (void)actuator;
+        pid_t self;
+
+        (void)world;
         switch ((enum behaviour)effect->value) {
         case ANSWERS:
                 memset(ret_event, 0, sizeof *ret_event);
@@ -46,7 +51,8 @@ static int test_perform(const struct actuator *actuator, const struct effect *ef
         case HANGS:
                 (void)signal(SIGTERM, SIG_IGN);
                 (void)alarm(60); /* where a test failed */
-                if (hanging >= 0 && write(hanging, "", 1) != 1)
+                self = getpid();
+                if (hanging >= 0 && write(hanging, &self, sizeof self) != sizeof self)
                         return -EIO;
                 for (;;)
                         (void)pause();
@@ -81,7 +87,9 @@ static void workers_make(struct daemon_workers *ret_workers, struct answers *ans
         (void)sigaddset(&child, SIGCHLD);
         assert_int_equal(sigprocmask(SIG_BLOCK, &child, NULL), 0);
         memset(answers, 0, sizeof *answers);
-        *ret_workers = (struct daemon_workers){ .perform = test_perform,
+        actuator = (struct actuator){ .sysfs = -1, .proc = -1, .run = hanging };
+        *ret_workers = (struct daemon_workers){ .actuator = &actuator,
+                                                .perform = test_perform,
                                                 .answer = test_answer,
                                                 .userdata = answers };
         assert_true(sd_event_new(&ret_workers->loop) >= 0);
@@ -165,43 +173,88 @@ static void test_full(void **state)
         sd_event_unref(workers.loop);
 }
 
-/* Starts a worker that hangs, and is gone once that has begun. */
-__attribute__((noreturn)) static void daemon_main(int started)
+/* Starts a worker that hangs, and is gone once that has begun: killed, or stopped as it should be. */
+__attribute__((noreturn)) static void daemon_main(enum effect_kind kind, bool stops, int started)
 {
-        struct effect effect = { .kind = EFFECT_RESCAN, .deadline_ms = 60000, .value = HANGS };
+        struct effect effect = { .kind = kind, .deadline_ms = 60000, .value = HANGS };
+        struct pollfd begun = { .fd = started, .events = POLLIN };
         struct daemon_workers workers;
         struct answers answers;
-        char byte;
 
         workers_make(&workers, &answers);
-        if (daemon_worker_start(&workers, &effect) < 0 || read(started, &byte, 1) != 1)
+        if (daemon_worker_start(&workers, &effect) < 0 || poll(&begun, 1, 10000) != 1)
                 _exit(EXIT_FAILURE);
+        if (stops)
+                daemon_workers_stop(&workers);
         _exit(EXIT_SUCCESS);
+}
+
+/* The pipe that a worker holds, ret_worker, whose daemon is gone. ret_socket: the other end of one of the daemon's. */
+static int daemon_gone(enum effect_kind kind, bool stops, pid_t *ret_worker, int *ret_socket)
+{
+        int ends[2], sockets[2], status;
+        pid_t daemon;
+
+        assert_int_equal(pipe(ends), 0);
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+        hanging = ends[1];
+        daemon = fork();
+        if (daemon == 0) {
+                (void)close(sockets[0]);
+                daemon_main(kind, stops, ends[0]);
+        }
+        hanging = -1;
+        assert_true(daemon > 0);
+        assert_int_equal(close(ends[1]), 0);
+        assert_int_equal(close(sockets[1]), 0);
+        assert_int_equal(waitpid(daemon, &status, 0), daemon);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        assert_int_equal(read(ends[0], ret_worker, sizeof *ret_worker), sizeof *ret_worker);
+        *ret_socket = sockets[0];
+        return ends[0];
+}
+
+/* Nobody holds the other end any more. */
+static void assert_let_go(int fd)
+{
+        struct pollfd end = { .fd = fd, .events = POLLIN };
+        char byte;
+
+        assert_int_equal(poll(&end, 1, 10000), 1);
+        assert_int_equal(read(fd, &byte, 1), 0);
+        assert_int_equal(close(fd), 0);
 }
 
 /* A worker that lived on would act beside those of the next daemon. */
 static void test_orphan(void **state)
 {
-        struct pollfd pipe_end = { .events = POLLIN };
-        int ends[2], status;
-        pid_t daemon;
-        char byte;
+        pid_t worker;
 
         (void)state;
-        assert_int_equal(pipe(ends), 0);
-        hanging = ends[1];
-        daemon = fork();
-        if (daemon == 0)
-                daemon_main(ends[0]);
-        hanging = -1;
-        assert_true(daemon > 0);
-        assert_int_equal(close(ends[1]), 0);
-        assert_int_equal(waitpid(daemon, &status, 0), daemon);
-        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-        pipe_end.fd = ends[0];
-        assert_int_equal(poll(&pipe_end, 1, 10000), 1);
-        assert_int_equal(read(ends[0], &byte, 1), 0); /* nobody holds the other end any more */
-        assert_int_equal(close(ends[0]), 0);
+        for (int stops = 0; stops <= 1; stops++) {
+                int socket, held = daemon_gone(EFFECT_RESCAN, stops, &worker, &socket);
+
+                assert_let_go(held);
+                assert_let_go(socket);
+        }
+}
+
+/* What a toolstack has begun is ended, whatever becomes of the daemon; but its socket is not held open by it. */
+static void test_outlives(void **state)
+{
+        static const enum effect_kind kinds[] = { EFFECT_ATTACH, EFFECT_DETACH };
+
+        (void)state;
+        for (int i = 0; i < 4; i++) {
+                pid_t worker;
+                int socket, held = daemon_gone(kinds[i % 2], i >= 2, &worker, &socket);
+                struct pollfd end = { .fd = held, .events = POLLIN };
+
+                assert_let_go(socket);
+                assert_int_equal(poll(&end, 1, 200), 0);
+                assert_int_equal(kill(worker, SIGKILL), 0); /* it lives, so it is that one */
+                assert_let_go(held);
+        }
 }
 
 static void test_queue(void **state)
@@ -268,10 +321,11 @@ static void test_queue_drop(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_answers), cmocka_unit_test(test_hangs),
-                cmocka_unit_test(test_dies),    cmocka_unit_test(test_short),
-                cmocka_unit_test(test_full),    cmocka_unit_test(test_orphan),
-                cmocka_unit_test(test_queue),   cmocka_unit_test(test_queue_drop),
+                cmocka_unit_test(test_answers),    cmocka_unit_test(test_hangs),
+                cmocka_unit_test(test_dies),       cmocka_unit_test(test_short),
+                cmocka_unit_test(test_full),       cmocka_unit_test(test_orphan),
+                cmocka_unit_test(test_outlives),   cmocka_unit_test(test_queue),
+                cmocka_unit_test(test_queue_drop),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

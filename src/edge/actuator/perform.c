@@ -70,6 +70,15 @@ static int function_register(struct actuator_xen *xen, uint32_t sbdf)
         return error ? error : actuator_xen_add(xen, sbdf);
 }
 
+/* It is the first that is read of a port: before it is known, nothing is done to what is below. */
+static int inventory_read(const struct actuator *actuator, const struct effect *effect,
+                          struct event_inventory *ret_inventory)
+{
+        int error = actuator_toolstack_await(actuator, effect);
+
+        return error ? error : actuator_inventory_read(actuator, effect, ret_inventory);
+}
+
 static int owners_read(const struct effect *effect, struct event_owners *ret_owners)
 {
         EDGE_CLEANUP_MEMORY char *text = NULL;
@@ -146,7 +155,7 @@ static int act(const struct actuator *actuator, const struct effect *effect, str
                 actuator_port_read(actuator, effect, &event->registers);
                 return 0;
         case EFFECT_INVENTORY:
-                return actuator_inventory_read(actuator, effect, &event->inventory);
+                return inventory_read(actuator, effect, &event->inventory);
         case EFFECT_OWNERS:
                 return owners_read(effect, &event->owners);
         case EFFECT_RESERVE:

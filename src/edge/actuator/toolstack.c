@@ -26,6 +26,9 @@
 #define MARGIN_MS 2000u
 /* Where virsh finds what it is to read. */
 #define DESCRIPTION_FD 3
+/* In the run folder: a byte of it is locked while something of a port's is given or taken back, at the port's SBDF. */
+#define LOCK_FILE "toolstack.lock"
+#define LOCK_POLL_MS 50
 #define DESCRIPTION_PATH "/proc/self/fd/3"
 
 /* What is to be run. */
@@ -336,14 +339,60 @@ static int command_run(const struct actuator *actuator, const struct command *co
         return error;
 }
 
+/* An open file description that holds the lock: the calling process's alone. Negative: an errno. */
+static int lock_take(const struct actuator *actuator, const struct effect *effect)
+{
+        struct flock lock = {
+                .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = effect->port, .l_len = 1
+        };
+        EDGE_CLEANUP_FD int fd =
+                openat(actuator->run, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+        if (fd < 0 || fcntl(fd, F_OFD_SETLK, &lock) < 0)
+                return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
+        return edge_cleanup_keep_fd(&fd);
+}
+
+/* Does somebody hold it? */
+static bool lock_held(int fd, uint32_t port)
+{
+        struct flock lock = {
+                .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = port, .l_len = 1
+        };
+
+        return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+int actuator_toolstack_await(const struct actuator *actuator, const struct effect *effect)
+{
+        uint32_t margin_ms =
+                effect->deadline_ms / 4 < MARGIN_MS ? effect->deadline_ms / 4 : MARGIN_MS;
+        uint64_t until_ms = edge_clock_ms() + effect->deadline_ms - margin_ms;
+        EDGE_CLEANUP_FD int fd = openat(actuator->run, LOCK_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+        if (fd < 0)
+                return 0; /* nothing was ever given since the boot */
+        while (lock_held(fd, effect->port)) {
+                if (edge_clock_ms() >= until_ms)
+                        return -EBUSY;
+                (void)poll(NULL, 0, LOCK_POLL_MS);
+        }
+        return 0;
+}
+
 int actuator_toolstack_run(const struct actuator *actuator, const struct effect *effect,
                            char ret_told[static LIMIT_TOLD])
 {
-        EDGE_CLEANUP_FD int folder = -1;
+        EDGE_CLEANUP_FD int folder = -1, lock = -1;
         struct command command;
         int error;
 
         memset(ret_told, 0, LIMIT_TOLD);
+        if (actuator->run >= 0) {
+                lock = lock_take(actuator, effect);
+                if (lock < 0)
+                        return lock;
+        }
         if (effect->forced)
                 actuator_function_resets_forget(actuator, effect);
         if (effect->kind == EFFECT_ATTACH) {

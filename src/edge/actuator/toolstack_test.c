@@ -318,6 +318,50 @@ static void test_orphaned(void **state)
         assert_dies("self");
 }
 
+/* What outlived its daemon is waited for, at its port alone, and nothing else is begun there. */
+static void test_awaited(void **state)
+{
+        struct effect effect = { .kind = EFFECT_INVENTORY,
+                                 .deadline_ms = 400,
+                                 .port = BASE_SBDF(0, 0, 4, 0) };
+        struct effect given = { .kind = EFFECT_DETACH,
+                                .deadline_ms = 20000,
+                                .port = effect.port,
+                                .function = LEAF,
+                                .toolstack = TOOLSTACK_XL };
+        static struct event event;
+        struct stat status;
+        uint64_t begin;
+        pid_t worker;
+        int ended;
+
+        (void)state;
+        assert_int_equal(actuator_toolstack_await(&actuator, &effect), 0); /* no run folder */
+        actuator.run = dup(actuator.sysfs);
+        assert_int_equal(actuator_toolstack_await(&actuator, &effect), 0);
+        program_write("xl", "touch $OUT/begun; until [ -e $OUT/end ]; do sleep 0.01; done");
+        worker = fork();
+        assert_true(worker >= 0);
+        if (worker == 0)
+                _exit(actuator_toolstack_run(&actuator, &given, told) == 0 ? 0 : 1);
+        for (int i = 0; i < 500 && fstatat(actuator.sysfs, "begun", &status, 0) < 0; i++)
+                assert_int_equal(poll(NULL, 0, 10), 0);
+        begin = edge_clock_ms();
+        assert_int_equal(actuator_perform(&actuator, &effect, &event), 0);
+        assert_int_equal(event.error, EBUSY);
+        assert_true(edge_clock_ms() - begin >= 300);
+        assert_int_equal(actuator_toolstack_run(&actuator, &given, told), -EBUSY);
+        effect.port = BASE_SBDF(0, 0, 5, 0);
+        assert_int_equal(actuator_toolstack_await(&actuator, &effect), 0);
+        effect.port = given.port;
+        effect.deadline_ms = 20000;
+        tree_text_write(actuator.sysfs, ".", "end", "");
+        assert_int_equal(actuator_toolstack_await(&actuator, &effect), 0);
+        assert_int_equal(waitpid(worker, &ended, 0), worker);
+        assert_int_equal(ended, 0);
+        assert_int_equal(actuator_toolstack_run(&actuator, &given, told), 0);
+}
+
 /* Attaching is meant for one kernel object; detaching for what the guest has. */
 static void test_instance(void **state)
 {
@@ -370,7 +414,8 @@ int main(void)
                 TEST(test_virsh),    TEST(test_qvm_pci),   TEST(test_none),
                 TEST(test_missing),  TEST(test_failure),   TEST(test_control_characters),
                 TEST(test_much),     TEST(test_hanging),   TEST(test_left_behind),
-                TEST(test_orphaned), TEST(test_instance),  TEST(test_perform),
+                TEST(test_orphaned), TEST(test_awaited),   TEST(test_instance),
+                TEST(test_perform),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
