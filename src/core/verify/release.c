@@ -44,10 +44,9 @@ static const struct model_function *function_get(const struct core *core,
 }
 
 bool verify_function_below(const struct core *core, const struct model_port *port,
-                           const struct model_function *function,
-                           const struct model_function *bridge)
+                           const struct model_function *below, const struct model_function *bridge)
 {
-        const struct model_function *at = function;
+        const struct model_function *at = below;
 
         for (uint32_t i = 0; at && i < LIMIT_PORT_FUNCTIONS; i++) {
                 if (at == bridge)

@@ -85,8 +85,7 @@ bool verify_function_revoked(const struct core *core, const struct model_port *p
                              const struct model_function *function);
 /** Is one function, by the kernel's topology, below another one, or that one itself? */
 bool verify_function_below(const struct core *core, const struct model_port *port,
-                           const struct model_function *function,
-                           const struct model_function *bridge);
+                           const struct model_function *below, const struct model_function *bridge);
 /** Is it known that no guest owns it, as far as Xen was asked since that may have changed? */
 bool verify_function_unowned(const struct core *core, const struct model_port *port,
                              const struct model_function *function);
