@@ -30,7 +30,7 @@ BYTES, WEIGH = 1 << 16, max(1, (CYCLES + KILLS // TOGETHER) // 10)
 # Usages that are not compared: caches fill, libxl makes its folders.
 WARM = 1
 # How long something may take, and before a request is asked again.
-LIMIT_S, AGAIN_S = 400, 30
+LIMIT_S, AGAIN_S = 400, 15
 
 
 class Cycles:
