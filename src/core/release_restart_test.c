@@ -112,6 +112,49 @@ static void test_restart_pulled(void **state)
         assert_false(world_port(&world)->tainted);
 }
 
+/* Pulled so long before that the file says so, and detached, but not removed yet. */
+static void pulled_before(void)
+{
+        world_assigned(&world);
+        world.fails = EFFECT_REMOVE;
+        world_unplug(&world);
+        world.functions[0].facts.readable = false;
+        world_run(&world, 60);
+        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
+        assert_int_equal(world.memory.functions[0].digest, EVENT_MEMORY_FORMER);
+        assert_false(world.memory.functions[0].given);
+        world.fails = EFFECT_NONE;
+}
+
+static void test_restart_pulled_before(void **state)
+{
+        (void)state;
+        pulled_before();
+        world_restart(&world);
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_false(world_port(&world)->tainted);
+}
+
+/* What answers there by then, of the same model, is another one: nothing of what is known is about it (I5). */
+static void test_restart_swapped_before(void **state)
+{
+        uint64_t instance;
+
+        (void)state;
+        pulled_before();
+        instance = world.functions[0].facts.instance;
+        world_plug(&world, 1);
+        world.functions[0].facts.instance = instance;
+        world.functions[0].owner = EVENT_OWNER_DOM_IO;
+        world_restart(&world);
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_QUARANTINED);
+        assert_int_not_equal(world.functions[0].facts.instance, instance);
+        assert_false(world_port(&world)->tainted);
+        assert_int_equal(world.exposures, 0);
+}
+
 /* Where there is no owner list: which guest has it is not told, and it was we who gave it. */
 static void test_restart_amd(void **state)
 {
@@ -384,6 +427,8 @@ int main(void)
                 cmocka_unit_test(test_remembered_meanwhile),
                 cmocka_unit_test(test_restart),
                 cmocka_unit_test(test_restart_pulled),
+                cmocka_unit_test(test_restart_pulled_before),
+                cmocka_unit_test(test_restart_swapped_before),
                 cmocka_unit_test(test_restart_amd),
                 cmocka_unit_test(test_restart_meanwhile),
                 cmocka_unit_test(test_restart_meanwhile_amd),

@@ -65,17 +65,19 @@ bool core_memory_fill(const struct core *core, uint32_t port, struct event_memor
         for (uint32_t i = 0; i < core->function_count; i++) {
                 const struct model_function *function = &core->functions[i];
                 struct event_memory_function *to = &ret_memory->functions[ret_memory->count];
+                bool remembered;
 
-                if (!model_function_remembered(from, function) ||
+                if (function->port != from->found.sbdf || !function->listed ||
                     ret_memory->count == LIMIT_PORT_FUNCTIONS)
                         continue;
+                remembered = model_function_remembered(from, function);
                 to->instance = function->facts.instance;
-                to->digest = function->facts.digest;
+                to->digest = remembered ? function->facts.digest : EVENT_MEMORY_FORMER;
                 to->sbdf = function->facts.sbdf;
-                to->at_boot = function->at_boot;
-                to->given = function->given && ret_memory->domid != 0;
+                to->at_boot = remembered && function->at_boot;
+                to->given = remembered && function->given && ret_memory->domid != 0;
                 to->rights = to->given ? 0 : function->rights;
-                to->taken = !function->given && function->held != 0;
+                to->taken = !(remembered && function->given) && function->held != 0;
                 ret_memory->count++;
         }
         return true;

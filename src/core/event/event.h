@@ -477,10 +477,13 @@ struct policy_rules;
 /** First of the domain IDs that are no guest's: DOMID_FIRST_RESERVED (xen/include/public/xen.h). */
 #define EVENT_DOMID_RESERVED 0x7ff0u
 
+/** event_memory_function.digest of what was plugged before: it was looked at, and is vouched for by nothing. */
+#define EVENT_MEMORY_FORMER 0u
+
 /** A function that was below a port, of the device that was plugged: named so that no other kernel object is meant. */
 struct event_memory_function {
         uint64_t instance; /**< event_function.instance: never dealt twice in one boot (fs/kernfs/dir.c) */
-        uint64_t digest;   /**< event_function.digest */
+        uint64_t digest;   /**< event_function.digest, or EVENT_MEMORY_FORMER */
         uint32_t sbdf;
         bool at_boot;      /**< it was there when the first daemon of this boot started */
         bool given;        /**< model_function.given */

@@ -43,6 +43,7 @@ void model_memory_apply(struct core *core, const struct event_memory *memory)
 
                 function->facts = memory->functions[i];
                 function->port = memory->port;
+                function->former = function->facts.digest == EVENT_MEMORY_FORMER;
         }
 }
 

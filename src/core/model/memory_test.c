@@ -158,6 +158,26 @@ static void test_vouches(void **state)
         assert_null(model_memory_vouches(&core, WORLD_PORT, &facts));
 }
 
+/* What was plugged before is known, whatever is read of it by now, and nothing is vouched for. */
+static void test_former(void **state)
+{
+        const struct event_function facts = { .sbdf = FUNCTION,
+                                              .instance = 7,
+                                              .digest = EVENT_MEMORY_FORMER };
+        static struct event_memory memory = {
+                .port = WORLD_PORT,
+                .this_boot = true,
+                .count = 1,
+                .functions = { { .sbdf = FUNCTION, .instance = 7, .digest = EVENT_MEMORY_FORMER } }
+        };
+
+        (void)state;
+        memset(&core, 0, sizeof core);
+        model_memory_apply(&core, &memory);
+        assert_non_null(model_memory_names(&core, WORLD_PORT, &facts));
+        assert_null(model_memory_vouches(&core, WORLD_PORT, &facts));
+}
+
 /* What was below since the boot is not forgotten with the daemon; and where nobody can tell, it counts. */
 static void test_tainted(void **state)
 {
@@ -188,7 +208,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_another_boot), cmocka_unit_test(test_written),
                 cmocka_unit_test(test_too_many),     cmocka_unit_test(test_function_remembered),
-                cmocka_unit_test(test_vouches),      cmocka_unit_test(test_tainted),
+                cmocka_unit_test(test_vouches),      cmocka_unit_test(test_former),
+                cmocka_unit_test(test_tainted),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
