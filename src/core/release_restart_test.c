@@ -136,6 +136,28 @@ static void test_restart_pulled_before(void **state)
         assert_false(world_port(&world)->tainted);
 }
 
+/* ... nor detached: it is to be taken back from the guest that had it. */
+static void test_restart_pulled_given(void **state)
+{
+        const struct event_memory_function *written = &world.memory.functions[0];
+
+        (void)state;
+        world_assigned(&world);
+        world.fails = EFFECT_DETACH;
+        world_unplug(&world);
+        world.functions[0].facts.readable = false;
+        world_run(&world, 60);
+        assert_int_equal(written->digest, EVENT_MEMORY_FORMER);
+        assert_true(!written->given && written->taken);
+        assert_int_equal(written->rights, GUEST);
+        world.fails = EFFECT_NONE;
+        world_restart(&world);
+        world_run(&world, 60);
+        assert_int_equal(world_port(&world)->state, STATE_EMPTY);
+        assert_false(world_port(&world)->tainted);
+        assert_int_equal(world.rights_dropped, 0);
+}
+
 /* What answers there by then, of the same model, is another one: nothing of what is known is about it (I5). */
 static void test_restart_swapped_before(void **state)
 {
@@ -428,6 +450,7 @@ int main(void)
                 cmocka_unit_test(test_restart),
                 cmocka_unit_test(test_restart_pulled),
                 cmocka_unit_test(test_restart_pulled_before),
+                cmocka_unit_test(test_restart_pulled_given),
                 cmocka_unit_test(test_restart_swapped_before),
                 cmocka_unit_test(test_restart_amd),
                 cmocka_unit_test(test_restart_meanwhile),
