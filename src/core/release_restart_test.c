@@ -146,7 +146,7 @@ static void test_restart_pulled_given(void **state)
         world.fails = EFFECT_DETACH;
         world_unplug(&world);
         world.functions[0].facts.readable = false;
-        world_run(&world, 60);
+        world_run(&world, 2);
         assert_int_equal(written->digest, EVENT_MEMORY_FORMER);
         assert_true(!written->given && written->taken);
         assert_int_equal(written->rights, GUEST);

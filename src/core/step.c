@@ -75,9 +75,9 @@ bool core_memory_fill(const struct core *core, uint32_t port, struct event_memor
                 to->digest = remembered ? function->facts.digest : EVENT_MEMORY_FORMER;
                 to->sbdf = function->facts.sbdf;
                 to->at_boot = remembered && function->at_boot;
-                to->given = remembered && function->given && ret_memory->domid != 0;
+                to->given = function->given && ret_memory->domid != 0;
                 to->rights = to->given ? 0 : function->rights;
-                to->taken = !(remembered && function->given) && function->held != 0;
+                to->taken = !function->given && function->held != 0;
                 ret_memory->count++;
         }
         return true;
