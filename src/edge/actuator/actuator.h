@@ -12,7 +12,8 @@ struct actuator {
         const char *const *
                 programs; /**< folders in which a toolstack's program is looked for, ending with NULL; NULL =
                                           the usual ones */
-        int run; /**< where it is noted that drivers_autoprobe is held; negative: it is never held */
+        int run; /**< where it is noted that drivers_autoprobe is held, and where the toolstack's lock is;
+                      negative: it is never held, and nobody is waited for */
         struct store store; /**< the caller's, for EFFECT_REMEMBER and notes; folder < 0 = none */
         struct event_memory
                 memory; /**< what the EFFECT_REMEMBER that is carried out next is to write (core/step.h) */

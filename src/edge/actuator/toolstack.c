@@ -26,10 +26,10 @@
 #define MARGIN_MS 2000u
 /* Where virsh finds what it is to read. */
 #define DESCRIPTION_FD 3
+#define DESCRIPTION_PATH "/proc/self/fd/3"
 /* In the run folder: a byte of it is locked while something of a port's is given or taken back, at the port's SBDF. */
 #define LOCK_FILE "toolstack.lock"
 #define LOCK_POLL_MS 50
-#define DESCRIPTION_PATH "/proc/self/fd/3"
 
 /* What is to be run. */
 struct command {
@@ -316,11 +316,16 @@ static int run_judge(struct run *run, bool ended, const char *program, uint32_t 
         return -EREMOTEIO;
 }
 
+/* How much of a deadline may be waited for. */
+static uint32_t patience_ms(uint32_t deadline_ms)
+{
+        return deadline_ms - (deadline_ms / 4 < MARGIN_MS ? deadline_ms / 4 : MARGIN_MS);
+}
+
 static int command_run(const struct actuator *actuator, const struct command *command,
                        uint32_t deadline_ms, char ret_told[static LIMIT_TOLD])
 {
-        uint32_t margin_ms = deadline_ms / 4 < MARGIN_MS ? deadline_ms / 4 : MARGIN_MS;
-        uint64_t until_ms = edge_clock_ms() + deadline_ms - margin_ms;
+        uint64_t until_ms = edge_clock_ms() + patience_ms(deadline_ms);
         char path[256];
         struct run run = { .output = -1, .pidfd = -1 };
         int error = program_find(actuator, command->program, path, sizeof path);
@@ -334,17 +339,22 @@ static int command_run(const struct actuator *actuator, const struct command *co
         if (error)
                 return error;
         ended = run_wait(&run, until_ms);
-        error = run_judge(&run, ended, command->program, deadline_ms - margin_ms, ret_told);
+        error = run_judge(&run, ended, command->program, patience_ms(deadline_ms), ret_told);
         run_end(&run);
         return error;
 }
 
-/* An open file description that holds the lock: the calling process's alone. Negative: an errno. */
-static int lock_take(const struct actuator *actuator, const struct effect *effect)
+static struct flock lock_of(uint32_t port)
 {
-        struct flock lock = {
-                .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = effect->port, .l_len = 1
+        return (struct flock){
+                .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = port, .l_len = 1
         };
+}
+
+/* An open file description that holds the lock: the calling process's alone. Negative: an errno. */
+static int lock_take(const struct actuator *actuator, uint32_t port)
+{
+        struct flock lock = lock_of(port);
         EDGE_CLEANUP_FD int fd =
                 openat(actuator->run, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -353,26 +363,25 @@ static int lock_take(const struct actuator *actuator, const struct effect *effec
         return edge_cleanup_keep_fd(&fd);
 }
 
-/* Does somebody hold it? */
-static bool lock_held(int fd, uint32_t port)
+/* Does nobody hold it, for certain? */
+static bool lock_free(int fd, uint32_t port)
 {
-        struct flock lock = {
-                .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = port, .l_len = 1
-        };
+        struct flock lock = lock_of(port);
 
-        return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+        return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
 }
 
 int actuator_toolstack_await(const struct actuator *actuator, const struct effect *effect)
 {
-        uint32_t margin_ms =
-                effect->deadline_ms / 4 < MARGIN_MS ? effect->deadline_ms / 4 : MARGIN_MS;
-        uint64_t until_ms = edge_clock_ms() + effect->deadline_ms - margin_ms;
-        EDGE_CLEANUP_FD int fd = openat(actuator->run, LOCK_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        uint64_t until_ms = edge_clock_ms() + patience_ms(effect->deadline_ms);
+        EDGE_CLEANUP_FD int fd = -1;
 
+        if (actuator->run < 0)
+                return 0;
+        fd = openat(actuator->run, LOCK_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
         if (fd < 0)
-                return 0; /* nothing was ever given since the boot */
-        while (lock_held(fd, effect->port)) {
+                return errno == ENOENT ? 0 : -errno; /* nothing was ever given since the boot */
+        while (!lock_free(fd, effect->port)) {
                 if (edge_clock_ms() >= until_ms)
                         return -EBUSY;
                 (void)poll(NULL, 0, LOCK_POLL_MS);
@@ -389,7 +398,7 @@ int actuator_toolstack_run(const struct actuator *actuator, const struct effect 
 
         memset(ret_told, 0, LIMIT_TOLD);
         if (actuator->run >= 0) {
-                lock = lock_take(actuator, effect);
+                lock = lock_take(actuator, effect->port);
                 if (lock < 0)
                         return lock;
         }

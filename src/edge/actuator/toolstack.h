@@ -21,6 +21,7 @@ int actuator_toolstack_run(const struct actuator *actuator, const struct effect 
 /**
  * Waits until nothing that is below effect->port is being given or taken back by a process that outlived its daemon:
  * what is read of functions and owners before that is worth nothing. 0; or -EBUSY where that takes longer than
- * effect->deadline_ms. Where there is no run folder nothing is known, and nothing waited for.
+ * effect->deadline_ms, or another negative errno: it cannot be known. Where there is no run folder nothing is known,
+ * and nothing waited for.
  */
 int actuator_toolstack_await(const struct actuator *actuator, const struct effect *effect);

@@ -339,6 +339,9 @@ static void test_awaited(void **state)
         assert_int_equal(actuator_toolstack_await(&actuator, &effect), 0); /* no run folder */
         actuator.run = dup(actuator.sysfs);
         assert_int_equal(actuator_toolstack_await(&actuator, &effect), 0);
+        assert_int_equal(symlinkat("elsewhere", actuator.run, "toolstack.lock"), 0);
+        assert_int_equal(actuator_toolstack_await(&actuator, &effect), -ELOOP); /* who knows? */
+        assert_int_equal(unlinkat(actuator.run, "toolstack.lock", 0), 0);
         program_write("xl", "touch $OUT/begun; until [ -e $OUT/end ]; do sleep 0.01; done");
         worker = fork();
         assert_true(worker >= 0);
