@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "lab"
@@ -86,10 +87,8 @@ def unpack(suite, say, use="lab"):
     if not missing:
         return
     say(f"fetching {', '.join(missing)} of {suite}")
-    partial = BUILD / f".{suite}"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     target.mkdir(parents=True, exist_ok=True)
+    partial = pathlib.Path(tempfile.mkdtemp(prefix=f".{suite}-", dir=BUILD))    # another process may do the same
     try:
         options = apt(suite)
         if suite != OWN:

@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 import mmap
 import os
+import re
 import subprocess
 import threading
 import time
@@ -17,7 +18,7 @@ import pci
 import platforms
 from numbering import Numbering, NumberingError
 from pci import CAP_EXPRESS, SLTCTL
-from qmp import Qmp
+from qmp import Qmp, QmpError
 from qtest import Qtest
 from vfiouser import Evil
 
@@ -273,6 +274,15 @@ class Machine:
 
     def alive(self):
         return self.process.poll() is None
+
+    def whereabouts(self, count=12):
+        """For who has to know why nothing happens: the console's last lines, and what every processor is at."""
+        log = (self.folder / "serial.log").read_text(errors="replace").splitlines()[-count:]
+        try:
+            text = self.qmp.execute("human-monitor-command", **{"command-line": "info registers -a"})
+        except (QmpError, OSError) as error:
+            text = f"RIP unknown: {error}"
+        return "\n".join((*log, *re.findall(r"CPU#\d+|.*RIP.*", text)))
 
     def clock(self):
         """Seconds of guest activity since the start."""

@@ -8,7 +8,7 @@ import emulator
 import guest
 import oracle
 import pci
-from agent import Agent
+from agent import Agent, AgentError
 from attacker import Attacker
 from canary import Canary
 from daemon import Daemon
@@ -59,7 +59,7 @@ class Rig:
             if watch:
                 self.wait("Xen has switched the IOMMU on", self.oracle.translating, BOOT_S, 0.02)
                 watch(self.oracle)
-            self.stages = self.agent.wait_ready(BOOT_S, self.machine.clock)
+            self.stages = self.booted(say)
             self.boot_s = round(time.monotonic() - start, 2)
             self.versions = self.dom0("cd /sys/hypervisor/version; echo $(uname -r), "
                                       "Xen $(cat major).$(cat minor)$(cat extra)").strip()
@@ -73,6 +73,14 @@ class Rig:
             raise
         pages = self.canary.pages
         say(f"canary: {len(pages)} pages of dom0 found from {min(pages):#x} on")
+
+    def booted(self, say):
+        """Waits for dom0's user space: its stages, see Agent.wait_ready."""
+        try:
+            return self.agent.wait_ready(BOOT_S, self.machine.clock)
+        except AgentError:
+            say(f"dom0 did not come up within {BOOT_S} s:\n{self.machine.whereabouts()}")
+            raise
 
     def dom0(self, script, timeout_s=30):
         """Output of a shell script in dom0 that must succeed."""
