@@ -13,7 +13,7 @@ import platforms
 from harness import Lab
 from machine import Setup
 from platforms import DEFAULT
-from rig import Rig
+from rig import BootError, Rig
 
 SCENARIOS = pathlib.Path(__file__).resolve().parent / "scenarios"
 
@@ -43,11 +43,11 @@ def scenario(name):
 
 
 class Player:
-    """label: what its machines' folders begin with; quiet: progress goes to the scenario's log
-    only."""
+    """label: what its machines' folders begin with; quiet: progress goes to the scenario's log only. second: how
+    many machines took the place of one that did not come up."""
 
     def __init__(self, label="machine", quiet=False):
-        self.label, self.quiet = label, quiet
+        self.label, self.quiet, self.second = label, quiet, 0
         self.rig = self.setup = None
 
     def play(self, name, stock, platform=DEFAULT):
@@ -81,12 +81,24 @@ class Player:
             except Exception as problem:  # any doubt about the machine: take a new one
                 say(f"the machine cannot be used again: {problem}")
         self.close()
-        guest.BUILD.mkdir(parents=True, exist_ok=True)
-        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.label}-", dir=guest.BUILD))
-        say(f"the machine's own files: {folder}")
-        self.rig = Rig(folder, lab.platform, wanted, say, boot and lab.watch)
+        try:
+            self.rig = self.booted(lab, wanted, boot)
+        except BootError as error:
+            # Where Sallyport is no part of the boot, a machine that does not come up says nothing of it.
+            if boot:
+                raise
+            say(f"{error}; a second machine is started")
+            self.second += 1
+            self.rig = self.booted(lab, wanted, boot)
         self.setup = setup
         return self.rig
+
+    def booted(self, lab, wanted, boot):
+        """A new rig in a folder of its own."""
+        guest.BUILD.mkdir(parents=True, exist_ok=True)
+        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.label}-", dir=guest.BUILD))
+        lab.say(f"the machine's own files: {folder}")
+        return Rig(folder, lab.platform, wanted, lab.say, boot and lab.watch)
 
     def close(self):
         """Ends the machine. Its folder goes, unless it did not come up: the scenarios have what

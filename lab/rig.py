@@ -36,6 +36,10 @@ class LabError(Exception):
     """The lab could not do its work; says nothing about the program under test."""
 
 
+class BootError(LabError):
+    """dom0's user space did not come up."""
+
+
 class Rig:
     """machine, agent, config, canary, oracle, attacker, daemon: see their files. boot_s: seconds
     until dom0 answered. stages: of its boot, {name: machine's clock}. versions: of kernel and Xen, as
@@ -78,9 +82,9 @@ class Rig:
         """Waits for dom0's user space: its stages, see Agent.wait_ready."""
         try:
             return self.agent.wait_ready(BOOT_S, self.machine.clock)
-        except AgentError:
-            say(f"dom0 did not come up within {BOOT_S} s:\n{self.machine.whereabouts()}")
-            raise
+        except AgentError as error:
+            say(self.machine.whereabouts())
+            raise BootError(f"dom0 did not come up within {BOOT_S} s: {error}") from error
 
     def dom0(self, script, timeout_s=30):
         """Output of a shell script in dom0 that must succeed."""
