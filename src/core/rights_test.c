@@ -333,6 +333,36 @@ static void test_revoked_first(void **state)
         assert_int_equal(world_records_count(&world, RECORD_UNASSIGNED), 0);
 }
 
+/* What is never answered is given up, told, and tried again. The state file has a text of its own. */
+static void test_never_answered(void **state)
+{
+        const struct record *told;
+
+        (void)state;
+        world_assigned(&world);
+        world.hangs = EFFECT_DETACH;
+        world_request(&world, REQUEST_UNASSIGN, LEAF, "");
+        world_run(&world, 2);
+        assert_int_equal(world.done[EFFECT_DETACH], 1);
+        assert_int_equal(world_records_count(&world, RECORD_EFFECT_FAILED), 0);
+        world_run(&world, 2000);
+        assert_in_range(world.done[EFFECT_DETACH], 2, 20);
+        told = world_record(&world, RECORD_EFFECT_FAILED);
+        assert_non_null(told);
+        assert_int_equal(told->effect, EFFECT_DETACH);
+        assert_int_equal(told->function, LEAF);
+        assert_int_equal(told->error, ETIMEDOUT);
+        assert_int_equal(world.core.functions[0].detach.error, ETIMEDOUT);
+        world.hangs = EFFECT_NONE;
+        world_run(&world, 2000);
+        assert_int_equal(world_state(&world, 0), STATE_QUARANTINED);
+        assert_int_equal(world_records_count(&world, RECORD_MEMORY_FAILED), 0);
+        world.hangs = EFFECT_REMEMBER;
+        world_request(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST);
+        world_run(&world, 2000);
+        assert_int_equal(world_records_count(&world, RECORD_MEMORY_FAILED), 1);
+}
+
 /* An eject where no guest is: that it was begun is written before anything is removed. */
 static void test_eject_noted(void **state)
 {
@@ -519,6 +549,7 @@ int main(void)
                 cmocka_unit_test(test_eject_failed),
                 cmocka_unit_test(test_not_noted),
                 cmocka_unit_test(test_revoked_first),
+                cmocka_unit_test(test_never_answered),
                 cmocka_unit_test(test_eject_noted),
                 cmocka_unit_test(test_rejected),
                 cmocka_unit_test(test_attach_cut),

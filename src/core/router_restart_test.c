@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/sbdf.h"
@@ -269,6 +270,25 @@ static void test_retired(void **state)
         assert_false(world.router_memory.routers[0].retired);
 }
 
+/* The bus is not told of in time: that is said, and it is asked again. */
+static void test_never_answered(void **state)
+{
+        const struct record *told;
+
+        (void)state;
+        world.hangs = EFFECT_ROUTERS;
+        world_routers_tell(&world, 20);
+        assert_int_equal(world_records_count(&world, RECORD_ROUTER_FAILED), 0);
+        world_run(&world, 300);
+        told = world_record(&world, RECORD_ROUTER_FAILED);
+        assert_non_null(told);
+        assert_int_equal(told->effect, EFFECT_ROUTERS);
+        assert_int_equal(told->error, ETIMEDOUT);
+        world.hangs = EFFECT_NONE;
+        world_run(&world, 300);
+        assert_true(world.core.routers_fresh);
+}
+
 /* A full disk lets nobody wait: the next daemon knows less. */
 static void test_unwritable(void **state)
 {
@@ -325,6 +345,7 @@ int main(void)
                 cmocka_unit_test_setup(test_clone, begin),
                 cmocka_unit_test_setup(test_changed, begin),
                 cmocka_unit_test_setup(test_deauthorized, begin),
+                cmocka_unit_test_setup(test_never_answered, begin),
                 cmocka_unit_test_setup(test_authorized_by_another, begin),
                 cmocka_unit_test_setup(test_unreadable, begin),
                 cmocka_unit_test_setup(test_port_changed, begin),

@@ -29,16 +29,24 @@ bool model_completed_failed(const struct core *core, const struct model_port *po
         return event->error != 0;
 }
 
-static void failure_tell(struct core *core, const struct model_port *port,
+static struct record failure_record(const struct core *core, const struct model_port *port,
+                                    int32_t error)
+{
+        struct record record = model_record(core, RECORD_EFFECT_FAILED, REASON_NONE,
+                                            port->found.sbdf, port->pending_function);
+
+        record.error = error;
+        record.effect = port->pending;
+        return record;
+}
+
+static void failure_tell(const struct core *core, const struct model_port *port,
                          const struct event *event, struct effects *effects)
 {
         const char *told = event->completed.told;
         const char *end = memchr(told, '\0', sizeof event->completed.told);
-        struct record record = model_record(core, RECORD_EFFECT_FAILED, REASON_NONE,
-                                            port->found.sbdf, port->pending_function);
+        struct record record = failure_record(core, port, event->error);
 
-        record.error = event->error;
-        record.effect = port->pending;
         if (end && (port->pending == EFFECT_ATTACH || port->pending == EFFECT_DETACH))
                 memcpy(record.told, told, (size_t)(end - told));
         core_record_add(effects, &record);
@@ -186,4 +194,20 @@ void model_completed_apply(struct core *core, struct model_port *port, const str
         case EFFECT_MAX:
                 break;
         }
+}
+
+void model_completed_lost(struct core *core, struct model_port *port, struct effects *effects)
+{
+        struct record record = failure_record(core, port, ETIMEDOUT);
+        struct model_attempt *attempt;
+
+        base_assert(port->pending_goal < GOAL_MAX);
+        attempt = model_goal_attempt(port, pending_function(core, port), port->pending_goal);
+        attempt->error = ETIMEDOUT;
+        port->token = 0; /* whatever comes later is not believed */
+        if (port->pending == EFFECT_REMEMBER)
+                model_memory_written(core, port, ETIMEDOUT, effects);
+        else
+                core_record_add(effects, &record);
+        model_port_doubt(port);
 }

@@ -353,6 +353,8 @@ bool model_completed_failed(const struct core *core, const struct model_port *po
 /** The end of an effect: EVENT_COMPLETED. */
 void model_completed_apply(struct core *core, struct model_port *port, const struct event *event,
                            struct effects *effects);
+/** The port's effect was never answered: told, and given up. What it did meanwhile is not known. */
+void model_completed_lost(struct core *core, struct model_port *port, struct effects *effects);
 void model_reserved_apply(const struct core *core, struct model_port *port,
                           const struct event_reserved *reserved);
 /** After each event: where Xen's owner list is not read, doubt about it is doubt about what was confirmed. */
@@ -371,6 +373,8 @@ void model_guests_apply(struct core *core, const struct event *event);
 void model_routers_apply(struct core *core, const struct event *event, struct effects *effects);
 /** EVENT_COMPLETED of an effect on a router, or of a listing that failed. */
 void model_routers_completed(struct core *core, const struct event *event, struct effects *effects);
+/** Their effect was never answered: as if it had failed late. What it did meanwhile is not known. */
+void model_routers_lost(struct core *core, struct effects *effects);
 /** Something about routers changed: they are to be listed again. */
 void model_routers_doubt(struct core *core);
 /** What the rules rejected gets a new trial: as when the port's attention button is pressed. They are asked anew. */

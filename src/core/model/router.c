@@ -345,22 +345,31 @@ static void failure_tell(const struct core *core, int32_t error, struct effects 
         core_record_add(effects, &record);
 }
 
-void model_routers_completed(struct core *core, const struct event *event, struct effects *effects)
+static void effect_end(struct core *core, int32_t error, struct effects *effects)
 {
-        if (event->token == 0 || event->token != core->router_token)
-                return;
         core->router_token = 0;
         if (core->router_pending == EFFECT_REMEMBER) {
-                model_memory_routers_written(core, event->error, effects);
+                model_memory_routers_written(core, error, effects);
                 return;
         }
         core->routers_fresh = false; /* what it did is looked at next */
         if (core->router_pending == EFFECT_AUTHORIZE || core->router_pending == EFFECT_DEAUTHORIZE)
-                authorize_end(core, event->error, effects);
+                authorize_end(core, error, effects);
         if (core->router_pending == EFFECT_ENROLL || core->router_pending == EFFECT_FORGET) {
                 core->router_request.acted = true;
-                core->router_request.error = event->error;
+                core->router_request.error = error;
         }
-        if (event->error)
-                failure_tell(core, event->error, effects);
+        if (error)
+                failure_tell(core, error, effects);
+}
+
+void model_routers_completed(struct core *core, const struct event *event, struct effects *effects)
+{
+        if (event->token != 0 && event->token == core->router_token)
+                effect_end(core, event->error, effects);
+}
+
+void model_routers_lost(struct core *core, struct effects *effects)
+{
+        effect_end(core, ETIMEDOUT, effects); /* and whatever comes later is not believed */
 }

@@ -504,10 +504,8 @@ static void port_advance(struct core *core, struct model_port *port, struct effe
 {
         const struct model_function *function;
 
-        if (port->token != 0 && core->now_ms >= port->pending_until_ms) {
-                port->token = 0; /* the edge never answered: whatever it does now is not believed */
-                model_port_doubt(port);
-        }
+        if (port->token != 0 && core->now_ms >= port->pending_until_ms)
+                model_completed_lost(core, port, effects);
         if (port->reading)
                 return; /* the answer is on its way; if it is lost, the watcher's next look does as well */
         for (enum model_goal i = 0; i < verify_port_goals(port); i++) {

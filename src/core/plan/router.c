@@ -367,13 +367,8 @@ void plan_routers_advance(struct core *core, struct effects *effects)
 {
         if (!core->configured)
                 return;
-        if (core->router_token != 0 && core->now_ms >= core->router_until_ms) {
-                core->router_token =
-                        0; /* the edge never answered: whatever it does now is not believed */
-                core->routers_renewed =
-                        core->routers_renewed || core->router_pending == EFFECT_REMEMBER;
-                model_routers_doubt(core);
-        }
+        if (core->router_token != 0 && core->now_ms >= core->router_until_ms)
+                model_routers_lost(core, effects);
         model_memory_routers_place(core);
         awaited_advance(core, effects);
         request_advance(core, effects);
