@@ -276,13 +276,16 @@ class Machine:
         return self.process.poll() is None
 
     def whereabouts(self, count=12):
-        """For who has to know why nothing happens: the console's last lines, and what every processor is at."""
-        log = (self.folder / "serial.log").read_text(errors="replace").splitlines()[-count:]
-        try:
-            text = self.qmp.execute("human-monitor-command", **{"command-line": "info registers -a"})
-        except (QmpError, OSError) as error:
-            text = f"RIP unknown: {error}"
-        return "\n".join((*log, *re.findall(r"CPU#\d+|.*RIP.*", text)))
+        """For who has to know why nothing happens: the console's last lines, and what every processor is at, and what
+        interrupts it has not taken, three times."""
+        told = (self.folder / "serial.log").read_text(errors="replace").splitlines()[-count:]
+        for command in ("info registers -a", "info lapic 0", "info lapic 1") * 3:
+            try:
+                text = self.qmp.execute("human-monitor-command", **{"command-line": command})
+            except (QmpError, OSError) as error:
+                text = f"EIP unknown: {error}"
+            told += re.findall(r"CPU#\d+|.*[ER]IP.*|CPU \d+|I[RS]R.*", text)
+        return "\n".join(told)
 
     def clock(self):
         """Seconds of guest activity since the start."""

@@ -10,6 +10,7 @@ import traceback
 
 import guest
 import platforms
+from agent import AgentError
 from harness import Lab
 from machine import Setup
 from platforms import DEFAULT
@@ -62,6 +63,8 @@ class Player:
         except Exception as problem:  # the verdict must be written whatever failed
             error = f"{type(problem).__name__}: {problem}"
             lab.say(traceback.format_exc())
+            if self.rig and isinstance(problem, AgentError):
+                lab.say(self.rig.machine.whereabouts())
         verdict = lab.leave(error)
         if not verdict["held"] or lab.fatal:
             self.close()
