@@ -196,6 +196,8 @@ static void core_port_add(struct canon *canon, const struct sim_world *world, ui
         _Static_assert(GOAL_MAX * ATTEMPT_BITS <= 2 * 64, "two words");
         bits_add(canon, core_port_flags(port), 41);
         bits_add(canon, domid_code(world, port->domid), 4);
+        if (port->request != 0 && port->request_verb == REQUEST_UNASSIGN)
+                bits_add(canon, sim_function_index(world, number, port->request_sbdf), 5);
         /* What nothing is given away of may be tainted or not. */
         bits_add(canon, world->guests && port->tainted, 1);
         bits_add(canon, (uint64_t)port->verdict << 1 | port->weighed, 4);

@@ -363,6 +363,18 @@ static void test_never_answered(void **state)
         assert_int_equal(world_records_count(&world, RECORD_MEMORY_FAILED), 1);
 }
 
+/* Nothing is detached below a port that does not answer; that is said at once. */
+static void test_unassign_unreadable(void **state)
+{
+        (void)state;
+        world_assigned(&world);
+        world.registers.readable = false;
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_FAILED, REASON_PORT_UNREADABLE);
+        world.registers.readable = true;
+        world_run(&world, 100);
+        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
+}
+
 /* An eject where no guest is: that it was begun is written before anything is removed. */
 static void test_eject_noted(void **state)
 {
@@ -550,6 +562,7 @@ int main(void)
                 cmocka_unit_test(test_not_noted),
                 cmocka_unit_test(test_revoked_first),
                 cmocka_unit_test(test_never_answered),
+                cmocka_unit_test(test_unassign_unreadable),
                 cmocka_unit_test(test_eject_noted),
                 cmocka_unit_test(test_rejected),
                 cmocka_unit_test(test_attach_cut),

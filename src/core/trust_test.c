@@ -360,7 +360,7 @@ static void test_unassign(void **state)
         }
 }
 
-/* It is answered when it is so, and not before. */
+/* It is answered when all of it is so, and not before. */
 static void test_unassign_waits(void **state)
 {
         (void)state;
@@ -368,7 +368,7 @@ static void test_unassign_waits(void **state)
         plug();
         assert_trusted();
         world.hangs = EFFECT_CONFIRM;
-        world_request(&world, REQUEST_UNASSIGN, LEAF, "");
+        world_request(&world, REQUEST_UNASSIGN, BRIDGE, "");
         world_run(&world, 20);
         assert_false(world_open(&world));
         assert_int_equal(world.reply_count, 0);

@@ -193,6 +193,7 @@ struct model_port {
         uint64_t button_at_ms; /**< attention button was pressed then, and can be pressed again to cancel; 0 = not */
         uint64_t request;     /**< id of the request under way; 0 = none */
         enum event_verb request_verb;
+        uint32_t request_sbdf; /**< of REQUEST_UNASSIGN: the function that was asked back; the port itself: all below */
         uint64_t request_until_ms;
 
         char guest[LIMIT_GUEST]; /**< whose what is `given` below is to be; empty: nobody's */

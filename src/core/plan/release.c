@@ -132,14 +132,21 @@ static void function_claim(struct model_port *port, struct model_function *funct
                 port->domid = function->held;
 }
 
+/* Is it, or all that is below the port, what a request is about? */
+static bool request_names(const struct model_port *port, uint32_t sbdf,
+                          const struct model_function *function)
+{
+        return function->port == port->found.sbdf &&
+               (sbdf == port->found.sbdf || sbdf == function->facts.sbdf);
+}
+
 static void unassign_begin(struct core *core, struct model_port *port,
                            const struct event_request *request)
 {
         for (uint32_t i = 0; i < core->function_count; i++) {
                 struct model_function *function = &core->functions[i];
 
-                if (function->port != port->found.sbdf ||
-                    (request->sbdf != port->found.sbdf && function->facts.sbdf != request->sbdf))
+                if (!request_names(port, request->sbdf, function))
                         continue;
                 function_claim(port, function);
                 function->given = false;
@@ -152,6 +159,7 @@ static void unassign_begin(struct core *core, struct model_port *port,
         model_memory_renew(port);
         port->request = request->id;
         port->request_verb = REQUEST_UNASSIGN;
+        port->request_sbdf = port->trusted ? port->found.sbdf : request->sbdf;
         port->request_until_ms = core->now_ms + RELEASE_MS;
 }
 
@@ -214,18 +222,21 @@ void plan_release_rules(struct core *core, const struct event *event, struct eff
         }
 }
 
-/* Is a function below still to be taken back, from its guest or from dom0, or bound to pciback for nobody? */
+/* Of what is asked back: has it still to be, from its guest or from dom0, or is it bound to pciback? */
+static bool function_returns(const struct core *core, const struct model_port *port,
+                             const struct model_function *function)
+{
+        return request_names(port, port->request_sbdf, function) && !function->given &&
+               (model_function_returns(port, function) || model_function_pciback(function) ||
+                !verify_function_revoked(core, port, function) ||
+                (function->returned && !verify_function_quarantined(function)));
+}
+
 static bool port_returns(const struct core *core, const struct model_port *port)
 {
-        for (uint32_t i = 0; i < core->function_count; i++) {
-                const struct model_function *function = &core->functions[i];
-
-                if (function->port == port->found.sbdf && !function->given &&
-                    (model_function_returns(port, function) || model_function_pciback(function) ||
-                     !verify_function_revoked(core, port, function) ||
-                     (function->returned && !verify_function_quarantined(function))))
+        for (uint32_t i = 0; i < core->function_count; i++)
+                if (function_returns(core, port, &core->functions[i]))
                         return true;
-        }
         return false;
 }
 
@@ -301,12 +312,20 @@ static enum record_reason assign_failure(const struct core *core, const struct m
         return core->now_ms >= port->request_until_ms ? REASON_TIMEOUT : REASON_NONE;
 }
 
-static enum record_reason unassign_failure(const struct core *core, const struct model_port *port,
-                                           enum model_state state, enum record_reason why)
+/* Why what is asked back does not come, or REASON_NONE: not for what is contained beside it. */
+static enum record_reason unassign_failure(const struct core *core, const struct model_port *port)
 {
-        if (state == STATE_CONTAINED && port->token == 0)
-                return why;
-        return core->now_ms >= port->request_until_ms ? REASON_TIMEOUT : REASON_NONE;
+        enum record_reason reason = REASON_NONE, why;
+
+        if (port->token == 0)
+                reason = verify_port_failure(core, port);
+        for (uint32_t i = 0; port->token == 0 && !reason && i < core->function_count; i++)
+                if (function_returns(core, port, &core->functions[i]) &&
+                    verify_function_state(core, port, &core->functions[i], &why) == STATE_CONTAINED)
+                        reason = why;
+        if (!reason && core->now_ms >= port->request_until_ms)
+                reason = REASON_TIMEOUT;
+        return reason;
 }
 
 void plan_release_advance(struct core *core, struct model_port *port, struct effects *effects)
@@ -321,8 +340,7 @@ void plan_release_advance(struct core *core, struct model_port *port, struct eff
         state = verify_port_state(core, port, &why);
         done = assigns ? state == STATE_ASSIGNED && port->registers_fresh
                        : !port_returns(core, port) && port->owners_fresh && port->inventory_fresh;
-        reason = assigns ? assign_failure(core, port, state, why)
-                         : unassign_failure(core, port, state, why);
+        reason = assigns ? assign_failure(core, port, state, why) : unassign_failure(core, port);
         if (!done && reason == REASON_NONE)
                 return;
         if (!done && assigns)

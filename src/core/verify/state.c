@@ -150,8 +150,7 @@ enum model_state verify_function_state(const struct core *core, const struct mod
         return *ret_reason ? STATE_CONTAINED : STATE_ARRIVING;
 }
 
-/* The first port goal that failed, in the order of the plan. */
-static enum record_reason port_failure(const struct core *core, const struct model_port *port)
+enum record_reason verify_port_failure(const struct core *core, const struct model_port *port)
 {
         static const enum record_reason reasons[GOAL_MAX] = {
                 [GOAL_REGISTERS] = REASON_PORT_UNREADABLE,
@@ -291,7 +290,7 @@ enum model_state verify_port_state(const struct core *core, const struct model_p
         *ret_reason = port->exposed;
         if (port->exposed) /* without a look it may yet turn out to be closed */
                 return port->read_once ? STATE_EXPOSED : STATE_STARTING;
-        *ret_reason = port_failure(core, port);
+        *ret_reason = verify_port_failure(core, port);
         if (*ret_reason)
                 return STATE_CONTAINED;
         if (!port->inventory_once ||
