@@ -88,6 +88,8 @@ static void test_one_of_two_stays_attached(void **state)
         assert_false(world_open(&world));
         assert_int_equal(world_port(&world)->state, STATE_CONTAINED);
         assert_int_equal(world_port(&world)->reason, REASON_DETACH_FAILED);
+        world_asks(&world, REQUEST_UNASSIGN, BASE_SBDF(0, 1, 0, 2), "", RESULT_FAILED,
+                   REASON_DETACH_FAILED); /* at once, and not when its time is over */
 }
 
 /* A bridge that does not answer is not removed with what is below it, which is the guest's. */

@@ -444,48 +444,52 @@ static void test_foreign(void **state)
         assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
 }
 
+static void three_quarantined(void)
+{
+        world_quarantined(&world);
+        world_plug(&world, 3);
+        world_tell(&world, EVENT_OVERRUN, 60);
+}
+
 /* Somebody gives the third function to another guest, by xl. */
 static void other_given(void)
 {
         world.functions[2].owner = GUEST + 1;
         memcpy(world.functions[2].facts.driver, EVENT_PCIBACK_DRIVER, sizeof EVENT_PCIBACK_DRIVER);
+        world_tell(&world, EVENT_OVERRUN, 20);
+        assert_false(world_open(&world));
+}
+
+static void assert_leaf_returns(void)
+{
+        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
+        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
+        assert_int_equal(world.functions[2].owner, GUEST + 1);
 }
 
 /* Of two guests that somebody gave something to, one gives it back, and the other is asked for nothing. */
 static void test_foreign_two(void **state)
 {
         (void)state;
-        world_quarantined(&world);
-        world_plug(&world, 3);
-        world_tell(&world, EVENT_OVERRUN, 60);
+        three_quarantined();
         world.functions[0].owner = GUEST;
         other_given();
-        world_tell(&world, EVENT_OVERRUN, 20);
-        assert_false(world_open(&world));
         assert_int_equal(world_records_count(&world, RECORD_FUNCTION_FOREIGN), 2);
-        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
-        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
-        assert_int_equal(world.functions[2].owner, GUEST + 1);
+        assert_leaf_returns();
 }
 
 /* The same where the first one's guest has the port, which was shut for the other. */
 static void test_foreign_beside(void **state)
 {
         (void)state;
-        world_quarantined(&world);
-        world_plug(&world, 3);
-        world_tell(&world, EVENT_OVERRUN, 60);
+        three_quarantined();
         world_asks(&world, REQUEST_ASSIGN, LEAF, WORLD_GUEST, RESULT_DONE, REASON_NONE);
         assert_true(world_open(&world));
         other_given();
-        world_tell(&world, EVENT_OVERRUN, 20);
-        assert_false(world_open(&world));
         world.fails = EFFECT_DETACH;
         world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_FAILED, REASON_DETACH_FAILED);
         world.fails = EFFECT_NONE;
-        world_asks(&world, REQUEST_UNASSIGN, LEAF, "", RESULT_DONE, REASON_NONE);
-        assert_int_equal(world.functions[0].owner, EVENT_OWNER_DOM_IO);
-        assert_int_equal(world.functions[2].owner, GUEST + 1);
+        assert_leaf_returns();
 }
 
 /* What was attached already is taken over by asking for it. */

@@ -315,14 +315,13 @@ static enum record_reason assign_failure(const struct core *core, const struct m
 /* Why what is asked back does not come, or REASON_NONE: not for what is contained beside it. */
 static enum record_reason unassign_failure(const struct core *core, const struct model_port *port)
 {
-        enum record_reason reason = REASON_NONE, why;
+        enum record_reason reason = REASON_NONE;
 
         if (port->token == 0)
                 reason = verify_port_failure(core, port);
         for (uint32_t i = 0; port->token == 0 && !reason && i < core->function_count; i++)
-                if (function_returns(core, port, &core->functions[i]) &&
-                    verify_function_state(core, port, &core->functions[i], &why) == STATE_CONTAINED)
-                        reason = why;
+                if (function_returns(core, port, &core->functions[i]))
+                        reason = verify_function_failure(core, port, &core->functions[i]);
         if (!reason && core->now_ms >= port->request_until_ms)
                 reason = REASON_TIMEOUT;
         return reason;

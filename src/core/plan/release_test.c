@@ -351,6 +351,29 @@ static void test_rules(void **state)
         assert_false(second->given); /* it is for another guest */
 }
 
+/* What is contained beside it, without being asked back, does not make it fail. */
+static void test_unassign_beside(void **state)
+{
+        enum record_reason reason;
+
+        (void)state;
+        own(leaf);
+        leaf->given = false;
+        port->closed = true;
+        (void)strncpy(second->facts.driver, "nvme", sizeof second->facts.driver - 1);
+        second->driver.tries = VERIFY_TRIES;
+        assert_int_equal(verify_port_state(&core, port, &reason), STATE_CONTAINED);
+        port->request = 7;
+        port->request_verb = REQUEST_UNASSIGN;
+        port->request_sbdf = LEAF;
+        port->request_until_ms = core.now_ms + 1000;
+        plan_requests_advance(&core, &effects);
+        assert_false(world_asked(&effects, EFFECT_REPLY, port->found.sbdf));
+        leaf->detach.tries = VERIFY_TRIES;
+        plan_requests_advance(&core, &effects);
+        assert_true(world_asked(&effects, EFFECT_REPLY, port->found.sbdf));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -366,6 +389,7 @@ int main(void)
                 cmocka_unit_test_setup(test_stay_ends, setup),
                 cmocka_unit_test_setup(test_done_is_seen, setup),
                 cmocka_unit_test_setup(test_rules, setup),
+                cmocka_unit_test_setup(test_unassign_beside, setup),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

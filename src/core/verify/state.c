@@ -210,6 +210,27 @@ static bool removal_failed(enum record_reason reason)
         return reason != REASON_NONE && reason != REASON_UNREADABLE && reason != REASON_CHANGED;
 }
 
+/* Is its port contained for it? state, reason: as verify_function_state has them. */
+static bool function_contains(const struct core *core, const struct model_port *port,
+                              const struct model_function *function, enum model_state state,
+                              enum record_reason *reason)
+{
+        if (removal_waits(core, port, function)) {
+                *reason = *reason ? *reason : REASON_OWNED_BY_GUEST;
+                return true;
+        }
+        return state == STATE_CONTAINED || (state == STATE_GONE && removal_failed(*reason));
+}
+
+enum record_reason verify_function_failure(const struct core *core, const struct model_port *port,
+                                           const struct model_function *function)
+{
+        enum record_reason reason;
+        enum model_state state = verify_function_state(core, port, function, &reason);
+
+        return function_contains(core, port, function, state, &reason) ? reason : REASON_NONE;
+}
+
 /* The worst that is said of a function below, so that a port is never better than what hangs below it. */
 static enum model_state functions_state(const struct core *core, const struct model_port *port,
                                         enum record_reason *ret_reason)
@@ -224,11 +245,7 @@ static enum model_state functions_state(const struct core *core, const struct mo
                 if (function->port != port->found.sbdf)
                         continue;
                 state = verify_function_state(core, port, function, &reason);
-                if (removal_waits(core, port, function)) {
-                        *ret_reason = reason ? reason : REASON_OWNED_BY_GUEST;
-                        return STATE_CONTAINED;
-                }
-                if (state == STATE_CONTAINED || (state == STATE_GONE && removal_failed(reason))) {
+                if (function_contains(core, port, function, state, &reason)) {
                         *ret_reason = reason;
                         return STATE_CONTAINED;
                 }

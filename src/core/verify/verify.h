@@ -142,6 +142,9 @@ enum model_router_state verify_router_state(const struct core *core,
 
 /** The first goal of the port's own that failed, in the order of the plan: why it is contained, whatever is below. */
 enum record_reason verify_port_failure(const struct core *core, const struct model_port *port);
+/** Why the port is contained for this function, or REASON_NONE. */
+enum record_reason verify_function_failure(const struct core *core, const struct model_port *port,
+                                           const struct model_function *function);
 /** The state to show, and why. */
 enum model_state verify_function_state(const struct core *core, const struct model_port *port,
                                        const struct model_function *function,
